@@ -1,0 +1,49 @@
+"""The nouns of the mapping: an API operation with its parameters goes in, the IAM calls that it makes come out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+ContextValue = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One parsed API request, and where it was sent."""
+
+    service: str
+    """The service's name in botocore's models: `dynamodb`, `lambda`."""
+    prefix: str
+    """The service's IAM prefix: `dynamodb`, `states`."""
+    name: str
+    params: Mapping[str, Any]
+    region: str
+    account: str
+    """The account whose resources bare names mean."""
+    user: str | None = None
+    """The caller's IAM user name, where the caller is one: IAM operations without UserName mean it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One IAM action on one resource, as a decision needs it."""
+
+    action: str
+    resource: str | None
+    """The ARN, `*` for an action without resource types, None where it is not modelled (unknown, not `*`)."""
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    modelled: frozenset[str] = frozenset()
+    """Lower-case condition keys (families end with `/`) that this call is known to have or not to have."""
+
+
+class Facts(Protocol):
+    """What only the account's state knows about the resources that an operation names."""
+
+    def iam_path(self, kind: str, name: str) -> str:
+        """The path of an existing `role`, `user`, `group` or `instance-profile`; `/` where there is none of that name."""
+
+    def hash_key(self, table: str) -> str | None:
+        """The partition key's attribute name of a DynamoDB table, None where there is no such table."""
+
+    def tags(self, arn: str) -> Mapping[str, str] | None:
+        """The tags of a resource, None where they are not known here."""

@@ -1,0 +1,176 @@
+"""The peer port: sealed questions between instances, and from the driver.
+
+Two rules. Statements about identity exist only here, never on the public port. Questions are leaves: whoever answers one
+asks nobody, except `forward`, which executes a request and may ask `vouch`; every connection has a thread of its own,
+so that no answer waits for another.
+"""
+
+import http.server
+import logging
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import urllib3
+
+from harness.gateway.server import open_socket
+from harness.wire import Listen, Message, Peer, Refused, answer, open_answer, open_question, seal
+from harness.wire.seal import MAX_AGE
+
+LOG = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 0.5
+ANSWER_TIMEOUT = 2.0
+# A forwarded Invoke lasts as long as the function may run: 15 minutes, and a little.
+FORWARD_TIMEOUT = 930.0
+PATH = "/peer"
+
+Answer = tuple[Mapping[str, Any], bytes]
+Handler = Callable[[Message], Answer]
+
+
+class PeerUnavailable(Exception):  # noqa: N818 - a state of the other side, not an error of ours
+    """A peer did not answer in time or not with a valid seal; the request is refused with a 503 that names it."""
+
+    def __init__(self, account_id: str, why: str) -> None:
+        """Remember whom we asked."""
+        super().__init__(f"account {account_id} does not answer: {why}")
+        self.account_id = account_id
+
+
+class Peers:
+    """Asks the other instances."""
+
+    def __init__(self, own_account: str, launch_key: bytes, peers: tuple[Peer, ...]) -> None:
+        """One keep-alive pool per peer."""
+        self._own = own_account
+        self._key = launch_key
+        self._pools = {
+            peer.account_id: urllib3.HTTPConnectionPool(peer.host, peer.port, maxsize=32, retries=False)
+            for peer in peers
+        }
+
+    def __contains__(self, account_id: str) -> bool:
+        return account_id in self._pools
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The other accounts of the launch."""
+        return tuple(self._pools)
+
+    def ask(
+        self, account_id: str, kind: str, data: Mapping[str, Any], *, request_id: str, blob: bytes = b""
+    ) -> Message:
+        """The peer's answer to a leaf question. Raises PeerUnavailable."""
+        return self._ask(account_id, kind, data, request_id, blob, ANSWER_TIMEOUT)
+
+    def forward(self, account_id: str, data: Mapping[str, Any], body: bytes, *, request_id: str) -> Message:
+        """Have the owner decide and execute a request. A silent peer is found by a leaf question first. Raises PeerUnavailable."""
+        self.ask(account_id, "hello", {}, request_id=request_id)
+        return self._ask(account_id, "forward", data, request_id, body, FORWARD_TIMEOUT)
+
+    def _ask(
+        self, account_id: str, kind: str, data: Mapping[str, Any], request_id: str, blob: bytes, timeout: float
+    ) -> Message:
+        question = seal(
+            self._key,
+            Message(kind, self._own, account_id, secrets.token_hex(16), time.time(), request_id, data, blob),
+        )
+        raw = self._post(account_id, question, timeout)
+        message = open_answer(self._key, raw, question=question, sender=account_id, receiver=self._own)
+        if isinstance(message, Refused):
+            raise PeerUnavailable(account_id, message.why)
+        return message
+
+    def _post(self, account_id: str, question: bytes, timeout: float) -> bytes:
+        limits = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            reply = self._pools[account_id].request("POST", PATH, body=question, headers=headers, timeout=limits)
+        except urllib3.exceptions.HTTPError as error:
+            raise PeerUnavailable(account_id, type(error).__name__) from error
+        if reply.status != http.HTTPStatus.OK:
+            raise PeerUnavailable(account_id, f"status {reply.status}")
+        return reply.data
+
+
+class _Nonces:
+    """Nonces seen within the seal's life, so that a recorded question is refused when it comes again."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def first(self, nonce: str, now: float) -> bool:
+        with self._lock:
+            if nonce in self._seen:
+                return False
+            self._seen[nonce] = now
+            for old in [n for n, seen in self._seen.items() if seen < now - 2 * MAX_AGE]:
+                del self._seen[old]
+            return True
+
+
+class PeerServer:
+    """Answers the other instances and the driver."""
+
+    def __init__(
+        self, own_account: str, launch_key: bytes, handlers: Mapping[str, Handler], on_refused: Callable[[str], None]
+    ) -> None:
+        """`handlers` by kind of question; `on_refused` journals what is no valid question."""
+        self._own = own_account
+        self._key = launch_key
+        self._handlers = handlers
+        self._on_refused = on_refused
+        self._nonces = _Nonces()
+
+    def start(self, listen: Listen) -> None:
+        """Serve in daemon threads from now on."""
+        bound = open_socket(listen)
+        server = _Server(bound.getsockname(), self._request_handler(), bind_and_activate=False)
+        server.socket.close()
+        server.socket = bound
+        threading.Thread(target=server.serve_forever, name="peer-port", daemon=True).start()
+
+    def reply(self, raw: bytes) -> bytes | None:
+        """The sealed answer to `raw`, or None where it is no valid question."""
+        now = time.time()
+        message = open_question(self._key, raw, receiver=self._own, now=now)
+        if isinstance(message, Message) and message.kind not in self._handlers:
+            message = Refused("unknown kind of question")
+        if isinstance(message, Message) and not self._nonces.first(message.nonce, now):
+            message = Refused("the nonce was seen before")
+        if isinstance(message, Refused):
+            self._on_refused(message.why)
+            return None
+        data, blob = self._handlers[message.kind](message)
+        return answer(self._key, raw, message, data, blob)
+
+    def _request_handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        reply = self.reply
+
+        class PeerRequest(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                sealed = reply(raw) if self.path == PATH else None
+                self.send_response(http.HTTPStatus.OK if sealed else http.HTTPStatus.FORBIDDEN)
+                self.send_header("Content-Length", str(len(sealed or b"")))
+                self.end_headers()
+                self.wfile.write(sealed or b"")
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                LOG.debug(format, *args)
+
+        return PeerRequest
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    address_family = socket.AF_INET

@@ -1,0 +1,38 @@
+"""The public port: LocalStack's Twisted server, listening where the launch says and nowhere else.
+
+LocalStack's own server ignores the host of GATEWAY_LISTEN and binds every interface
+(localstack/runtime/server/twisted.py, `# TODO: interface = host?`).
+"""
+
+import socket
+
+from localstack.runtime.server.twisted import TwistedRuntimeServer
+from rolo.gateway import Gateway
+from rolo.serving.twisted import TwistedGateway
+from twisted.internet import reactor
+
+from harness.wire import Listen
+
+
+class LoopbackServer(TwistedRuntimeServer):
+    """Serves the gateway on one socket: the owner's, or one bound to the given host."""
+
+    def __init__(self, listen: Listen) -> None:
+        """Listen at `listen`, whatever LocalStack's configuration says."""
+        super().__init__()
+        self._listen = listen
+
+    def register(self, gateway: Gateway, listen: object, ssl_creds: tuple[str, str] | None = None) -> None:  # noqa: ARG002 - LocalStack's signature
+        """Serve `gateway`; plain HTTP only, as nothing leaves the loopback or the containers' network."""
+        with open_socket(self._listen) as bound:
+            bound.setblocking(False)
+            reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, TwistedGateway(gateway))
+
+
+def open_socket(listen: Listen) -> socket.socket:
+    """The listening socket that `listen` describes."""
+    if listen.descriptor is not None:
+        return socket.socket(fileno=listen.descriptor)
+    bound = socket.create_server((listen.host, listen.port), backlog=512)
+    bound.set_inheritable(False)
+    return bound

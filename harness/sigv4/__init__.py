@@ -1,0 +1,12 @@
+"""Signature Version 4 from the verifier's side: parse what a request claims, recompute it, say what is wrong.
+
+Pure: the head of a request as received, the payload's hash, the credential and the time go in; a value comes out.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+"""
+
+from harness.sigv4.head import Head
+from harness.sigv4.parse import Claim, parse_claim
+from harness.sigv4.reason import Reason, Rejected
+from harness.sigv4.verify import Credential, SigningKey, verify
+
+__all__ = ["Claim", "Credential", "Head", "Reason", "Rejected", "SigningKey", "parse_claim", "verify"]

@@ -1,0 +1,31 @@
+"""Why a request is not authenticated: a closed set, turned into AWS's error per protocol elsewhere."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One member per refusal that AWS tells apart."""
+
+    MISSING = "no credentials"
+    MALFORMED = "broken authorization"
+    TWO_CREDENTIALS = "two credentials in one request"
+    UNKNOWN_KEY = "unknown access key"
+    INACTIVE_KEY = "inactive access key"
+    BAD_SIGNATURE = "signature does not match"
+    BAD_TOKEN = "session token does not belong to the key"  # noqa: S105 - a reason, not a token
+    EXPIRED_SESSION = "session expired"
+    SKEWED = "signature time outside the allowed skew"
+    EXPIRED_URL = "presigned URL expired"
+    WRONG_SCOPE = "credential scope does not fit the request"
+    UNSIGNED_HEADER = "a header that must be signed is not"
+    WRONG_PAYLOAD = "declared payload hash does not match the body"
+    UNSUPPORTED_PAYLOAD = "payload form is not supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The refusal, with the sentence AWS adds where it has one; never holds a secret, a token or a signature."""
+
+    reason: Reason
+    detail: str = ""

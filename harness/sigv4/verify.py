@@ -1,0 +1,142 @@
+"""Does the claim hold for this key, this payload and this time?
+
+The order of the checks follows what AWS reports first: the key, its token, the signature, and only then the times, so that
+nobody without the secret learns anything about a session from the error.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+
+from harness.sigv4.canonical import string_to_sign
+from harness.sigv4.head import Head
+from harness.sigv4.parse import Claim
+from harness.sigv4.reason import Reason, Rejected
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html ; S3 allows 15 minutes:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (RequestTimeTooSkewed)
+MAX_SKEW = timedelta(minutes=5)
+MAX_SKEW_S3 = timedelta(minutes=15)
+UNSIGNED_PAYLOAD = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A secret that never prints itself."""
+
+    secret: str
+
+    def __repr__(self) -> str:
+        return "SigningKey(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the key's own account knows about it: its secret, its token (sessions only), its state and its end."""
+
+    key_id: str
+    key: SigningKey
+    token: SigningKey | None = None
+    active: bool = True
+    expires: datetime | None = None
+
+
+def verify(
+    head: Head, claim: Claim, payload_hash: str, credential: Credential, *, real_time: datetime, session_time: datetime
+) -> Rejected | None:
+    """None if the claim holds, else why not.
+
+    `payload_hash` is the SHA-256 of the body's bytes in hex. `real_time` judges the signature's age, `session_time` (the
+    instance's clock, which a test may move forward) the session's end.
+    """
+    return (
+        _state(claim, credential)
+        or _signed_headers(head, claim)
+        or _payload(head, claim, payload_hash)
+        or _signature(head, claim, payload_hash, credential)
+        or _age(claim, real_time)
+        or _session_end(credential, session_time)
+    )
+
+
+def _state(claim: Claim, credential: Credential) -> Rejected | None:
+    if not credential.active:
+        return Rejected(Reason.INACTIVE_KEY)
+    known = credential.token.secret if credential.token else ""
+    if not hmac.compare_digest(known.encode(), (claim.token or "").encode()):
+        return Rejected(Reason.BAD_TOKEN)
+    return None
+
+
+def _signed_headers(head: Head, claim: Claim) -> Rejected | None:
+    names = {name.lower() for name, _ in head.headers}
+    must = {name for name in names if name.startswith("x-amz-")} | {"host"}
+    if claim.token is not None and claim.expires is not None:
+        must.discard("x-amz-security-token")
+    unsigned = sorted(must - set(claim.signed_headers))
+    if unsigned:
+        listed = ", ".join(unsigned)
+        return Rejected(
+            Reason.UNSIGNED_HEADER, f"There were headers present in the request which were not signed: {listed}"
+        )
+    absent = sorted(set(claim.signed_headers) - names)
+    return Rejected(Reason.BAD_SIGNATURE) if absent else None
+
+
+def declared_payload(head: Head, claim: Claim, payload_hash: str) -> str:
+    """The payload line of the canonical request: what S3 requests and presigned URLs declare, else the body's own hash."""
+    if claim.expires is not None and claim.service == "s3":
+        return "UNSIGNED-PAYLOAD"
+    return head.value("x-amz-content-sha256") or payload_hash
+
+
+def _payload(head: Head, claim: Claim, payload_hash: str) -> Rejected | None:
+    declared = declared_payload(head, claim, payload_hash)
+    if declared in UNSIGNED_PAYLOAD and claim.service == "s3":
+        return None
+    if declared.startswith("STREAMING-"):
+        return Rejected(Reason.UNSUPPORTED_PAYLOAD, f"the payload form {declared[:64]} is not supported")
+    return None if declared == payload_hash else Rejected(Reason.WRONG_PAYLOAD)
+
+
+def _signature(head: Head, claim: Claim, payload_hash: str, credential: Credential) -> Rejected | None:
+    text = string_to_sign(head, claim, declared_payload(head, claim, payload_hash))
+    key = _derived_key(credential.key.secret, claim.date, claim.region, claim.service)
+    expected = hmac.new(key, text.encode(), sha256).hexdigest()
+    return None if hmac.compare_digest(expected, claim.signature) else Rejected(Reason.BAD_SIGNATURE)
+
+
+@lru_cache(maxsize=1024)
+def _derived_key(secret: str, date: str, region: str, service: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _age(claim: Claim, now: datetime) -> Rejected | None:
+    skew = MAX_SKEW_S3 if claim.service == "s3" else MAX_SKEW
+    if claim.time > now + skew:
+        detail = f"Signature not yet current: {claim.timestamp} is still later than {_basic(now + skew)} ({_basic(now)} + {_minutes(skew)} min.)"
+        return Rejected(Reason.SKEWED, detail)
+    if claim.expires is not None:
+        return Rejected(Reason.EXPIRED_URL) if now > claim.time + claim.expires else None
+    if claim.time < now - skew:
+        detail = f"Signature expired: {claim.timestamp} is now earlier than {_basic(now - skew)} ({_basic(now)} - {_minutes(skew)} min.)"
+        return Rejected(Reason.SKEWED, detail)
+    return None
+
+
+def _session_end(credential: Credential, now: datetime) -> Rejected | None:
+    ended = credential.expires is not None and now >= credential.expires
+    return Rejected(Reason.EXPIRED_SESSION) if ended else None
+
+
+def _basic(time: datetime) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ")
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)

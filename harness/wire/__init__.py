@@ -1,0 +1,17 @@
+"""What driver and instances say to each other: sealed messages, the launch, and the contents of both. Pure."""
+
+from harness.wire.launch import AccountKeys, Launch, Listen, Peer
+from harness.wire.seal import Message, Refused, answer, open_answer, open_question, seal
+
+__all__ = [
+    "AccountKeys",
+    "Launch",
+    "Listen",
+    "Message",
+    "Peer",
+    "Refused",
+    "answer",
+    "open_answer",
+    "open_question",
+    "seal",
+]
