@@ -1,0 +1,91 @@
+"""The instances' own Python environment: LocalStack's exact pins, built once per lock and Python, in the user's cache folder.
+
+The driver's environment is the user's; LocalStack's pins (boto3 and a hundred more) must not meet it.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+import uv
+
+from harness.errors import ToolFailed
+
+PYTHON = "3.13"
+Progress = Callable[[str], None]
+
+
+def instance_python(progress: Progress) -> Path:
+    """The interpreter of the instances' environment, built with `progress` where it is missing. Raises ToolFailed."""
+    home = platformdirs.user_cache_path("harness") / "instances" / _digest()
+    python = home / "bin" / "python"
+    if not python.exists():
+        _build(home, progress)
+    return python
+
+
+def lock_text() -> str:
+    """The lock that ships with the package."""
+    return resources.files("harness.emulator").joinpath("localstack.lock").read_text(encoding="utf-8")
+
+
+def _digest() -> str:
+    return f"{hashlib.sha256(lock_text().encode()).hexdigest()[:16]}-py{PYTHON}"
+
+
+def _build(home: Path, progress: Progress) -> None:
+    """Build in a folder of our own and rename, so that an interrupted build leaves nothing that looks whole."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    draft = home.with_name(f".{home.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        _build_in(draft, progress)
+        _take(draft, home)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _build_in(draft: Path, progress: Progress) -> None:
+    progress(f"building the instances' environment with uv, once (about 330 MB in {draft.parent})")
+    _uv("venv", "--quiet", "--relocatable", "--python", _base_python(), str(draft))
+    lock = draft / "localstack.lock"
+    lock.write_text(lock_text(), encoding="utf-8")
+    progress("installing LocalStack into it")
+    _uv("pip", "install", "--quiet", "--python", str(draft / "bin" / "python"), "-r", str(lock))
+    progress("compiling it")
+    _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(draft / "bin" / "python"), "-r", str(lock))
+
+
+def _take(draft: Path, home: Path) -> None:
+    try:
+        draft.rename(home)
+    except OSError:
+        if not (home / "bin" / "python").exists():  # else another run was faster, with the same lock
+            raise
+
+
+def _base_python() -> str:
+    """This interpreter where it is the right version; else uv looks for one, and downloads it if it must."""
+    fits = f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON
+    return str(getattr(sys, "_base_executable", sys.executable)) if fits else PYTHON
+
+
+def _uv(*arguments: str) -> None:
+    done = subprocess.run(
+        [uv.find_uv_bin(), *arguments], env=_environment(os.environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ToolFailed(
+            f"uv {arguments[0]} failed: {done.stderr.strip()}",
+            help="the instances' environment needs the package index once; check the network or uv's index settings",
+        )
+
+
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in inherited.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}}

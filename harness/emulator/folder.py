@@ -1,0 +1,80 @@
+"""Where a run keeps its things: one folder per run, in the user's state folder, never in the source tree.
+
+`~/.local/state/harness/<project>-<digest>/<run>/`: the record, the Terraform copy, and a folder for each account.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+def project_folder(project: Path) -> Path:
+    """The folder of all runs of the project (the folder that holds harness.toml)."""
+    resolved = project.resolve()
+    digest = hashlib.sha256(str(resolved).encode()).hexdigest()[:8]
+    return platformdirs.user_state_path("harness") / f"{resolved.name}-{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        """The record of what runs, for the other commands; holds keys, mode 0600."""
+        return self.path / "run.json"
+
+    @property
+    def terraform(self) -> Path:
+        """The working copy of the Terraform root, with its state."""
+        return self.path / "terraform"
+
+    @property
+    def plugin(self) -> Path:
+        """The folder on the instances' path that holds the harness's plugin."""
+        return self.path / "plugin"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What a detached supervisor prints."""
+        return self.path / "supervisor.log"
+
+    def account(self, name: str) -> "AccountFolder":
+        """The folder of one account's instance."""
+        return AccountFolder(self.path / "accounts" / name)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFolder:
+    """The folder of one instance."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """What the instance prints."""
+        return self.path / "instance.log"
+
+    @property
+    def journal(self) -> Path:
+        """The instance's journal; the policies it names stand beside it."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """LocalStack's file system root."""
+        return self.path / "state"
+
+    @property
+    def temporary(self) -> Path:
+        """LocalStack's temporary folder: function code lives there."""
+        return self.path / "tmp"
+
+    @property
+    def cache(self) -> Path:
+        """LocalStack's cache: empty at each launch, as its plugin cache would hide a change of plugins."""
+        return self.path / "cache"

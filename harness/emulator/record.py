@@ -1,0 +1,87 @@
+"""The record of a run: what other commands need to reach it. Holds keys: a file of mode 0600 in the run's folder."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.errors import ToolFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An access key that does not print its secret."""
+
+    key_id: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Keys({self.key_id}, ***)"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """How to reach one account."""
+
+    account_id: str
+    region: str
+    endpoint_url: str
+    peer_port: int
+    profiles: tuple[str, ...]
+    deployer: Keys
+    root: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """How to reach the accounts of one run, and who owns it."""
+
+    version: str
+    launch_key: str
+    accounts: Mapping[str, AccountRecord]
+    owner_pid: int = 0
+    owner_started: float = 0.0
+    """Creation time of the owner's process: a pid alone may be another process by now."""
+
+    def __repr__(self) -> str:
+        return f"RunRecord({', '.join(self.accounts)}, secrets withheld)"
+
+    def write(self, path: Path) -> None:
+        """Write the record for this process as the owner, whole or not at all."""
+        own = psutil.Process()
+        fields = asdict(self) | {"owner_pid": own.pid, "owner_started": own.create_time()}
+        draft = path.with_suffix(".draft")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(fields, file)
+        draft.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "RunRecord | None":
+        """The record at `path`, None where there is none. Raises ToolFailed for one that cannot be read."""
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            accounts = {name: _account(account) for name, account in fields["accounts"].items()}
+            return cls(**fields | {"accounts": accounts})
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError) as error:
+            raise ToolFailed(f"the record `{path}` cannot be read", help="`harness down` removes it") from error
+
+    def owner(self) -> psutil.Process | None:
+        """The process that owns the run, None once it has ended."""
+        try:
+            process = psutil.Process(self.owner_pid)
+            return process if process.create_time() == self.owner_started else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def _account(fields: dict[str, object]) -> AccountRecord:
+    plain = dict(fields)
+    keys = {name: Keys(**plain.pop(name)) for name in ("deployer", "root")}  # type: ignore[arg-type] # JSON that asdict wrote
+    profiles = tuple(plain.pop("profiles"))  # type: ignore[arg-type, var-annotated] # the same
+    return AccountRecord(**plain, **keys, profiles=profiles)  # type: ignore[arg-type] # the same

@@ -1,0 +1,15 @@
+"""What the driver wants of an instance: an account, and how it is reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One account to stand in for."""
+
+    name: str
+    account_id: str
+    region: str
+    profiles: Sequence[str]
+    port: int | None = None
