@@ -10,12 +10,14 @@ there is a grace, SIGKILL after it.  The command need not cooperate: it may hang
 1. The command runs in a session and process group of its own, without FD.
 2. Whatever of its group is left when the command has ended is killed: a leash leaves nothing behind.
 3. The leash ends as the command did: the same exit status, or by the same signal.
-4. This file stands alone and imports little, as it runs before every command with `-I -S` (about 10 ms in all).
+4. No core dumps: the command's memory holds credentials.
+5. This file stands alone and imports little, as it runs before every command with `-I -S` (about 10 ms in all).
 
 A descendant that makes a session of its own leaves the group and thus the leash.
 """
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -35,6 +37,7 @@ def hold(owner: int, *, grace: float = 0.0) -> None:
     To be called while the process has a single thread.  The child has a session of its own and `owner` is closed in it.
     """
     os.set_inheritable(owner, False)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     wake, wakened = os.pipe()
     for end in (wake, wakened):
         os.set_blocking(end, False)
@@ -113,17 +116,10 @@ def _end_like(command: int) -> None:
     _, status = os.waitpid(command, 0)
     if os.WIFSIGNALED(status):
         number = signal.Signals(os.WTERMSIG(status))
-        _no_core()
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
-
-
-def _no_core() -> None:
-    import resource  # noqa: PLC0415 - seldom needed, and every import is paid before every command
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _arguments(argv: list[str]) -> tuple[int, float, list[str]]:

@@ -1,0 +1,1 @@
+"""Functions run as child processes of the instance: the Lambda executor."""
