@@ -53,11 +53,11 @@ class Place:
 
     @property
     def import_path(self) -> list[Path]:
-        """The folders of package and layers: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html."""
+        """What Python functions import from: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html."""
         if self.opt is None:
-            return [self.task]
+            return [self.task, self.runtime]
         libraries = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        return [self.task, self.opt / "python" / "lib" / libraries / "site-packages", self.opt / "python"]
+        return [self.task, self.opt / "python" / "lib" / libraries / "site-packages", self.opt / "python", self.runtime]
 
 
 def variables(

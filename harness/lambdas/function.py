@@ -2,7 +2,7 @@
 
 It puts itself on a leash (FD is the pipe that the instance holds) and then is AWS's runtime client, in the one
 interpreter: a leash around a second interpreter would cost every cold start 10 ms more.  It runs apart from the harness
-package, with an import path of the given folders (the function's package and layers), the runtime folder (PYTHONPATH) and
+package, with an import path of the given folders (the function's package and layers, then AWS's libraries), PYTHONPATH and
 the standard library; `-S` keeps the instance's own packages out.
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
     _, owner, *folders = sys.argv
     del sys.argv[1:]
     on_a_leash(int(owner))
-    sys.path[:0] = folders
+    sys.path[:] = [*folders, *(folder for folder in sys.path if folder not in folders)]
     from awslambdaric import bootstrap  # noqa: PLC0415 - from the runtime folder, in the held process
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient  # noqa: PLC0415 - the same
 

@@ -27,6 +27,17 @@ class Failure:
     log: str
     """The lines that stand in the log, each with its newline."""
     status: str = "error"
+    """What the log's figures say of it: nothing if empty."""
+
+
+def raised(payload: bytes, error_type: str) -> Failure:
+    """Describe an error that the handler raised; the runtime has described it already, and printed it."""
+    return Failure(payload, error_type, log="", status="")
+
+
+def not_initialized(payload: bytes, error_type: str) -> Failure:
+    """Describe an initialization that failed; the runtime has described it already, and printed it."""
+    return Failure(payload, error_type, log="")
 
 
 def timed_out(request_id: str, seconds: float, now: datetime) -> Failure:
@@ -109,11 +120,10 @@ def init_report_line(duration_ms: float, phase: str, failure: Failure) -> str:
 
 
 def _status_fields(failure: Failure | None) -> list[str]:
-    if failure is None:
+    if failure is None or not failure.status:
         return []
-    if failure.status == "timeout":
-        return ["Status: timeout"]
-    return ["Status: error", f"Error Type: {failure.error_type}"]
+    fields = [f"Status: {failure.status}"]
+    return fields if failure.status == "timeout" else [*fields, f"Error Type: {failure.error_type}"]
 
 
 def _how(returncode: int) -> str:

@@ -183,7 +183,6 @@ class Sandbox:
 
     def _output_of(self, outcome: "Outcome") -> str:
         assert self._worker is not None  # noqa: S101 - a call leaves it in place
-        self._worker.sample()
         self._used_mb = max(self._used_mb, self._worker.used_mb)
         return self._worker.take_output() if isinstance(outcome, Responded | Errored) else self._end()
 
@@ -199,8 +198,10 @@ class Sandbox:
         match outcome:
             case Ready() | Responded():
                 return None
-            case Errored(payload, error_type) | InitErrored(payload, error_type):
-                return Failure(payload, error_type, log="")
+            case Errored(payload, error_type):
+                return messages.raised(payload, error_type)
+            case InitErrored(payload, error_type):
+                return messages.not_initialized(payload, error_type)
             case Expired():
                 return messages.timed_out(request_id, seconds, datetime.now(UTC))
             case Exited(returncode):

@@ -95,6 +95,7 @@ class Worker:
             os.close(held)
             os.close(stdout)
         self._held = psutil.Process(self._process.pid)
+        self._function: psutil.Process | None = None
 
     @property
     def alive(self) -> bool:
@@ -109,6 +110,7 @@ class Worker:
         """Wait for whatever happens first, until `deadline` (of `time.monotonic`)."""
         while True:
             if self._events:
+                self._glance()
                 return self._events.popleft()
             returncode = self._process.poll()
             if self._events:  # it answered and ended at once
@@ -155,17 +157,22 @@ class Worker:
 
     def _over_memory(self) -> bool:
         if time.monotonic() - self._sampled >= SAMPLE_SECONDS:
-            self.sample()
+            self._sampled = time.monotonic()
+            with suppress(psutil.NoSuchProcess):
+                self._measure(self._held.children(recursive=True))
         return self.used_mb > self._memory_mb
 
-    def sample(self) -> None:
-        """Measure the memory of the child and its descendants, its leash apart."""
-        self._sampled = time.monotonic()
-        held = 0
+    def _glance(self) -> None:
+        """Measure the function's own process only: to find its descendants would read every process of the machine."""
         with suppress(psutil.NoSuchProcess):
-            for process in self._held.children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    held += process.memory_info().rss
+            self._function = self._function or next(iter(self._held.children()), None)
+            self._measure([self._function] if self._function else [])
+
+    def _measure(self, processes: list[psutil.Process]) -> None:
+        held = 0
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                held += process.memory_info().rss
         self.used_mb = max(self.used_mb, held // MEGABYTE)
 
     def interrupt(self) -> None:
