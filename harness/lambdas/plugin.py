@@ -17,7 +17,9 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
     name = "process"
 
     def load(self, *_arguments: object, **_keywords: object) -> "type[ProcessRuntimeExecutor]":
-        """Return the class."""
-        from harness.lambdas.executor import ProcessRuntimeExecutor  # noqa: PLC0415 - loads the Lambda service
+        """Return the class, with the functions' logs put right."""
+        from harness.lambdas import logs  # noqa: PLC0415 - loads the Lambda service
+        from harness.lambdas.executor import ProcessRuntimeExecutor  # noqa: PLC0415 - the same
 
+        logs.install()
         return ProcessRuntimeExecutor
