@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER, InternalClientFactory
+from localstack.config import INTERNAL_RESOURCE_ACCOUNT
 
 from harness.sigv4 import Head
 
@@ -22,6 +23,9 @@ DATA_HEADER = INTERNAL_REQUEST_PARAMS_HEADER
 _SECRET = secrets.token_hex(32)
 # An internal client without credentials of its own signs with the placeholder `__internal_call__` or with an account id.
 _SIGNED = re.compile(r"Credential=(?:AKIA|ASIA)[A-Z2-7]{16}/")
+
+# The account in which LocalStack keeps what belongs to a service of AWS's own.
+PLUMBING_ACCOUNT = INTERNAL_RESOURCE_ACCOUNT
 
 # (service, operation): why LocalStack makes this call and AWS does not.
 PLUMBING: Mapping[tuple[str, str], str] = {

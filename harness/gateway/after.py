@@ -1,0 +1,40 @@
+"""What follows an execution: IAM's revision is raised before the response leaves, and saved policies are remembered."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+
+from harness.gateway.arrival import arrival_of
+from harness.gateway.iam_state import IamState
+from harness.gateway.records import Records
+from harness.gateway.storing import PolicyDesk
+
+_READS = ("Get", "List", "Simulate")
+NOT_ASSUMABLE = "cannot be assumed by Lambda"
+
+
+@dataclass(slots=True)
+class AfterResponse:
+    """Response handler, first of its list."""
+
+    iam: IamState
+    desk: PolicyDesk
+    records: Records
+
+    def __call__(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Count IAM's mutations and journal what was refused after it was allowed."""
+        if context.service is None or context.operation is None:
+            return
+        if context.service.service_name == "iam" and not context.operation.name.startswith(_READS):
+            self.iam.changed()
+            self.desk.stored(context, succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
+        self._journal_refused_role(context)
+
+    def _journal_refused_role(self, context: RequestContext) -> None:
+        error = context.service_exception
+        if error is not None and NOT_ASSUMABLE in str(error) and context.service.service_name == "lambda":  # type: ignore[union-attr] # checked before
+            refused = CommonServiceException("InvalidParameterValueException", str(error), HTTPStatus.BAD_REQUEST)
+            self.records.validation(context, arrival_of(context), refused)

@@ -1,0 +1,75 @@
+"""The front of the chain: read the request as it came, find out who signed it, and let nobody else past.
+
+Order: sanitize, then the routes that never meet the service parser, then the signature.
+"""
+
+from dataclasses import dataclass
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+
+from harness.gateway import respond
+from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, receive, sign
+from harness.gateway.home import Home
+from harness.gateway.peers import Peers, PeerUnavailable
+from harness.gateway.records import Records
+from harness.gateway.vouching import ask_home
+from harness.sigv4 import Claim, Reason, Rejected, parse_claim
+from harness.sigv4.key_id import account_of
+from harness.wire.vouch import Vouch
+
+# LocalStack's own pages: control of the runtime, not AWS. Nobody but this process may ask for them.
+OWN_ROUTES = ("/_localstack", "/_aws", "/_extension", "/_pods", "/_cluster")
+
+
+@dataclass(slots=True)
+class Authenticate:
+    """Request handler, first in the chain."""
+
+    home: Home
+    peers: Peers
+    records: Records
+
+    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Remember the signer, or answer with AWS's error and stop."""
+        arrival = receive(context)
+        try:
+            outcome = self._signer(context, arrival)
+        except PeerUnavailable as silent:
+            self.records.peer(context, arrival, silent)
+            outcome = respond.unavailable(str(silent))
+        if isinstance(outcome, Rejected):
+            error = respond.authentication_error(_recognised(context), outcome)
+            self.records.authentication(context, arrival, outcome, error)
+            outcome = error
+        if isinstance(outcome, CommonServiceException):
+            respond.write_error(context, response, outcome)
+            chain.stop()
+            return
+        sign(context, outcome)
+
+    def _signer(self, context: RequestContext, arrival: Arrival) -> Signer | Rejected | CommonServiceException:
+        internal = arrival.internal
+        if internal is not None and not internal.signed:
+            service = internal.service_principal
+            return ServiceSigner(service, internal.source_arn) if service else PlumbingSigner()
+        if not arrival.head.target.startswith("/"):
+            return Rejected(Reason.MALFORMED, "the request target must be a path")
+        if arrival.head.path.startswith(OWN_ROUTES) and internal is None:
+            return Rejected(Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut")
+        claim = parse_claim(arrival.head)
+        return claim if isinstance(claim, Rejected) else self._vouch(context, arrival, claim)
+
+    def _vouch(self, context: RequestContext, arrival: Arrival, claim: Claim) -> Vouch | Rejected:
+        account = account_of(claim.key_id)
+        if account == self.home.account_id:
+            return self.home.vouch(arrival.head, claim, arrival.payload_hash)
+        if account not in self.peers:
+            return Rejected(Reason.UNKNOWN_KEY)
+        return ask_home(self.peers, self.home.documents, account, arrival, context.request_id or "")
+
+
+def _recognised(context: RequestContext) -> RequestContext:
+    respond.recognise(context)
+    return context

@@ -1,0 +1,181 @@
+"""The second handler: once LocalStack has parsed the request, decide it, or hand it to the account that owns the resource.
+
+Order: scope, owner (forward and stop), the request's form, the decision, what is stored, and the operations of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+
+from harness.actions import Call, Operation, SeveralOwners, calls, owner
+from harness.gateway import respond, sts
+from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, signer_of
+from harness.gateway.deciding import Decider, Verdict
+from harness.gateway.facts import StateFacts
+from harness.gateway.forwarding import forward
+from harness.gateway.internal import PLUMBING, PLUMBING_ACCOUNT
+from harness.gateway.peers import Peers, PeerUnavailable
+from harness.gateway.records import Records
+from harness.gateway.storing import PolicyDesk
+from harness.sigv4 import Reason, Rejected
+from harness.wire.vouch import Vouch
+
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
+ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
+
+
+@dataclass(slots=True)
+class Authorize:
+    """Request handler, after the parser and before the service is loaded."""
+
+    account_id: str
+    peers: Peers
+    records: Records
+    decider: Decider
+    desk: PolicyDesk
+    tokens: sts.Sts
+
+    def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
+        arrival, signer = arrival_of(context), signer_of(context)
+        try:
+            done = self._handle(context, response, arrival, signer)
+        except PeerUnavailable as silent:
+            self.records.peer(context, arrival, silent)
+            respond.write_error(context, response, respond.unavailable(str(silent)))
+            done = True
+        except CommonServiceException as error:
+            respond.write_error(context, response, error)
+            done = True
+        if done:
+            chain.stop()
+
+    def _handle(self, context: RequestContext, response: Response, arrival: Arrival, signer: Signer) -> bool:
+        """Whether the request is answered."""
+        if context.service is None or context.operation is None:
+            raise respond.internal("the request names no operation of a service")
+        if isinstance(signer, PlumbingSigner):
+            self._plumbing(context, arrival)
+            return False
+        operation = self._operation(context, signer)
+        if isinstance(signer, Vouch):
+            self._check_scope(context, arrival, signer)
+        owning = self._owner(operation, signer, arrival)
+        if owning != self.account_id:
+            forward(self.peers, owning, context, response)
+            return True
+        if (operation.service, operation.name) == ("sts", "AssumeRole"):
+            sts.check_assume_role(operation.params)
+        self._decide(context, arrival, signer, operation)
+        self._check_stored(context, arrival, operation)
+        result = self._own_operation(operation, signer)
+        if result is not None:
+            respond.write_result(context, response, result)
+        return result is not None
+
+    def _plumbing(self, context: RequestContext, arrival: Arrival) -> None:
+        """An internal call without a principal passes only if the table gives its reason."""
+        key = (context.service.service_name, context.operation.name)  # type: ignore[union-attr] # checked by _handle
+        if key not in PLUMBING:
+            error = respond.internal(f"LocalStack's internal call {key[0]}:{key[1]} stands in no table of the gate")
+            self.records.decision(context, arrival, {"decision": "refused", "principal": "plumbing", "error": {"message": str(error)}})
+            raise error
+        context.account_id = PLUMBING_ACCOUNT if key[0] == "s3" else self.account_id
+
+    def _operation(self, context: RequestContext, signer: Signer) -> Operation:
+        service, operation = context.service, context.operation
+        assert service is not None  # noqa: S101 - checked by _handle
+        assert operation is not None  # noqa: S101
+        caller = signer.caller if isinstance(signer, Vouch) else None
+        return Operation(
+            service=service.service_name,
+            prefix=service.signing_name,
+            name=operation.name,
+            params=context.service_request or {},
+            region=context.region,
+            account=caller.account_id if caller else self.account_id,
+            user=caller.user_name if caller else None,
+        )
+
+    def _check_scope(self, context: RequestContext, arrival: Arrival, vouch: Vouch) -> None:
+        """The signed scope must be the service that will execute; a signature for one service is none for another."""
+        service = context.service
+        assert service is not None  # noqa: S101 - checked by _handle
+        if vouch.service == service.signing_name:
+            return
+        rejected = Rejected(Reason.WRONG_SCOPE, f"Credential should be scoped to correct service: '{service.signing_name}'. ")
+        error = respond.authentication_error(context, rejected)
+        self.records.authentication(context, arrival, rejected, error)
+        raise error
+
+    def _owner(self, operation: Operation, signer: Signer, arrival: Arrival) -> str:
+        home = signer.home if isinstance(signer, Vouch) else self.account_id
+        try:
+            owning = owner(operation, home)
+        except SeveralOwners as several:
+            message = f"the request names resources of several accounts ({several}), which the harness does not split"
+            raise CommonServiceException("ValidationException", message, 400, sender_fault=True) from several
+        if owning != self.account_id and owning not in self.peers:
+            # An account outside the launch grants nothing to anyone: the caller's home refuses in its place.
+            owning = home
+        if arrival.forwarded and owning != self.account_id:
+            raise respond.internal(f"misrouted: {operation.service}:{operation.name} belongs to account {owning}")
+        return owning
+
+    def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+        if (operation.service, operation.name) in ALWAYS_ALLOWED:
+            return
+        facts = StateFacts(self.decider.iam, operation.region)
+        wanted = calls(operation, facts)
+        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in wanted]
+        refused = next((verdict for verdict in verdicts if not verdict.allowed), None)
+        self._record(context, arrival, verdicts, refused)
+        if refused is not None:
+            raise self._refusal(context, wanted, refused)
+
+    def _record(
+        self, context: RequestContext, arrival: Arrival, verdicts: Sequence[Verdict], refused: Verdict | None
+    ) -> None:
+        deciding = refused or verdicts[0]
+        fields: dict[str, Any] = dict(deciding.line)
+        if len(verdicts) > 1:
+            fields["calls"] = [
+                {key: verdict.line[key] for key in ("action", "resource", "decision", "because")} for verdict in verdicts
+            ]
+        for verdict in verdicts:
+            self.records.keep(verdict.documents)
+        self.records.decision(context, arrival, fields)
+
+    @staticmethod
+    def _refusal(context: RequestContext, _wanted: Sequence[Call], refused: Verdict) -> CommonServiceException:
+        return respond.denied_error(context, refused.message)
+
+    def _check_stored(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+        """Policies are checked before they are stored: their form, and that the principals they name exist."""
+        try:
+            self.desk.check(operation, context)
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
+
+    def _own_operation(self, operation: Operation, signer: Signer) -> dict[str, Any] | None:
+        """The operations that the gate answers itself, None for LocalStack's."""
+        if operation.service != "sts":
+            return None
+        caller = signer.caller if isinstance(signer, Vouch) else None
+        if operation.name == "AssumeRole":
+            return self.tokens.assume_role(operation.params, caller)
+        if caller is None:
+            name = signer.principal if isinstance(signer, ServiceSigner) else "internal"
+            raise respond.internal(f"{name} has no use for sts:{operation.name}")
+        if operation.name == "GetCallerIdentity":
+            return sts.caller_identity(caller)
+        if operation.name == "GetSessionToken":
+            return self.tokens.get_session_token(operation.params, caller)
+        if operation.name == "GetFederationToken":
+            return self.tokens.get_federation_token(operation.params, caller)
+        raise CommonServiceException("InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True)

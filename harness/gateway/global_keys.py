@@ -1,0 +1,119 @@
+"""The global condition keys of a request: what is known about the caller, the session, the network and the time.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harness.actions.operation import ContextValue
+from harness.wire.vouch import Caller, CallerKind
+
+# Keys that a request here either has or is known not to have. There are no organizations and no VPC endpoints here, and the
+# plain-HTTP loopback stands in for AWS's TLS endpoints (docs/decisions), so those keys are absent or fixed, not unknown.
+MODELLED = frozenset({
+    "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc", "aws:epochtime", "aws:federatedprovider", "aws:multifactorauthage",
+    "aws:multifactorauthpresent", "aws:principalaccount", "aws:principalarn", "aws:principalisawsservice",
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalservicename", "aws:principalservicenameslist",
+    "aws:principaltag/", "aws:principaltype", "aws:referer", "aws:requestedregion", "aws:resourceaccount",
+    "aws:resourceorgid", "aws:resourceorgpaths", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn",
+    "aws:sourceidentity", "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc", "aws:sourcevpcarn",
+    "aws:sourcevpce", "aws:tokenissuetime", "aws:useragent", "aws:userid", "aws:username", "aws:viaawsservice",
+    "aws:vpcsourceip", "aws:chatbotsourcearn", "aws:assumedroot", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
+})  # fmt: skip
+
+_TYPES = {
+    CallerKind.ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.ROLE_SESSION: "AssumedRole",
+    CallerKind.FEDERATED_USER: "FederatedUser",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What surrounds a request, apart from who sent it."""
+
+    now: datetime
+    client_address: str
+    user_agent: str | None
+    referer: str | None
+    region: str
+    resource_account: str
+
+
+def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
+    """The keys of a request that a principal signed."""
+    keys: dict[str, ContextValue] = {
+        **_around(around),
+        "aws:PrincipalAccount": caller.account_id,
+        "aws:PrincipalArn": caller.policy_principal,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalType": _TYPES[caller.kind],
+        "aws:SourceIp": around.client_address,
+        "aws:ViaAWSService": "false",
+        "aws:userid": caller.user_id,
+        **{f"aws:PrincipalTag/{key}": value for key, value in caller.principal_tags.items()},
+    }
+    if caller.user_name is not None:
+        keys["aws:username"] = caller.user_name
+    return keys | _session(caller, around)
+
+
+def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
+    session = caller.session
+    if session is None:
+        return {}
+    keys: dict[str, ContextValue] = {
+        "aws:TokenIssueTime": _iso(datetime.fromtimestamp(session.issued, UTC)),
+        "aws:MultiFactorAuthPresent": "true" if session.mfa else "false",
+    }
+    if session.mfa:
+        keys["aws:MultiFactorAuthAge"] = str(int(around.now.timestamp() - session.issued))
+    if session.source_identity is not None:
+        keys["aws:SourceIdentity"] = session.source_identity
+    return keys
+
+
+def of_service(principal: str, source_arn: str | None, around: Circumstances) -> dict[str, ContextValue]:
+    """The keys of a call that a service principal makes for a resource.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    keys: dict[str, ContextValue] = {
+        **_around(around),
+        "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": principal,
+        "aws:PrincipalServiceNamesList": (principal,),
+        "aws:ViaAWSService": "false",
+    }
+    if source_arn is not None:
+        keys["aws:SourceArn"] = source_arn
+        if account := source_account(source_arn):
+            keys["aws:SourceAccount"] = account
+    return keys
+
+
+def source_account(source_arn: str) -> str | None:
+    """The account in a source ARN; S3's bucket ARNs hold none."""
+    parts = source_arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[4] else None  # noqa: PLR2004 - the parts of an ARN
+
+
+def _around(around: Circumstances) -> dict[str, ContextValue]:
+    keys: Mapping[str, str | None] = {
+        "aws:CurrentTime": _iso(around.now),
+        "aws:EpochTime": str(int(around.now.timestamp())),
+        "aws:Referer": around.referer,
+        "aws:RequestedRegion": around.region,
+        "aws:ResourceAccount": around.resource_account,
+        "aws:SecureTransport": "true",
+        "aws:UserAgent": around.user_agent,
+    }
+    return {key: value for key, value in keys.items() if value is not None}
+
+
+def _iso(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,140 @@
+"""The home's side: who signed a request with a key of this account, and which policies limit and grant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from moto.iam.models import User
+
+from harness.gateway.clock import Clock
+from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
+from harness.gateway.sessions import Session, Sessions
+from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey, verify
+from harness.wire import AccountKeys
+from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
+
+
+@dataclass(slots=True)
+class Home:
+    """This account as the issuer of keys."""
+
+    account_id: str
+    iam: IamState
+    sessions: Sessions
+    documents: Documents
+    clock: Clock
+    keys: AccountKeys
+
+    def vouch(self, head: Head, claim: Claim, payload_hash: str) -> Vouch | Rejected:
+        """Who signed the request, or why nobody of this account did."""
+        found = self._credential(claim.key_id)
+        if found is None:
+            return Rejected(Reason.UNKNOWN_KEY)
+        credential, holder = found
+        rejected = verify(
+            head, claim, payload_hash, credential, real_time=self.clock.real(), session_time=self.clock.now()
+        )
+        if rejected is not None:
+            return rejected
+        if isinstance(holder, Session):
+            return self._session(claim, holder)
+        revision = self.iam.revision
+        if holder is None:
+            return self._vouch(claim, revision, self._root(), PolicySet())
+        return self._vouch(claim, revision, self._user(holder), self.iam.policies_of(holder))
+
+    def _credential(self, key_id: str) -> tuple[Credential, Session | User | None] | None:
+        if key_id == self.keys.root_key_id:
+            return Credential(key_id, SigningKey(self.keys.root_secret)), None
+        session = self.sessions.get(key_id)
+        return (session.credential, session) if session is not None else self.iam.access_key(key_id)
+
+    def _vouch(self, claim: Claim, revision: int, caller: Caller, policies: PolicySet) -> Vouch:
+        return Vouch(self.account_id, revision, caller, policies, claim.key_id, claim.region, claim.service)
+
+    def _root(self, facts: SessionFacts | None = None) -> Caller:
+        arn = f"arn:aws:iam::{self.account_id}:root"
+        return Caller(CallerKind.ROOT, self.account_id, arn, self.account_id, session=facts)
+
+    def _user(self, user: User, facts: SessionFacts | None = None) -> Caller:
+        return Caller(
+            kind=CallerKind.USER,
+            account_id=self.account_id,
+            arn=user_arn(user),
+            unique_id=str(user.id),
+            user_name=str(user.name),
+            principal_tags=self.iam.tags(user),
+            session=facts,
+        )
+
+    def _session(self, claim: Claim, session: Session) -> Vouch | Rejected:
+        """A session whose role or user is gone has lost its meaning: AWS calls its token invalid.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
+        """
+        revision = self.iam.revision
+        match session.kind:
+            case CallerKind.ROLE_SESSION:
+                return self._role_session(claim, revision, session)
+            case CallerKind.ROOT:
+                return self._vouch(claim, revision, self._root(_facts(session)), PolicySet())
+            case _:
+                user = self.iam.user(session.owner_name)
+                if user is None or user.id != session.owner_id:
+                    return Rejected(Reason.UNKNOWN_KEY)
+                return self._user_session(claim, revision, session, user)
+
+    def _role_session(self, claim: Claim, revision: int, session: Session) -> Vouch | Rejected:
+        role = self.iam.role_by_id(session.owner_id)
+        if role is None:
+            return Rejected(Reason.UNKNOWN_KEY)
+        caller = Caller(
+            kind=CallerKind.ROLE_SESSION,
+            account_id=self.account_id,
+            arn=f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
+            unique_id=session.owner_id,
+            role_arn=role_arn(role),
+            session_name=session.name,
+            principal_tags={**self.iam.tags(role), **session.session_tags},
+            session=_facts(session),
+        )
+        return self._vouch(claim, revision, caller, self._limited(self.iam.policies_of(role), session))
+
+    def _user_session(self, claim: Claim, revision: int, session: Session, user: User) -> Vouch:
+        policies = self.iam.policies_of(user)
+        if session.kind is CallerKind.USER:
+            return self._vouch(claim, revision, self._user(user, _facts(session)), policies)
+        caller = Caller(
+            kind=CallerKind.FEDERATED_USER,
+            account_id=self.account_id,
+            arn=f"arn:aws:sts::{self.account_id}:federated-user/{session.name}",
+            unique_id=str(user.id),
+            session_name=session.name,
+            principal_tags=dict(session.session_tags),
+            session=_facts(session),
+        )
+        return self._vouch(claim, revision, caller, self._limited(policies, session))
+
+    def _limited(self, policies: PolicySet, session: Session) -> PolicySet:
+        if session.policies is None:
+            # A role's session without session policies is not limited; a federated user's without any has no permissions.
+            empty = () if session.kind is CallerKind.FEDERATED_USER else None
+            return PolicySet(policies.identity, policies.boundary, empty)
+        return PolicySet(policies.identity, policies.boundary, tuple(self._passed(session.policies)))
+
+    def _passed(self, policies: tuple[tuple[str, str], ...]) -> Iterator[PolicyRef]:
+        for name, document in policies:
+            yield self.documents.add(name, document)
+
+
+def _facts(session: Session) -> SessionFacts:
+    expires = session.credential.expires
+    assert expires is not None  # noqa: S101 - every session has an end
+    return SessionFacts(
+        issued=session.issued.timestamp(),
+        expires=expires.timestamp(),
+        transitive_tag_keys=session.transitive_tag_keys,
+        session_tags=session.session_tags,
+        source_identity=session.source_identity,
+        mfa=session.mfa,
+        is_chainable_role=session.kind is CallerKind.ROLE_SESSION,
+    )

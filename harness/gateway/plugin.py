@@ -1,0 +1,143 @@
+"""Registration: put the gate into LocalStack's chain, answer the peers, and serve. If anything here fails, nothing is served."""
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from localstack import config
+from localstack.aws import handlers
+from localstack.aws.api import RequestContext
+from localstack.aws.chain import HandlerChain
+from localstack.http import Response
+from localstack.logging.setup import setup_logging_from_config
+from localstack.runtime import current
+from localstack.services.plugins import SERVICE_PLUGINS
+from rolo.gateway import Gateway
+from rolo.gateway.wsgi import WsgiGateway
+
+from harness.gateway import identifiers, internal
+from harness.gateway.account import PinAccount
+from harness.gateway.after import AfterResponse
+from harness.gateway.authenticate import Authenticate
+from harness.gateway.authorize import Authorize
+from harness.gateway.clock import Clock
+from harness.gateway.deciding import Decider
+from harness.gateway.forwarding import ForwardDesk
+from harness.gateway.home import Home
+from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.journal import Journal
+from harness.gateway.peers import Answer, Peers, PeerServer
+from harness.gateway.records import Records
+from harness.gateway.server import LoopbackServer
+from harness.gateway.sessions import Sessions
+from harness.gateway.storing import PolicyDesk
+from harness.gateway.sts import Sts
+from harness.gateway.vouching import answer_documents, answer_vouch
+from harness.wire import Launch, Message
+
+LOG = logging.getLogger(__name__)
+# LocalStack only logs a plugin that fails to import; without these the instance would download servers or run nothing.
+NEEDED_PLUGINS = (("localstack.aws.provider", "dynamodb:moto"), ("localstack.lambda.runtime_executor", "process"))
+
+
+def run(launch: Launch) -> None:
+    """Serve the account of `launch` until a signal comes; never without the gate."""
+    setup_logging_from_config()
+    identifiers.install()
+    internal.install()
+    runtime = current.initialize_runtime()
+    gate = Gate(launch, runtime.components.gateway)
+    gate.install()
+    server = LoopbackServer(launch.public)
+    runtime.components.__dict__["runtime_server"] = server
+    runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: runtime.exit(0))
+    threading.Thread(target=_when_ready, args=(runtime, gate, launch), name="ready", daemon=True).start()
+    runtime.run()
+
+
+def _when_ready(runtime: Any, gate: "Gate", launch: Launch) -> None:
+    runtime.ready.wait()
+    gate.serve_peers()
+    for service in launch.eager_services:
+        SERVICE_PLUGINS.require(service)
+
+
+class Gate:
+    """All parts of one instance's gate, wired once."""
+
+    def __init__(self, launch: Launch, gateway: Gateway) -> None:
+        """Wire the parts; nothing is installed yet."""
+        self.launch = launch
+        self.gateway = gateway
+        self.clock = Clock()
+        documents = Documents()
+        self.documents = documents
+        self.iam = IamState(launch.account_id, documents)
+        sessions = Sessions()
+        launch_key = bytes.fromhex(launch.launch_key)
+        self.peers = Peers(launch.account_id, launch_key, launch.peers)
+        self.records = Records(launch.account_id, Journal(Path(launch.journal)), self.clock)
+        self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys)
+        external = frozenset(launch.external_accounts)
+        self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
+        self.authenticate = Authenticate(self.home, self.peers, self.records)
+        self.authorize = Authorize(
+            account_id=launch.account_id,
+            peers=self.peers,
+            records=self.records,
+            decider=Decider(launch.account_id, self.iam, documents, self.desk, self.clock),
+            desk=self.desk,
+            tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
+        )
+        self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
+
+    def install(self) -> None:
+        """Put the gate into the chain, and create the deployer."""
+        chain = self.gateway.request_handlers
+        # Routes before the service parser (/_aws/..., execute-api, function URLs) would never meet the second handler: the gate
+        # serves none of them.
+        chain.remove(handlers.serve_edge_router_rules)
+        chain.remove(handlers.serve_localstack_resources)
+        chain.insert(0, self.authenticate)
+        chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id))
+        chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
+        self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
+        self.gateway.finalizers.append(self._name_request)
+        self.iam.bootstrap(self.launch.keys)
+
+    def serve_peers(self) -> None:
+        """Answer on the peer port from now on: this is also how the driver learns that the instance is ready."""
+        self.server.start(self.launch.peer)
+
+    @staticmethod
+    def _name_request(_chain: HandlerChain, context: RequestContext, response: Response) -> None:
+        """Send the request id that the journal knows, whatever id the backend wrote into its body."""
+        if context.request_id:
+            response.headers["x-amzn-requestid"] = context.request_id
+
+    def _answers(self) -> dict[str, Any]:
+        desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)
+        return {
+            "hello": lambda _message: ({}, b""),
+            "vouch": lambda message: answer_vouch(self.home, message),
+            "documents": lambda message: answer_documents(self.documents, message),
+            "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
+            "forward": desk.answer,
+            "report": self._report,
+            "clock": self._clock,
+        }
+
+    def _report(self, _message: Message) -> Answer:
+        from plux import PluginManager  # noqa: PLC0415 - asked once, at the driver's proof
+
+        missing = [f"{space}/{name}" for space, name in NEEDED_PLUGINS if not PluginManager(space).exists(name)]
+        first = self.gateway.request_handlers[0] is self.authenticate
+        second = self.authorize in self.gateway.request_handlers
+        return {"version": self.launch.version, "gate": "first" if first and second else "missing", "missing": missing}, b""
+
+    def _clock(self, message: Message) -> Answer:
+        return {"now": self.clock.advance(float(message.data["seconds"])).isoformat()}, b""

@@ -1,0 +1,72 @@
+"""What the journal says: one line per request, of one of four kinds. No request parameters and no secrets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, RequestContext
+
+from harness.gateway.arrival import Arrival
+from harness.gateway.clock import Clock
+from harness.gateway.journal import Journal
+from harness.gateway.peers import PeerUnavailable
+from harness.sigv4 import Claim, Rejected, parse_claim
+
+
+@dataclass(slots=True)
+class Records:
+    """Writes this instance's lines."""
+
+    account_id: str
+    journal: Journal
+    clock: Clock
+
+    def decision(self, context: RequestContext, arrival: Arrival, fields: Mapping[str, Any]) -> None:
+        """A request was decided here, at the account that owns the resource."""
+        self._write(context, arrival, "decision", fields)
+
+    def authentication(
+        self, context: RequestContext, arrival: Arrival, rejected: Rejected, error: CommonServiceException
+    ) -> None:
+        """A request was refused because nobody could be found who signed it."""
+        claim = parse_claim(arrival.head)
+        key_id = claim.key_id if isinstance(claim, Claim) else None
+        fields = {"decision": "refused", "reason": rejected.reason.value, "detail": rejected.detail, "key_id": key_id}
+        self._write(context, arrival, "authentication", fields | _error(error))
+
+    def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
+        """A request was allowed and refused all the same, for what it asks to store."""
+        self._write(context, arrival, "validation", {"decision": "refused"} | _error(error))
+
+    def peer(self, context: RequestContext, arrival: Arrival, silent: PeerUnavailable) -> None:
+        """A request was refused because another instance did not answer."""
+        self._write(context, arrival, "peer", {"decision": "refused", "peer": silent.account_id, "detail": str(silent)})
+
+    def stranger(self, why: str) -> None:
+        """Bytes on the peer port that are no question of this launch."""
+        now = self.clock.real().isoformat()
+        self.journal.write({"kind": "peer", "time": now, "owner": self.account_id, "decision": "refused", "detail": why})
+
+    def keep(self, documents: Sequence[tuple[str, str]]) -> None:
+        """Keep the policies that a line names by digest."""
+        for digest, text in documents:
+            self.journal.keep(digest, text)
+
+    def _write(self, context: RequestContext, arrival: Arrival, kind: str, fields: Mapping[str, Any]) -> None:
+        service = context.service.service_name if context.service is not None else None
+        operation = context.operation.name if context.operation is not None else None
+        line = {
+            "kind": kind,
+            "time": self.clock.real().isoformat(),
+            "clock": self.clock.now().isoformat(),
+            "request_id": context.request_id,
+            "door": arrival.forwarded.door if arrival.forwarded else self.account_id,
+            "owner": self.account_id,
+            "service": service,
+            "operation": operation,
+        }
+        self.journal.write(line | fields)
+
+
+def _error(error: CommonServiceException) -> dict[str, Any]:
+    return {"error": {"code": error.code, "status": error.status_code, "message": str(error)}}

@@ -1,0 +1,273 @@
+"""The STS operations that this account answers itself: it alone mints credentials, and keeps what they were issued with.
+
+The rules are AWS's: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and its siblings.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+from moto.iam.models import Role
+
+from harness.gateway import identifiers
+from harness.gateway.clock import Clock
+from harness.gateway.iam_state import IamState
+from harness.gateway.sessions import Session, Sessions, credential
+from harness.wire.vouch import Caller, CallerKind
+
+DEFAULT_DURATION = 3600
+CHAINED_MAXIMUM = 3600
+MAX_POLICY_CHARACTERS = 2048
+MAX_TAGS = 50
+_NAME = re.compile(r"[\w+=,.@-]*", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:\/-]*", re.ASCII)
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+
+
+@dataclass(slots=True)
+class Sts:
+    """Mints sessions of this account."""
+
+    account_id: str
+    iam: IamState
+    sessions: Sessions
+    clock: Clock
+
+    def assume_role(self, params: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
+        """A session of the role; the decision was made before. `caller` is None for a service principal."""
+        role = self.iam.role_by_arn(params["RoleArn"])
+        if role is None:  # decided as denied before: only a role deleted in between comes here
+            raise _denied(params["RoleArn"])
+        chained = caller is not None and caller.session is not None and caller.session.is_chainable_role
+        duration = self._duration(params, role, chained=chained, by_service=caller is None)
+        tags, transitive = self._tags(params, caller, chained=chained)
+        source = self._source_identity(params, caller)
+        policies = self._session_policies(params)
+        session = self._mint(
+            kind=CallerKind.ROLE_SESSION,
+            owner_id=str(role.id),
+            owner_name=str(role.name),
+            name=params["RoleSessionName"],
+            duration=duration,
+            session_tags=tags,
+            transitive_tag_keys=transitive,
+            source_identity=source,
+            policies=policies,
+        )
+        answer: dict[str, Any] = {
+            "Credentials": _credentials(session),
+            "AssumedRoleUser": {
+                "AssumedRoleId": f"{role.id}:{session.name}",
+                "Arn": f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
+            },
+        }
+        return answer | ({"SourceIdentity": source} if source else {})
+
+    def get_session_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """A session of the calling user or root."""
+        _long_term_only(caller, "GetSessionToken")
+        longest = 3600 if caller.kind is CallerKind.ROOT else 129600
+        duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, 129600)
+        session = self._mint(
+            kind=caller.kind,
+            owner_id=caller.unique_id,
+            owner_name=caller.user_name or "",
+            name="",
+            duration=min(duration, longest),
+        )
+        return {"Credentials": _credentials(session)}
+
+    def get_federation_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        """A federated user's session of the calling user."""
+        _long_term_only(caller, "GetFederationToken")
+        if caller.kind is not CallerKind.USER:
+            raise CommonServiceException("AccessDenied", "Cannot call GetFederationToken with root credentials", 403, sender_fault=True)
+        duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, 129600)
+        name = _matching("name", params.get("Name") or "", _NAME, 2, 32)
+        tags, _ = self._tags(params, None, chained=False)
+        policies = self._session_policies(params)
+        session = self._mint(
+            kind=CallerKind.FEDERATED_USER,
+            owner_id=caller.unique_id,
+            owner_name=caller.user_name or "",
+            name=name,
+            duration=duration,
+            session_tags=tags,
+            policies=policies,
+        )
+        return {
+            "Credentials": _credentials(session),
+            "FederatedUser": {
+                "FederatedUserId": f"{self.account_id}:{name}",
+                "Arn": f"arn:aws:sts::{self.account_id}:federated-user/{name}",
+            },
+            "PackedPolicySize": 0,
+        }
+
+    def _mint(self, *, duration: int, **fields: Any) -> Session:
+        now = self.clock.now()
+        issued = credential(
+            identifiers.key_id("ASIA", self.account_id),
+            identifiers.secret_key(),
+            identifiers.session_token(),
+            _whole(now) + timedelta(seconds=duration),
+        )
+        session = Session(credential=issued, issued=now, **fields)
+        self.sessions.forget_ended(now - timedelta(days=1))
+        self.sessions.add(session)
+        return session
+
+    def _duration(self, params: Mapping[str, Any], role: Role, *, chained: bool, by_service: bool) -> int:
+        duration = int(params.get("DurationSeconds") or DEFAULT_DURATION)
+        if by_service:  # a service's own session, such as Lambda's, follows the service's rules
+            return duration
+        _within("durationSeconds", duration, 900, 43200)
+        if chained and duration > CHAINED_MAXIMUM:
+            raise validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+        if duration > int(role.max_session_duration or DEFAULT_DURATION):
+            raise validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        return duration
+
+    @staticmethod
+    def _tags(
+        params: Mapping[str, Any], caller: Caller | None, *, chained: bool
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The session's tags, and which of them pass on in a chain.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+        """
+        tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()}
+        if len(tags) > MAX_TAGS or len({key.lower() for key in tags}) < len(params.get("Tags") or ()):
+            raise CommonServiceException(
+                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 400, sender_fault=True
+            )
+        transitive = tuple(params.get("TransitiveTagKeys") or ())
+        missing = {key.lower() for key in transitive} - {key.lower() for key in tags}
+        if missing:
+            raise CommonServiceException(
+                "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.", 400, sender_fault=True
+            )
+        session = caller.session if caller is not None and chained else None
+        inherited = {key: session.session_tags[key] for key in session.transitive_tag_keys} if session else {}
+        if {key.lower() for key in inherited} & {key.lower() for key in tags}:
+            raise CommonServiceException(
+                "InvalidParameterValue",
+                "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the "
+                "calling session.",
+                400,
+                sender_fault=True,
+            )
+        by_name = {key.lower(): key for key in tags}
+        return {**inherited, **tags}, (*inherited, *(by_name[key.lower()] for key in transitive))
+
+    @staticmethod
+    def _source_identity(params: Mapping[str, Any], caller: Caller | None) -> str | None:
+        """Source identity persists through a chain and cannot be changed."""
+        wanted = params.get("SourceIdentity")
+        held = caller.session.source_identity if caller is not None and caller.session is not None else None
+        if wanted is not None:
+            _matching("sourceIdentity", wanted, _NAME, 2, 64)
+            if wanted.lower().startswith("aws:"):
+                raise validation("SourceIdentity must not start with aws:")
+        if held is not None and wanted is not None and wanted != held:
+            raise CommonServiceException("AccessDenied", "The source identity of a session cannot be changed", 403, sender_fault=True)
+        return held or wanted
+
+    def _session_policies(self, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
+        inline, arns = params.get("Policy"), params.get("PolicyArns") or ()
+        found: list[tuple[str, str]] = []
+        if inline:
+            found.append(("session policy", _inline_policy(inline)))
+        found.extend((arn["arn"], self._managed(arn["arn"])) for arn in arns)
+        return tuple(found) if inline or arns else None
+
+    def _managed(self, arn: str) -> str:
+        document = self.iam.managed(arn)
+        if document is None:
+            raise CommonServiceException("MalformedPolicyDocument", f"The policy {arn} does not exist or is not attachable.", 400, sender_fault=True)
+        return document
+
+
+def check_assume_role(params: Mapping[str, Any]) -> None:
+    """The request's form, judged before anything is decided; raises AWS's ValidationError."""
+    _matching("roleSessionName", params.get("RoleSessionName") or "", _NAME, 2, 64)
+    if not _ROLE_ARN.fullmatch(params.get("RoleArn") or ""):
+        raise validation(f"{params.get('RoleArn')} is invalid")
+    if (external := params.get("ExternalId")) is not None:
+        _matching("externalId", external, _EXTERNAL_ID, 2, 1224)
+    if (duration := params.get("DurationSeconds")) is not None:
+        _within("durationSeconds", int(duration), 900, 43200)
+
+
+def caller_identity(caller: Caller) -> dict[str, Any]:
+    """GetCallerIdentity, which needs no permission and cannot be denied."""
+    return {"UserId": caller.user_id, "Account": caller.account_id, "Arn": caller.arn}
+
+
+def validation(message: str) -> CommonServiceException:
+    """AWS's ValidationError."""
+    return CommonServiceException("ValidationError", message, 400, sender_fault=True)
+
+
+def _inline_policy(text: str) -> str:
+    if len(text) > MAX_POLICY_CHARACTERS:
+        raise CommonServiceException("PackedPolicyTooLarge", "Packed size of session tags and session policy exceeds the limit", 400, sender_fault=True)
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise CommonServiceException("MalformedPolicyDocument", "This policy contains invalid Json", 400, sender_fault=True) from error
+    return text
+
+
+def _long_term_only(caller: Caller, operation: str) -> None:
+    if caller.session is not None:
+        raise CommonServiceException("AccessDenied", f"Cannot call {operation} with session credentials", 403, sender_fault=True)
+
+
+def _matching(name: str, value: str, pattern: re.Pattern[str], shortest: int, longest: int) -> str:
+    faults: list[str] = []
+    prefix = f"Value '{value}' at '{name}' failed to satisfy constraint: Member must"
+    if not pattern.fullmatch(value):
+        faults.append(f"{prefix} satisfy regular expression pattern: {pattern.pattern}")
+    if len(value) < shortest:
+        faults.append(f"{prefix} have length greater than or equal to {shortest}")
+    if len(value) > longest:
+        faults.append(f"{prefix} have length less than or equal to {longest}")
+    if faults:
+        raise validation(_detected(faults))
+    return value
+
+
+def _within(name: str, value: int, least: int, most: int) -> int:
+    prefix = f"Value '{value}' at '{name}' failed to satisfy constraint: Member must have value"
+    if value < least:
+        raise validation(_detected([f"{prefix} greater than or equal to {least}"]))
+    if value > most:
+        raise validation(_detected([f"{prefix} less than or equal to {most}"]))
+    return value
+
+
+def _detected(faults: Sequence[str]) -> str:
+    return f"{len(faults)} validation error{'s' * (len(faults) > 1)} detected: {'; '.join(faults)}"
+
+
+def _credentials(session: Session) -> dict[str, Any]:
+    issued = session.credential
+    return {
+        "AccessKeyId": issued.key_id,
+        "SecretAccessKey": issued.key.secret,
+        "SessionToken": issued.token.secret if issued.token else "",
+        "Expiration": issued.expires,
+    }
+
+
+def _whole(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
+def _denied(role: str) -> CommonServiceException:
+    return CommonServiceException("AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {role}", 403, sender_fault=True)

@@ -1,0 +1,131 @@
+"""The answer to "who signed this": facts about the caller and its policies, as the caller's own account states them.
+
+No secret, token, signing key or verdict. Policies travel by digest, their documents only where the asker does not hold them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class CallerKind(StrEnum):
+    """What kind of principal signs requests."""
+
+    ROOT = "root"
+    USER = "user"
+    ROLE_SESSION = "role-session"
+    FEDERATED_USER = "federated-user"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed, and the session it is signed in."""
+
+    kind: CallerKind
+    account_id: str
+    arn: str
+    """As in messages: the session's ARN for a session."""
+    unique_id: str
+    """AIDA… of the user, AROA… of the session's role, the account id of root."""
+    user_name: str | None = None
+    role_arn: str | None = None
+    """The role's ARN with its path."""
+    session_name: str | None = None
+    principal_tags: Mapping[str, str] = field(default_factory=dict)
+    """aws:PrincipalTag: the entity's tags, overridden by the session's."""
+    session: "SessionFacts | None" = None
+
+    @property
+    def user_id(self) -> str:
+        """aws:userid, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable."""
+        if self.kind is CallerKind.ROLE_SESSION:
+            return f"{self.unique_id}:{self.session_name}"
+        if self.kind is CallerKind.FEDERATED_USER:
+            return f"{self.account_id}:{self.session_name}"
+        return self.unique_id
+
+    @property
+    def policy_principal(self) -> str:
+        """aws:PrincipalArn: the role's ARN for a session of it."""
+        return self.role_arn or self.arn
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What a temporary credential was issued with; times in epoch seconds."""
+
+    issued: float
+    expires: float
+    transitive_tag_keys: tuple[str, ...] = ()
+    session_tags: Mapping[str, str] = field(default_factory=dict)
+    source_identity: str | None = None
+    mfa: bool = False
+    is_chainable_role: bool = False
+    """The session is a role's: assuming a role with it is role chaining."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """A policy by name (ARN, or the inline policy's name) and the SHA-256 of its document."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """All policies that limit or grant on the caller's side."""
+
+    identity: tuple[PolicyRef, ...] = ()
+    boundary: PolicyRef | None = None
+    session: tuple[PolicyRef, ...] | None = None
+    """None: no session policies apply. Empty: a federated user's session without any, which grants nothing."""
+
+    @property
+    def refs(self) -> tuple[PolicyRef, ...]:
+        """Every policy named."""
+        return (*self.identity, *([self.boundary] if self.boundary else []), *(self.session or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """The home's whole answer."""
+
+    home: str
+    revision: int
+    caller: Caller
+    policies: PolicySet
+    key_id: str
+    region: str
+    service: str
+    """Region and service of the signed scope."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Vouch":
+        """Read back what `to_json` wrote."""
+        fields = dict(data)
+        return cls(**fields | {"caller": _caller(fields["caller"]), "policies": _policies(fields["policies"])})
+
+
+def _caller(data: Mapping[str, Any]) -> Caller:
+    session = data["session"]
+    facts = session and SessionFacts(**session | {"transitive_tag_keys": tuple(session["transitive_tag_keys"])})
+    return Caller(**{**data, "kind": CallerKind(data["kind"]), "session": facts})
+
+
+def _policies(data: Mapping[str, Any]) -> PolicySet:
+    boundary, session = data["boundary"], data["session"]
+    return PolicySet(
+        identity=_refs(data["identity"]),
+        boundary=PolicyRef(**boundary) if boundary else None,
+        session=None if session is None else _refs(session),
+    )
+
+
+def _refs(data: list[Mapping[str, str]]) -> tuple[PolicyRef, ...]:
+    return tuple(PolicyRef(**ref) for ref in data)
