@@ -1,0 +1,37 @@
+"""Who asks: the kinds of principals that AWS tells apart, as a decision needs them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PrincipalKind(StrEnum):
+    """What kind of principal asks."""
+
+    ROOT = "root"
+    USER = "user"
+    ROLE_SESSION = "role-session"
+    FEDERATED_USER = "federated-user"
+    SERVICE = "service"
+    FEDERATED = "federated"
+    """A SAML or OIDC provider, for AssumeRoleWith*."""
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One principal. Which fields are set follows from `kind`; empty text where there is nothing to say."""
+
+    kind: PrincipalKind
+    arn: str
+    """As in messages: the session's ARN for a session, the service's name for a service, `anonymous`."""
+    account: str = ""
+    """The principal's account; empty for services, providers and anonymous."""
+    role_arn: str = ""
+    """The role's ARN with its path, for a session of it. Where only the session is known, the ARN without a path."""
+    unique_id: str = ""
+    """AIDA… of a user, AROA… of a session's role; empty where it is not known (decision cases)."""
+    user_arn: str = ""
+    """The user's ARN: of the user itself, or of the user whose federated session this is, if known."""
