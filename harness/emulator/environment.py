@@ -56,9 +56,7 @@ def _build_in(draft: Path, progress: Progress) -> None:
     _uv("venv", "--quiet", "--relocatable", "--python", _base_python(), str(draft))
     lock = draft / "localstack.lock"
     lock.write_text(lock_text(), encoding="utf-8")
-    progress("installing LocalStack into it")
-    _uv("pip", "install", "--quiet", "--python", str(draft / "bin" / "python"), "-r", str(lock))
-    progress("compiling it")
+    progress("installing LocalStack into it, and compiling it")
     _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(draft / "bin" / "python"), "-r", str(lock))
 
 
@@ -87,5 +85,9 @@ def _uv(*arguments: str) -> None:
         )
 
 
+# Of the driver's interpreter; and without compiled files each start and each function would compile again.
+_NOT_OURS = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"})
+
+
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in inherited.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}}
+    return {name: value for name, value in inherited.items() if name not in _NOT_OURS}

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localstack.services.iam.iam_patches import apply_iam_patches
 from moto.iam.models import IAMBackend, Role, User, iam_backends
 
 from harness.actions.iam import entity_arn
@@ -41,7 +40,6 @@ class IamState:
     """Reads the account's users, roles, groups, keys and policies."""
 
     def __init__(self, account_id: str, documents: Documents) -> None:
-        apply_iam_patches()
         self.account_id = account_id
         self.revision = 0
         self._documents = documents

@@ -13,6 +13,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 from localstack.logging.setup import setup_logging_from_config
 from localstack.runtime import current
+from localstack.services.iam.iam_patches import apply_iam_patches
 from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
@@ -45,6 +46,7 @@ NEEDED_PLUGINS = (("localstack.aws.provider", "dynamodb:moto"), ("localstack.lam
 def run(launch: Launch) -> None:
     """Serve the account of `launch` until a signal comes; never without the gate."""
     setup_logging_from_config()
+    apply_iam_patches()  # LocalStack's patches name moto's own methods: they come first
     identifiers.install()
     internal.install()
     runtime = current.initialize_runtime()

@@ -1,0 +1,226 @@
+"""From a signer and a call to a verdict: makes the request and its world, asks the engine, and keeps the evidence.
+
+Worlds are made of compiled documents held by digest; nothing is parsed twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.actions import Call, Operation
+from harness.gateway import global_keys
+from harness.gateway.arrival import Arrival, ServiceSigner, Signer
+from harness.gateway.clock import Clock
+from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.resource_policies import resource_policy
+from harness.gateway.storing import PolicyDesk
+from harness.iam import decide, denial_message
+from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.principal import Principal, PrincipalKind
+from harness.model.request import Context, Request
+from harness.model.world import Policy, ResourcePolicyKind, World
+from harness.policy import Document, PolicyKind, parse_stored
+from harness.wire.vouch import Caller, CallerKind, PolicyRef, Vouch
+
+_KINDS = {
+    CallerKind.ROOT: PrincipalKind.ROOT,
+    CallerKind.USER: PrincipalKind.USER,
+    CallerKind.ROLE_SESSION: PrincipalKind.ROLE_SESSION,
+    CallerKind.FEDERATED_USER: PrincipalKind.FEDERATED_USER,
+}
+_TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One call's decision, ready for the answer and for the journal."""
+
+    allowed: bool
+    message: str
+    line: Mapping[str, Any]
+    documents: Sequence[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Decider:
+    """Decides calls on resources of this account, and on those of accounts that are not part of the launch."""
+
+    account_id: str
+    iam: IamState
+    documents: Documents
+    desk: PolicyDesk
+    clock: Clock
+    _compiled: dict[tuple[str, PolicyKind], Document] = field(default_factory=dict)
+
+    def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
+        """The verdict on one call, and its line."""
+        resource_account = self._resource_account(call)
+        request = Request(
+            principal=_principal(signer),
+            action=call.action,
+            resource=call.resource,
+            resource_account=resource_account,
+            context=self._context(signer, call, operation, arrival, resource_account),
+        )
+        resource_ref, kind = self._resource_policy(call, operation, resource_account)
+        world = self._world(signer, resource_ref, kind)
+        decision = _same_account_pass_role(request) or decide(request, world)
+        line = self._line(signer, request, decision, resource_ref)
+        named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
+        texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
+        message = "" if decision.allowed else _message(request, decision)
+        return Verdict(decision.allowed, message, line, texts)
+
+    def _resource_account(self, call: Call) -> str:
+        if call.resource is None or not call.resource.startswith("arn:"):
+            return self.account_id
+        account = call.resource.split(":", 5)[4]
+        return account if account.isdigit() else self.account_id
+
+    def _context(
+        self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, resource_account: str
+    ) -> Context:
+        around = global_keys.Circumstances(
+            now=self.clock.now(),
+            client_address=arrival.client_address,
+            user_agent=arrival.head.value("user-agent"),
+            referer=arrival.head.value("referer"),
+            region=operation.region,
+            resource_account=resource_account,
+        )
+        if isinstance(signer, Vouch):
+            keys = global_keys.of_caller(signer.caller, around)
+        else:
+            assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
+            keys = global_keys.of_service(signer.principal, signer.source_arn, around)
+        return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
+
+    def _resource_policy(
+        self, call: Call, operation: Operation, resource_account: str
+    ) -> tuple[PolicyRef | None, ResourcePolicyKind]:
+        """The policy on the resource, by digest; another account's resource has none that is known here."""
+        resource = call.resource
+        if call.action in _TRUST_ACTIONS:
+            return self._trust_policy(resource or ""), ResourcePolicyKind.TRUST
+        if resource is None or not resource.startswith("arn:") or resource_account != self.account_id:
+            return None, ResourcePolicyKind.RESOURCE
+        text = resource_policy(self.account_id, operation.region, resource)
+        return (self.documents.add(resource, text) if text else None), ResourcePolicyKind.RESOURCE
+
+    def _trust_policy(self, arn: str) -> PolicyRef | None:
+        role = self.iam.role_by_arn(arn)
+        if role is None:
+            return None
+        text = self.desk.trust_policy(str(role.id), str(role.assume_role_policy_document))
+        return self.documents.add(arn, text)
+
+    def _world(self, signer: Signer, resource: PolicyRef | None, kind: ResourcePolicyKind) -> World:
+        parsed = PolicyKind.TRUST if kind is ResourcePolicyKind.TRUST else PolicyKind.RESOURCE
+        resource_policy_ = self._policy(resource, parsed) if resource else None
+        if not isinstance(signer, Vouch):
+            return World(resource=resource_policy_, resource_kind=kind)
+        policies = signer.policies
+        return World(
+            identity=tuple(self._policy(ref, PolicyKind.IDENTITY) for ref in policies.identity),
+            boundary=self._policy(policies.boundary, PolicyKind.BOUNDARY) if policies.boundary else None,
+            session=None
+            if policies.session is None
+            else tuple(self._policy(ref, PolicyKind.SESSION) for ref in policies.session),
+            resource=resource_policy_,
+            resource_kind=kind,
+        )
+
+    def _policy(self, ref: PolicyRef, kind: PolicyKind) -> Policy:
+        key = (ref.digest, kind)
+        document = self._compiled.get(key)
+        if document is None:
+            text = self.documents.text(ref.digest)
+            assert text is not None  # noqa: S101 - a ref is made by keeping its text
+            document = self._compiled[key] = parse_stored(text, kind)
+        return Policy(ref.name, document)
+
+    def _line(
+        self, signer: Signer, request: Request, decision: Decision, resource: PolicyRef | None
+    ) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "home": signer.home if isinstance(signer, Vouch) else self.account_id,
+            "revisions": {"owner": self.iam.revision} | ({"home": signer.revision} if isinstance(signer, Vouch) else {}),
+            "principal": request.principal.arn,
+            "action": request.action,
+            "resource": request.resource,
+            "resource_account": request.resource_account,
+            "context": request.context.values,
+            "decision": decision.effect.value,
+            "because": [_evidence(evidence) for evidence in decision.because],
+            "policies": _named(signer, resource),
+        }
+        if request.context.modelled is not None:
+            line["modelled"] = sorted(request.context.modelled - global_keys.MODELLED)
+        return line | ({"unmodelled": True} if decision.unmodelled else {})
+
+
+def _same_account_pass_role(request: Request) -> Decision | None:
+    """A role is passed within its own account only: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html."""
+    if request.action != "iam:PassRole" or request.principal.account == request.resource_account:
+        return None
+    evidence = Evidence(Layer.IDENTITY, note="Cross-account pass role is not allowed.")
+    return Decision(Effect.EXPLICIT_DENY, (evidence,))
+
+
+def _message(request: Request, decision: Decision) -> str:
+    note = decision.because[0].note if decision.because else None
+    if request.action == "iam:PassRole" and note:
+        return note
+    return denial_message(request, decision)
+
+
+def _principal(signer: Signer) -> Principal:
+    if isinstance(signer, ServiceSigner):
+        return Principal(PrincipalKind.SERVICE, signer.principal)
+    assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided
+    return _of_caller(signer.caller)
+
+
+def _of_caller(caller: Caller) -> Principal:
+    return Principal(
+        kind=_KINDS[caller.kind],
+        arn=caller.arn,
+        account=caller.account_id,
+        role_arn=caller.role_arn or "",
+        unique_id=caller.unique_id,
+        user_arn=caller.arn if caller.kind is CallerKind.USER else "",
+    )
+
+
+def _refs(signer: Signer) -> tuple[PolicyRef, ...]:
+    return signer.policies.refs if isinstance(signer, Vouch) else ()
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    if evidence.policy is None:
+        missing: dict[str, Any] = {"layer": evidence.layer.value, "missing": "allow"}
+        return missing | ({"note": evidence.note} if evidence.note else {})
+    fields: dict[str, Any] = {
+        "layer": evidence.layer.value,
+        "policy": evidence.policy,
+        "statement": evidence.statement,
+        "sid": evidence.sid,
+        "effect": evidence.effect,
+    }
+    return fields | ({"note": evidence.note} if evidence.note else {})
+
+
+def _named(signer: Signer, resource: PolicyRef | None) -> dict[str, Any]:
+    """Every policy of this decision by name and digest: with the documents beside the journal, it can be decided again."""
+    named: dict[str, Any] = {"resource": _pair(resource)} if resource else {}
+    if isinstance(signer, Vouch):
+        policies = signer.policies
+        named["identity"] = [_pair(ref) for ref in policies.identity]
+        named["permissions_boundary"] = _pair(policies.boundary) if policies.boundary else None
+        named["session"] = None if policies.session is None else [_pair(ref) for ref in policies.session]
+    return named
+
+
+def _pair(ref: PolicyRef) -> list[str]:
+    return [ref.name, ref.digest]
+
