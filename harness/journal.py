@@ -1,0 +1,100 @@
+"""The journal as the driver reads it: the instances' lines in one order."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an instance's journal."""
+
+    account: str
+    """The account's name in harness.toml: whose instance wrote the line."""
+    fields: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """`decision`, `authentication`, `validation` or `peer`."""
+        return str(self.fields["kind"])
+
+    @property
+    def time(self) -> str:
+        """Real time, ISO 8601."""
+        return str(self.fields["time"])
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the response carries."""
+        return self.fields.get("request_id")
+
+    @property
+    def decision(self) -> str:
+        """`allowed`, `implicit_deny`, `explicit_deny` or `refused`."""
+        return str(self.fields["decision"])
+
+    @property
+    def denied(self) -> bool:
+        """Whether the request was refused."""
+        return self.decision != "allowed"
+
+    @property
+    def because(self) -> Sequence[Mapping[str, Any]]:
+        """The statements and missing Allows that made a decision."""
+        found: Sequence[Mapping[str, Any]] = self.fields.get("because", ())
+        return found
+
+    def describe(self) -> str:
+        """The line for a person: when, who, what, on what, the verdict and its reason."""
+        operation = f"{self.fields.get('service')}:{self.fields.get('operation')}"
+        what = self.fields.get("action") or operation
+        who = self.fields.get("principal") or self.fields.get("key_id") or "nobody"
+        where = self.fields.get("resource") or ""
+        return f"{self.time[11:23]} {self.account} {self.decision}: {who} {what} {where} ({self._reason()})"
+
+    def _reason(self) -> str:
+        if self.because:
+            return "; ".join(_because(evidence) for evidence in self.because)
+        error = self.fields.get("error") or {}
+        return str(self.fields.get("reason") or error.get("message") or self.fields.get("detail") or self.kind)
+
+
+def _because(evidence: Mapping[str, Any]) -> str:
+    layer = str(evidence["layer"]).replace("_", " ")
+    if "policy" not in evidence:
+        return str(evidence.get("note") or f"no Allow in {layer}")
+    sid = f" `{evidence['sid']}`" if evidence.get("sid") else ""
+    note = f": {evidence['note']}" if evidence.get("note") else ""
+    return f"{evidence['effect']} in {layer} `{evidence['policy']}` Statement[{evidence['statement']}]{sid}{note}"
+
+
+@dataclass(slots=True)
+class JournalReader:
+    """Reads the journals of all accounts, from a mark on."""
+
+    paths: Mapping[str, Path]
+
+    def mark(self) -> dict[str, int]:
+        """Where the journals end now."""
+        return {name: path.stat().st_size if path.exists() else 0 for name, path in self.paths.items()}
+
+    def entries(self, since: Mapping[str, int] | None = None) -> list[Entry]:
+        """All entries since the mark, in the order of their times."""
+        found = [entry for name in self.paths for entry in self._read(name, (since or {}).get(name, 0))]
+        return sorted(found, key=lambda entry: entry.time)
+
+    def find(self, request_id: str) -> list[Entry]:
+        """The entries of one request."""
+        return [entry for entry in self.entries() if entry.request_id == request_id]
+
+    def _read(self, name: str, offset: int) -> Iterator[Entry]:
+        path = self.paths[name]
+        if not path.exists():
+            return
+        with path.open("rb") as file:
+            file.seek(offset)
+            for line in file:
+                if line.endswith(b"\n"):  # the last line may still be on its way
+                    yield Entry(name, json.loads(line))

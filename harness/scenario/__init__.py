@@ -1,0 +1,6 @@
+"""What a scenario says: make a principal, call, and expect allowed or denied for a named reason."""
+
+from harness.scenario.expect import Denial, allowed, denied
+from harness.scenario.principals import Principals, ScenarioPrincipal
+
+__all__ = ["Denial", "Principals", "ScenarioPrincipal", "allowed", "denied"]
