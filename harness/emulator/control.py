@@ -15,11 +15,18 @@ TIMEOUT = 10.0
 
 
 def ask(
-    account: AccountRecord, launch_key: str, kind: str, data: Mapping[str, Any] | None = None, *, timeout: float = TIMEOUT
+    account: AccountRecord,
+    launch_key: str,
+    kind: str,
+    data: Mapping[str, Any] | None = None,
+    *,
+    timeout: float = TIMEOUT,
 ) -> Mapping[str, Any]:
     """The instance's answer. Raises ToolFailed when it gives none or one that is not sealed."""
     key = bytes.fromhex(launch_key)
-    message = Message(kind, DRIVER, account.account_id, secrets.token_hex(16), time.time(), secrets.token_hex(8), data or {})
+    message = Message(
+        kind, DRIVER, account.account_id, secrets.token_hex(16), time.time(), secrets.token_hex(8), data or {}
+    )
     question = seal(key, message)
     answer = open_answer(
         key, _post(account, question, timeout), question=question, sender=account.account_id, receiver=DRIVER

@@ -54,7 +54,8 @@ class Embedded:
         launch_key = secrets.token_hex(32)
         sockets = self._bind()
         peers = tuple(
-            Peer(wanted.account_id, "127.0.0.1", peer.port) for wanted, (_, peer) in zip(self.wanted, sockets, strict=True)
+            Peer(wanted.account_id, "127.0.0.1", peer.port)
+            for wanted, (_, peer) in zip(self.wanted, sockets, strict=True)
         )
         records: dict[str, AccountRecord] = {}
         for index, (wanted, (public, peer)) in enumerate(zip(self.wanted, sockets, strict=True)):

@@ -57,7 +57,9 @@ class Authenticate:
         if not arrival.head.target.startswith("/"):
             return Rejected(Reason.MALFORMED, "the request target must be a path")
         if arrival.head.path.startswith(OWN_ROUTES) and internal is None:
-            return Rejected(Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut")
+            return Rejected(
+                Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut"
+            )
         claim = parse_claim(arrival.head)
         return claim if isinstance(claim, Rejected) else self._vouch(context, arrival, claim)
 

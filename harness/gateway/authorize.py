@@ -82,7 +82,9 @@ class Authorize:
         key = (context.service.service_name, context.operation.name)  # type: ignore[union-attr] # checked by _handle
         if key not in PLUMBING:
             error = respond.internal(f"LocalStack's internal call {key[0]}:{key[1]} stands in no table of the gate")
-            self.records.decision(context, arrival, {"decision": "refused", "principal": "plumbing", "error": {"message": str(error)}})
+            self.records.decision(
+                context, arrival, {"decision": "refused", "principal": "plumbing", "error": {"message": str(error)}}
+            )
             raise error
         context.account_id = PLUMBING_ACCOUNT if key[0] == "s3" else self.account_id
 
@@ -107,7 +109,9 @@ class Authorize:
         assert service is not None  # noqa: S101 - checked by _handle
         if vouch.service == service.signing_name:
             return
-        rejected = Rejected(Reason.WRONG_SCOPE, f"Credential should be scoped to correct service: '{service.signing_name}'. ")
+        rejected = Rejected(
+            Reason.WRONG_SCOPE, f"Credential should be scoped to correct service: '{service.signing_name}'. "
+        )
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error
@@ -144,7 +148,8 @@ class Authorize:
         fields: dict[str, Any] = dict(deciding.line)
         if len(verdicts) > 1:
             fields["calls"] = [
-                {key: verdict.line[key] for key in ("action", "resource", "decision", "because")} for verdict in verdicts
+                {key: verdict.line[key] for key in ("action", "resource", "decision", "because")}
+                for verdict in verdicts
             ]
         for verdict in verdicts:
             self.records.keep(verdict.documents)
@@ -178,4 +183,6 @@ class Authorize:
             return self.tokens.get_session_token(operation.params, caller)
         if operation.name == "GetFederationToken":
             return self.tokens.get_federation_token(operation.params, caller)
-        raise CommonServiceException("InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True)
+        raise CommonServiceException(
+            "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
+        )

@@ -139,12 +139,11 @@ class Decider:
             document = self._compiled[key] = parse_stored(text, kind)
         return Policy(ref.name, document)
 
-    def _line(
-        self, signer: Signer, request: Request, decision: Decision, resource: PolicyRef | None
-    ) -> dict[str, Any]:
+    def _line(self, signer: Signer, request: Request, decision: Decision, resource: PolicyRef | None) -> dict[str, Any]:
         line: dict[str, Any] = {
             "home": signer.home if isinstance(signer, Vouch) else self.account_id,
-            "revisions": {"owner": self.iam.revision} | ({"home": signer.revision} if isinstance(signer, Vouch) else {}),
+            "revisions": {"owner": self.iam.revision}
+            | ({"home": signer.revision} if isinstance(signer, Vouch) else {}),
             "principal": request.principal.arn,
             "action": request.action,
             "resource": request.resource,
@@ -223,4 +222,3 @@ def _named(signer: Signer, resource: PolicyRef | None) -> dict[str, Any]:
 
 def _pair(ref: PolicyRef) -> list[str]:
     return [ref.name, ref.digest]
-

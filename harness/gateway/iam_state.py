@@ -174,5 +174,3 @@ def role_arn(role: Role) -> str:
 def user_arn(user: User) -> str:
     """The user's ARN with its path."""
     return entity_arn(str(user.account_id), "user", str(user.path), str(user.name))
-
-

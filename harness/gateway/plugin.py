@@ -139,7 +139,11 @@ class Gate:
         missing = [f"{space}/{name}" for space, name in NEEDED_PLUGINS if not PluginManager(space).exists(name)]
         first = self.gateway.request_handlers[0] is self.authenticate
         second = self.authorize in self.gateway.request_handlers
-        return {"version": self.launch.version, "gate": "first" if first and second else "missing", "missing": missing}, b""
+        return {
+            "version": self.launch.version,
+            "gate": "first" if first and second else "missing",
+            "missing": missing,
+        }, b""
 
     def _clock(self, message: Message) -> Answer:
         return {"now": self.clock.advance(float(message.data["seconds"])).isoformat()}, b""

@@ -45,7 +45,9 @@ class Records:
     def stranger(self, why: str) -> None:
         """Bytes on the peer port that are no question of this launch."""
         now = self.clock.real().isoformat()
-        self.journal.write({"kind": "peer", "time": now, "owner": self.account_id, "decision": "refused", "detail": why})
+        self.journal.write(
+            {"kind": "peer", "time": now, "owner": self.account_id, "decision": "refused", "detail": why}
+        )
 
     def keep(self, documents: Sequence[tuple[str, str]]) -> None:
         """Keep the policies that a line names by digest."""

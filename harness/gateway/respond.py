@@ -73,7 +73,11 @@ def authentication_error(context: RequestContext, rejected: Rejected) -> CommonS
     names = family(context)
     match rejected.reason:
         case Reason.MISSING:
-            return _error(names.missing, MISSING if names is not _QUERY else "Request is missing Authentication Token", names.status)
+            return _error(
+                names.missing,
+                MISSING if names is not _QUERY else "Request is missing Authentication Token",
+                names.status,
+            )
         case Reason.MALFORMED | Reason.TWO_CREDENTIALS:
             detail = rejected.detail or "the request carries more than one credential"
             return _error(names.incomplete, detail, HTTPStatus.BAD_REQUEST if names is not _REST_JSON else names.status)

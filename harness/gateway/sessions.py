@@ -46,7 +46,9 @@ class Sessions:
     def forget_ended(self, before: datetime) -> None:
         """Drop sessions that ended before `before`."""
         with self._lock:
-            ended = [key for key, session in self._by_key.items() if (end := session.credential.expires) and end < before]
+            ended = [
+                key for key, session in self._by_key.items() if (end := session.credential.expires) and end < before
+            ]
             for key in ended:
                 del self._by_key[key]
 

@@ -18,7 +18,9 @@ from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Peers
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 
-_ENTITY = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>user|role|assumed-role|federated-user)/.+")
+_ENTITY = re.compile(
+    r"arn:aws[\w-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>user|role|assumed-role|federated-user)/.+"
+)
 _ROOT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(?P<account>\d{12})(?::root)?")
 
 # (service, operation): the parameter that holds a policy, and which kind of policy it is.
@@ -59,7 +61,9 @@ class PolicyDesk:
         try:
             parse_policy(text, kind)
         except InvalidPolicy as invalid:
-            raise CommonServiceException(invalid.code, invalid.message, HTTPStatus.BAD_REQUEST, sender_fault=True) from invalid
+            raise CommonServiceException(
+                invalid.code, invalid.message, HTTPStatus.BAD_REQUEST, sender_fault=True
+            ) from invalid
         ids = self._resolve(text, context.request_id or "") if kind is not PolicyKind.IDENTITY else {}
         if kind is PolicyKind.TRUST:
             self._pending[context.request_id or ""] = (operation.params.get("RoleName", ""), ids)
@@ -124,7 +128,8 @@ class PolicyDesk:
         known = account == self.account_id or account in self.peers or account in self.external_accounts
         if not known:
             raise invalid_principal(
-                entry, hint=f"account {account} is not part of this launch; list it under external_accounts in harness.toml"
+                entry,
+                hint=f"account {account} is not part of this launch; list it under external_accounts in harness.toml",
             )
 
     def _known_id(self, entry: str) -> bool:

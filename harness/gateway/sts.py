@@ -85,7 +85,9 @@ class Sts:
         """A federated user's session of the calling user."""
         _long_term_only(caller, "GetFederationToken")
         if caller.kind is not CallerKind.USER:
-            raise CommonServiceException("AccessDenied", "Cannot call GetFederationToken with root credentials", 403, sender_fault=True)
+            raise CommonServiceException(
+                "AccessDenied", "Cannot call GetFederationToken with root credentials", 403, sender_fault=True
+            )
         duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, 129600)
         name = _matching("name", params.get("Name") or "", _NAME, 2, 32)
         tags, _ = self._tags(params, None, chained=False)
@@ -127,7 +129,9 @@ class Sts:
             return duration
         _within("durationSeconds", duration, 900, 43200)
         if chained and duration > CHAINED_MAXIMUM:
-            raise validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+            raise validation(
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+            )
         if duration > int(role.max_session_duration or DEFAULT_DURATION):
             raise validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
         return duration
@@ -143,13 +147,19 @@ class Sts:
         tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()}
         if len(tags) > MAX_TAGS or len({key.lower() for key in tags}) < len(params.get("Tags") or ()):
             raise CommonServiceException(
-                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 400, sender_fault=True
+                "InvalidParameterValue",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+                400,
+                sender_fault=True,
             )
         transitive = tuple(params.get("TransitiveTagKeys") or ())
         missing = {key.lower() for key in transitive} - {key.lower() for key in tags}
         if missing:
             raise CommonServiceException(
-                "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.", 400, sender_fault=True
+                "InvalidParameterValue",
+                "The specified transitive tag key must be included in the requested tags.",
+                400,
+                sender_fault=True,
             )
         session = caller.session if caller is not None and chained else None
         inherited = {key: session.session_tags[key] for key in session.transitive_tag_keys} if session else {}
@@ -174,7 +184,9 @@ class Sts:
             if wanted.lower().startswith("aws:"):
                 raise validation("SourceIdentity must not start with aws:")
         if held is not None and wanted is not None and wanted != held:
-            raise CommonServiceException("AccessDenied", "The source identity of a session cannot be changed", 403, sender_fault=True)
+            raise CommonServiceException(
+                "AccessDenied", "The source identity of a session cannot be changed", 403, sender_fault=True
+            )
         return held or wanted
 
     def _session_policies(self, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
@@ -188,7 +200,12 @@ class Sts:
     def _managed(self, arn: str) -> str:
         document = self.iam.managed(arn)
         if document is None:
-            raise CommonServiceException("MalformedPolicyDocument", f"The policy {arn} does not exist or is not attachable.", 400, sender_fault=True)
+            raise CommonServiceException(
+                "MalformedPolicyDocument",
+                f"The policy {arn} does not exist or is not attachable.",
+                400,
+                sender_fault=True,
+            )
         return document
 
 
@@ -215,17 +232,26 @@ def validation(message: str) -> CommonServiceException:
 
 def _inline_policy(text: str) -> str:
     if len(text) > MAX_POLICY_CHARACTERS:
-        raise CommonServiceException("PackedPolicyTooLarge", "Packed size of session tags and session policy exceeds the limit", 400, sender_fault=True)
+        raise CommonServiceException(
+            "PackedPolicyTooLarge",
+            "Packed size of session tags and session policy exceeds the limit",
+            400,
+            sender_fault=True,
+        )
     try:
         json.loads(text)
     except ValueError as error:
-        raise CommonServiceException("MalformedPolicyDocument", "This policy contains invalid Json", 400, sender_fault=True) from error
+        raise CommonServiceException(
+            "MalformedPolicyDocument", "This policy contains invalid Json", 400, sender_fault=True
+        ) from error
     return text
 
 
 def _long_term_only(caller: Caller, operation: str) -> None:
     if caller.session is not None:
-        raise CommonServiceException("AccessDenied", f"Cannot call {operation} with session credentials", 403, sender_fault=True)
+        raise CommonServiceException(
+            "AccessDenied", f"Cannot call {operation} with session credentials", 403, sender_fault=True
+        )
 
 
 def _matching(name: str, value: str, pattern: re.Pattern[str], shortest: int, longest: int) -> str:
@@ -270,4 +296,6 @@ def _whole(time: datetime) -> datetime:
 
 
 def _denied(role: str) -> CommonServiceException:
-    return CommonServiceException("AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {role}", 403, sender_fault=True)
+    return CommonServiceException(
+        "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {role}", 403, sender_fault=True
+    )

@@ -33,7 +33,9 @@ def _fetch(peers: Peers, documents: Documents, vouch: Vouch, request_id: str) ->
     missing = [ref for ref in vouch.policies.refs if documents.text(ref.digest) is None]
     if not missing:
         return
-    answer = peers.ask(vouch.home, "documents", {"digests": [ref.digest for ref in missing]}, request_id=request_id).data
+    answer = peers.ask(
+        vouch.home, "documents", {"digests": [ref.digest for ref in missing]}, request_id=request_id
+    ).data
     for ref in missing:
         text = answer["documents"].get(ref.digest)
         if text is None or documents.add(ref.name, text).digest != ref.digest:

@@ -31,6 +31,8 @@ class Principal:
     """The principal's account; empty for services, providers and anonymous."""
     role_arn: str = ""
     """The role's ARN with its path, for a session of it. Where only the session is known, the ARN without a path."""
+    role_path_known: bool = True
+    """False where only the session's ARN is known, which holds the role's name and not its path."""
     unique_id: str = ""
     """AIDA… of a user, AROA… of a session's role; empty where it is not known (decision cases)."""
     user_arn: str = ""

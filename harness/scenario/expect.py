@@ -41,7 +41,9 @@ def allowed(call: Callable[[], Any]) -> Any:
         raise
 
 
-def denied(journal: JournalReader, call: Callable[[], Any], *, by: str | set[str], explicit: bool | None = None) -> Denial:
+def denied(
+    journal: JournalReader, call: Callable[[], Any], *, by: str | set[str], explicit: bool | None = None
+) -> Denial:
     """Expect that `call` is refused by exactly the sides and layers `by`; the refusal.
 
     `by` is one of `harness.scenario.reasons.KNOWN` or a set of them: every layer that lacked an Allow, or held the Deny.
@@ -55,7 +57,9 @@ def denied(journal: JournalReader, call: Callable[[], Any], *, by: str | set[str
     entry = _entry(journal, error)
     found = reasons(entry)
     if found != expected:
-        raise AssertionError(f"expected to be denied by {_listed(expected)}, and was by {_listed(found)}: {entry.describe()}")
+        raise AssertionError(
+            f"expected to be denied by {_listed(expected)}, and was by {_listed(found)}: {entry.describe()}"
+        )
     if explicit is not None and (entry.decision == "explicit_deny") is not explicit:
         raise AssertionError(f"expected {'an explicit' if explicit else 'an implicit'} deny: {entry.describe()}")
     answer: Mapping[str, Any] = error.response
@@ -87,5 +91,9 @@ def _listed(names: frozenset[str]) -> str:
 
 
 def _shortened(result: Any) -> str:
-    text = repr({key: value for key, value in result.items() if key not in {"ResponseMetadata", "Credentials"}}) if isinstance(result, dict) else repr(type(result))
+    text = (
+        repr({key: value for key, value in result.items() if key not in {"ResponseMetadata", "Credentials"}})
+        if isinstance(result, dict)
+        else repr(type(result))
+    )
     return text if len(text) < 300 else f"{text[:300]}…"  # noqa: PLR2004 - a line or two

@@ -36,7 +36,9 @@ def _session(account: Account, arn: str, keys: Keys | SessionKeys) -> ScenarioPr
     return ScenarioPrincipal(arn, account.session_of(keys), account, keys)
 
 
-def statement(action: str | Sequence[str], resource: str | Sequence[str] = "*", effect: str = "Allow", **more: Any) -> Document:
+def statement(
+    action: str | Sequence[str], resource: str | Sequence[str] = "*", effect: str = "Allow", **more: Any
+) -> Document:
     """A policy document of one statement."""
     inner = {"Effect": effect, "Action": action, "Resource": resource, **more}
     return {"Version": "2012-10-17", "Statement": [inner]}
@@ -79,7 +81,9 @@ class Principals:
         self._stack.callback(iam.delete_access_key, UserName=chosen, AccessKeyId=key["AccessKeyId"])
         return _session(account, arn, Keys(key["AccessKeyId"], key["SecretAccessKey"]))
 
-    def role(self, account: Account, trusted: Document, *policies: Document, name: str | None = None, **options: Any) -> str:
+    def role(
+        self, account: Account, trusted: Document, *policies: Document, name: str | None = None, **options: Any
+    ) -> str:
         """A new role with this trust policy and these inline policies; its ARN."""
         iam, chosen = account.client("iam"), name or _fresh("role")
         made = iam.create_role(RoleName=chosen, AssumeRolePolicyDocument=json.dumps(trusted), **options)["Role"]
@@ -94,7 +98,11 @@ class Principals:
         return deployer.assume(role)
 
     def _inline(
-        self, put: Callable[..., Any], delete: Callable[..., Any], entity: Mapping[str, str], policies: Sequence[Document]
+        self,
+        put: Callable[..., Any],
+        delete: Callable[..., Any],
+        entity: Mapping[str, str],
+        policies: Sequence[Document],
     ) -> None:
         for index, document in enumerate(policies):
             chosen = f"inline-{index}"

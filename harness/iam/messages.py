@@ -1,0 +1,56 @@
+"""AWS's sentence for a denial, and when it says why.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from collections.abc import Mapping
+
+from harness.iam.specials import ROOT_MAY_NOT_ASSUME
+from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.request import Request
+
+_NAMES: Mapping[Layer, str] = {
+    Layer.SERVICE_CONTROL: "service control policy",
+    Layer.RESOURCE_CONTROL: "resource control policy",
+    Layer.VPC_ENDPOINT: "VPC endpoint policy",
+    Layer.IDENTITY: "identity-based policy",
+    Layer.RESOURCE: "resource-based policy",
+    Layer.TRUST: "role trust policy",
+    Layer.KEY: "resource-based policy",
+    Layer.BOUNDARY: "permissions boundary",
+    Layer.SESSION: "session policy",
+}
+# Only one type of policy is named; this is the order in which AWS comes upon them.
+_ORDER = tuple(_NAMES)
+
+
+def denial_message(request: Request, decision: Decision) -> str:
+    """The message of the error; the reason only where AWS gives it."""
+    if any(evidence.note == ROOT_MAY_NOT_ASSUME for evidence in decision.because):
+        return ROOT_MAY_NOT_ASSUME
+    if request.action == "sts:AssumeRoleWithWebIdentity":
+        return "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    resource = request.resource or "*"
+    shown = f'"{resource}"' if request.action.lower().startswith("s3:") else resource
+    sentence = f"User: {request.principal.arn} is not authorized to perform: {request.action} on resource: {shown}"
+    return f"{sentence}{_reason(request, decision)}"
+
+
+def _reason(request: Request, decision: Decision) -> str:
+    """Nothing for STS on roles, nor for callers of another account: neither learns about the owner's policies."""
+    if request.action.lower().startswith("sts:") or request.principal.account != request.resource_account:
+        return ""
+    named = min(decision.because, key=lambda evidence: _ORDER.index(evidence.layer), default=None)
+    if named is None:
+        return ""
+    if decision.effect is Effect.EXPLICIT_DENY:
+        return _explicit(named)
+    return f" because no {_NAMES[named.layer]} allows the {request.action} action"
+
+
+def _explicit(named: Evidence) -> str:
+    name = _NAMES[named.layer]
+    if named.layer is Layer.TRUST:
+        return f" with an explicit deny in the {name}"
+    article = "an" if name[0] in "aeiou" else "a"
+    return f" with an explicit deny in {article} {name}"

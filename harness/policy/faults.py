@@ -1,0 +1,41 @@
+"""What is wrong with a policy: every fault with its place, and AWS's own error for the first."""
+
+from dataclasses import dataclass
+
+MALFORMED = "MalformedPolicyDocument"
+INVALID_JSON = "This policy contains invalid Json"
+SYNTAX = "Syntax errors in policy."
+NO_PRINCIPAL = "Policy document should not specify a principal."
+MISSING_PRINCIPAL = "Policy statement must contain principals."
+MISSING_ACTION = "Policy statement must contain actions."
+MISSING_RESOURCE = "Policy statement must contain resources."
+PROHIBITED_RESOURCE = "Has prohibited field Resource"
+DUPLICATE_SID = "Statement IDs (SID) in a single policy must be unique."
+INVALID_SID = (
+    "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+)
+VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+ARN_FORM = 'Resource {resource} must be in ARN format or "*".'
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: where (`Statement[2].Condition`), what, and the text AWS answers with."""
+
+    place: str
+    what: str
+    aws: str = SYNTAX
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}" if self.place else self.what
+
+
+class InvalidPolicy(Exception):  # noqa: N818 - named after what it is, as AWS does
+    """A document that AWS would refuse to store."""
+
+    def __init__(self, faults: tuple[Fault, ...], code: str = MALFORMED) -> None:
+        """Keep every fault; `code` and `message` are AWS's error."""
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = faults
+        self.code = code
+        self.message = faults[0].aws
