@@ -1,0 +1,5 @@
+module "team_b_bar_app" {
+  source = "../../modules/team_b_bar_app"
+
+  role_to_assume = var.role_to_assume
+}
