@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import harness
+from harness.emulator.control import ask
 from harness.emulator.environment import instance_python
 from harness.emulator.folder import RunFolder
 from harness.emulator.instance import Bound, Instance, bind
@@ -66,6 +67,8 @@ class Embedded:
         record = RunRecord(version=harness.__version__, launch_key=launch_key, accounts=records)
         self._prove(record, progress)
         record.write(self.folder.record)
+        for account in records.values():
+            ask(account, launch_key, "warm")
         return record
 
     def _bind(self) -> list[tuple[Bound, Bound]]:

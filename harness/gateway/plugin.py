@@ -57,15 +57,18 @@ def run(launch: Launch) -> None:
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: runtime.exit(0))
-    threading.Thread(target=_when_ready, args=(runtime, gate, launch), name="ready", daemon=True).start()
+    threading.Thread(target=_when_ready, args=(runtime, gate), name="ready", daemon=True).start()
     runtime.run()
 
 
-def _when_ready(runtime: Any, gate: "Gate", launch: Launch) -> None:
+def _when_ready(runtime: Any, gate: "Gate") -> None:
     runtime.ready.wait()
     gate.serve_peers()
-    for service in launch.eager_services:
-        SERVICE_PLUGINS.require(service)
+
+
+def _load_services(names: tuple[str, ...]) -> None:
+    for name in names:
+        SERVICE_PLUGINS.require(name)
 
 
 class Gate:
@@ -131,6 +134,7 @@ class Gate:
             "forward": desk.answer,
             "report": self._report,
             "clock": self._clock,
+            "warm": self._warm,
         }
 
     def _report(self, _message: Message) -> Answer:
@@ -144,6 +148,11 @@ class Gate:
             "gate": "first" if first and second else "missing",
             "missing": missing,
         }, b""
+
+    def _warm(self, _message: Message) -> Answer:
+        """Load services in the background: the driver asks once every instance is proven, so that nobody waits for it."""
+        threading.Thread(target=_load_services, args=(self.launch.eager_services,), name="warm", daemon=True).start()
+        return {}, b""
 
     def _clock(self, message: Message) -> Answer:
         return {"now": self.clock.advance(float(message.data["seconds"])).isoformat()}, b""
