@@ -29,6 +29,11 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def owner(self) -> Path:
+        """Which process owns the run; written before anything is started."""
+        return self.path / "owner.json"
+
+    @property
     def terraform(self) -> Path:
         """The working copy of the Terraform root, with its state."""
         return self.path / "terraform"

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from harness.errors import ToolFailed
 
 
@@ -37,26 +35,21 @@ class AccountRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """How to reach the accounts of one run, and who owns it."""
+    """How to reach the accounts of one run."""
 
     version: str
     launch_key: str
     accounts: Mapping[str, AccountRecord]
-    owner_pid: int = 0
-    owner_started: float = 0.0
-    """Creation time of the owner's process: a pid alone may be another process by now."""
 
     def __repr__(self) -> str:
         return f"RunRecord({', '.join(self.accounts)}, secrets withheld)"
 
     def write(self, path: Path) -> None:
-        """Write the record for this process as the owner, whole or not at all."""
-        own = psutil.Process()
-        fields = asdict(self) | {"owner_pid": own.pid, "owner_started": own.create_time()}
+        """Write the record, whole or not at all."""
         draft = path.with_suffix(".draft")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(fields, file)
+            json.dump(asdict(self), file)
         draft.replace(path)
 
     @classmethod
@@ -70,14 +63,6 @@ class RunRecord:
             return None
         except (ValueError, TypeError, KeyError) as error:
             raise ToolFailed(f"the record `{path}` cannot be read", help="`harness down` removes it") from error
-
-    def owner(self) -> psutil.Process | None:
-        """The process that owns the run, None once it has ended."""
-        try:
-            process = psutil.Process(self.owner_pid)
-            return process if process.create_time() == self.owner_started else None
-        except psutil.NoSuchProcess:
-            return None
 
 
 def _account(fields: dict[str, object]) -> AccountRecord:

@@ -59,7 +59,7 @@ class Workspace:
         """Copy the root anew, keeping what Terraform wrote into the copy, and write the configuration files."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.copytree(self.source, self.root, ignore=_NEVER_COPIED, dirs_exist_ok=True)
-        _private(self.aws_config, "".join(_profile(profile) for profile in self.profiles))
+        write_profiles(self.aws_config, self.profiles)
         _private(self.folder / "terraform.rc", self._cli_config())
 
     def composition(self, name: str) -> Path:
@@ -97,6 +97,11 @@ class Workspace:
             "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
         }
+
+
+def write_profiles(path: Path, profiles: Sequence[Profile]) -> None:
+    """Write an AWS configuration file with these profiles, mode 0600."""
+    _private(path, "".join(_profile(profile) for profile in profiles))
 
 
 def _profile(profile: Profile) -> str:

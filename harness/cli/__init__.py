@@ -1,0 +1,47 @@
+"""The command line: small callers of `Harness`, each of which parses, calls and prints."""
+
+import sys
+
+import click
+import typer
+
+from harness.cli import cases, sandbox, terraform, tools
+from harness.cli.console import complain
+from harness.errors import HarnessError, UsageError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="harness",
+    help="Stand-ins for AWS accounts that say no for the right reason.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A bug of ours keeps its plain traceback: without local variables, which may hold secrets.
+    pretty_exceptions_enable=False,
+)
+sandbox.register(app)
+terraform.register(app)
+tools.register(app)
+cases.register(app)
+
+
+def main() -> None:
+    """Run the command line; a HarnessError is one sentence and its exit code, anything else a traceback."""
+    try:
+        if sys.platform == "win32":
+            raise UsageError("Windows is not supported", help="run the harness in WSL")  # noqa: TRY301 - one way to complain
+        app(standalone_mode=False)
+    except HarnessError as error:
+        complain(error.message, error.help)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        complain("interrupted", None)
+        sys.exit(INTERRUPTED)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+
+
+__all__ = ["app", "main"]

@@ -1,0 +1,216 @@
+"""The sandbox's commands: up, down, status, env, journal."""
+
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.table import Table
+
+from harness.cli.console import err, escaped, out, progress
+from harness.config import load
+from harness.emulator.folder import RunFolder, project_folder
+from harness.emulator.owner import owner
+from harness.errors import ToolFailed, UsageError
+from harness.session import Harness
+from harness.supervisor import FAILED, READY
+
+DOWN_TIMEOUT = 30.0
+_POLL = 0.5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, down, status, env, journal):
+        app.command()(command)
+
+
+def up(
+    *, detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once the accounts are ready.")] = False
+) -> None:
+    """Start the accounts of harness.toml, and prove that each answers and denies."""
+    if detach:
+        _detach(Harness.open(Path.cwd()))
+        return
+    ended = threading.Event()
+    harness = Harness.open(Path.cwd())
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        with progress() as say:
+            harness.up(say)
+        _show(harness)
+        err.print("Ctrl-C ends them; `harness env` in another terminal points the AWS CLI and boto3 at them")
+        while not ended.wait(_POLL):
+            harness.check_alive()
+    except KeyboardInterrupt:
+        err.print("ending the accounts")
+    finally:
+        harness.remove()
+
+
+def _detach(harness: Harness) -> None:
+    """Start the supervisor, show its progress, and leave it."""
+    harness._refuse_second()  # noqa: SLF001 - said here, in the foreground, and again by the supervisor
+    log = harness.folder.path.parent / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness.supervisor", str(harness.config.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        _await(process, log)
+    except BaseException:
+        process.terminate()
+        process.wait(DOWN_TIMEOUT)
+        raise
+    _show(harness.attach())
+
+
+def _await(process: "subprocess.Popen[str]", log: Path) -> None:
+    assert process.stdout is not None  # noqa: S101 - started with PIPE
+    with progress() as say:
+        for line in process.stdout:
+            text = line.rstrip("\n")
+            if text == READY:
+                return
+            if text.startswith(FAILED):
+                rest = process.stdout.read().strip()
+                raise ToolFailed(f"{text.removeprefix(FAILED).strip()}\n{rest}".strip())
+            say(text)
+    raise ToolFailed(f"the supervisor ended with status {process.wait()}", help=f"its log: {log}")
+
+
+def down() -> None:
+    """End the sandbox, and remove what earlier runs of this project left."""
+    project = project_folder(load(Path.cwd()).folder)
+    ended, removed = 0, 0
+    for path in sorted(project.iterdir()) if project.is_dir() else ():
+        if not path.is_dir():
+            continue
+        folder = RunFolder(path)
+        owning = owner(folder.owner)
+        if owning is not None and path.name != "sandbox":
+            err.print(f"left alone: the run `{path.name}` belongs to the living process {owning.pid}")
+            continue
+        if owning is not None:
+            with progress() as say:
+                say(f"ending the sandbox of process {owning.pid}")
+                _end(owning)
+            ended += 1
+        shutil.rmtree(path, ignore_errors=True)
+        removed += 1
+    out.print(f"ended {ended} sandbox{'es' * (ended != 1)}, removed {removed} folder{'s' * (removed != 1)}")
+
+
+def _end(process: psutil.Process) -> None:
+    """Ask the owner to end, and make it: its instances end with it, whichever way it goes."""
+    process.terminate()
+    try:
+        process.wait(DOWN_TIMEOUT)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(DOWN_TIMEOUT)
+
+
+def status() -> None:
+    """Show what runs, and where its files are."""
+    _show(Harness.open(Path.cwd()).attach())
+
+
+def _show(harness: Harness) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("account", "id", "region", "endpoint", "profiles", "answers"):
+        table.add_column(column)
+    for name, account in harness.accounts.items():
+        profiles = ", ".join(account.record.profiles)
+        table.add_row(name, account.id, account.region, account.endpoint_url, profiles, _answers(harness, name))
+    out.print(table)
+    err.print(f"logs and journals: {harness.folder.path / 'accounts'}")
+
+
+def _answers(harness: Harness, name: str) -> str:
+    from harness.emulator.control import ask  # noqa: PLC0415 - only status asks
+
+    try:
+        ask(harness.accounts[name].record, harness.record.launch_key if harness.record else "", "hello", timeout=2.0)
+    except ToolFailed:
+        return "no"
+    return "yes"
+
+
+def env(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print accounts, endpoints and keys as JSON.")] = False
+) -> None:
+    """Print shell lines that point the AWS CLI and boto3 at the sandbox: eval "$(harness env)"."""
+    harness = Harness.open(Path.cwd()).attach()
+    if as_json:
+        sys.stdout.write(json.dumps({"accounts": _accounts(harness)}, indent=2) + "\n")
+        return
+    path = harness.folder.path / "aws-config"
+    _write_config(harness, path)
+    lines = {
+        "AWS_CONFIG_FILE": str(path),
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    # What would beat the profiles' endpoints and send the calls to the real AWS.
+    unset = ("AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+             "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")  # fmt: skip
+    sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items()))
+    sys.stdout.write(f"unset {' '.join(unset)}\n")
+
+
+def _accounts(harness: Harness) -> dict[str, object]:
+    return {
+        name: {
+            "account_id": account.id,
+            "endpoint_url": account.endpoint_url,
+            "region": account.region,
+            "aws_access_key_id": account.record.deployer.key_id,
+            "aws_secret_access_key": account.record.deployer.secret,
+            "root": {
+                "aws_access_key_id": account.record.root.key_id,
+                "aws_secret_access_key": account.record.root.secret,
+            },
+        }
+        for name, account in harness.accounts.items()
+    }
+
+
+def _write_config(harness: Harness, path: Path) -> None:
+    from harness.terraform.workspace import write_profiles  # noqa: PLC0415 - only env writes one
+
+    write_profiles(path, harness.profiles())
+
+
+def journal(
+    *,
+    denied: Annotated[bool, typer.Option("--denied", help="Only what was refused.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The lines as they are written.")] = False,
+) -> None:
+    """Show who asked what, and which statement decided."""
+    harness = Harness.open(Path.cwd())
+    if not harness.folder.record.exists():
+        raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one")
+    for entry in harness.journal.entries():
+        if denied and not entry.denied:
+            continue
+        if as_json:
+            sys.stdout.write(json.dumps({"account": entry.account, **entry.fields}) + "\n")
+        else:
+            colour = "red" if entry.denied else "green"
+            out.print(f"[{colour}]{escaped(entry.describe())}[/]")

@@ -1,0 +1,24 @@
+"""Who owns a run: a process by its id and its time of creation, since an id alone may be another process by now."""
+
+import json
+from pathlib import Path
+
+import psutil
+
+
+def claim(path: Path) -> None:
+    """Write this process down as the owner."""
+    own = psutil.Process()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(json.dumps({"pid": own.pid, "started": own.create_time()}), encoding="utf-8")
+
+
+def owner(path: Path) -> psutil.Process | None:
+    """The living owner, None where there is none (any more)."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        process = psutil.Process(fields["pid"])
+        alive = process.create_time() == fields["started"] and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+        return None
+    return process if alive else None

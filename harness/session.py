@@ -1,0 +1,311 @@
+"""Harness: the one object behind the command line and the pytest plugin. What one of them can, the other can.
+
+It joins the configuration, the instances and Terraform; it is the only place that knows all three.
+"""
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions
+
+from harness import package
+from harness.accounts import Account
+from harness.config import Config, Output, Stage, load
+from harness.emulator.control import ask
+from harness.emulator.embedded import Embedded
+from harness.emulator.folder import RunFolder, project_folder
+from harness.emulator.owner import claim, owner
+from harness.emulator.record import RunRecord
+from harness.emulator.wanted import Wanted
+from harness.errors import ToolFailed, UsageError
+from harness.journal import JournalReader
+from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
+from harness.terraform.retries import retried
+
+SANDBOX = "sandbox"
+Progress = Callable[[str], None]
+OnEvent = Callable[[str, Event], None]
+"""(account name, event)"""
+
+
+def _silent(_text: str) -> None:
+    """No progress is wanted."""
+
+
+def _no_event(_name: str, _event: Event) -> None:
+    """No events are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a function answered."""
+
+    function: str
+    payload: Any
+    """The decoded JSON."""
+    error: str | None
+    """`Unhandled` or `Handled` where the function failed."""
+    log: str
+    """The end of its log, as Lambda returns it."""
+    request_id: str
+
+
+@dataclass(slots=True)
+class Harness:
+    """One project and one run of it."""
+
+    config: Config
+    folder: RunFolder
+    record: RunRecord | None = None
+    _embedded: Embedded | None = None
+    _terraform: Terraform | None = None
+    _variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, start: Path, run: str = SANDBOX) -> "Harness":
+        """The project that `start` is in, and its run of that name. Raises UsageError for a faulty harness.toml."""
+        config = load(start)
+        return cls(config, RunFolder(project_folder(config.folder) / run))
+
+    # the instances
+
+    def up(self, progress: Progress = _silent) -> None:
+        """Start the accounts and own them: they end with this process. Raises ToolFailed."""
+        self._refuse_second()
+        wanted = [
+            Wanted(name, account.id, account.region, self.config.profiles(name), account.port)
+            for name, account in self.config.accounts.items()
+        ]
+        shutil.rmtree(self.folder.path, ignore_errors=True)
+        claim(self.folder.owner)
+        self._embedded = Embedded(self.folder, wanted, self.config.external_accounts)
+        self.record = self._embedded.start(progress)
+
+    def _refuse_second(self) -> None:
+        owning = owner(self.folder.owner)
+        if owning is not None:
+            raise ToolFailed(f"the sandbox is up already, owned by process {owning.pid}", help="`harness down` ends it")
+
+    def attach(self) -> "Harness":
+        """Use the accounts that another process owns. Raises UsageError where none run."""
+        record = RunRecord.read(self.folder.record) if owner(self.folder.owner) else None
+        if record is None:
+            raise UsageError("no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background")
+        self.record = record
+        return self
+
+    def close(self) -> None:
+        """End what this process owns; the folder stays."""
+        if self._terraform is not None:
+            self._terraform.close()
+            self._terraform = None
+        if self._embedded is not None:
+            self._embedded.stop()
+            self._embedded = None
+
+    def remove(self) -> None:
+        """End what this process owns, and remove the run's folder."""
+        self.close()
+        shutil.rmtree(self.folder.path, ignore_errors=True)
+
+    def check_alive(self) -> None:
+        """Raise ToolFailed if an instance that this process owns has ended by itself."""
+        for instance in self._embedded.instances if self._embedded else ():
+            if not instance.alive:
+                raise instance.died()
+
+    # accounts
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The running accounts by name."""
+        return {name: Account(name, record) for name, record in self._running().accounts.items()}
+
+    def account(self, name: str) -> Account:
+        """One running account. Raises UsageError for an unknown name."""
+        accounts = self.accounts
+        if name not in accounts:
+            raise UsageError(f"no account `{name}`", help=f"there are {', '.join(f'`{one}`' for one in accounts)}")
+        return accounts[name]
+
+    def _running(self) -> RunRecord:
+        if self.record is None:
+            raise UsageError("the accounts are not running", help="`harness up` starts them")
+        return self.record
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move every account's clock forward, so that sessions end without waiting."""
+        record = self._running()
+        for account in record.accounts.values():
+            ask(account, record.launch_key, "clock", {"seconds": seconds})
+
+    @property
+    def journal(self) -> JournalReader:
+        """The merged journal."""
+        return JournalReader({name: self.folder.account(name).journal for name in self.config.accounts})
+
+    def log(self, name: str) -> Path:
+        """The log file of an account's instance."""
+        return self.folder.account(name).log
+
+    # Terraform
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform on this run's copy. Raises UsageError for a project without Terraform."""
+        if self._terraform is None:
+            self._terraform = self._make_terraform()
+        return self._terraform
+
+    def _make_terraform(self) -> Terraform:
+        source = self.config.terraform_path
+        if source is None:
+            raise UsageError("the project has no Terraform", help="set `terraform_root` in harness.toml")
+        workspace = Workspace(self.folder.terraform, source, self.profiles(), dict(os.environ))
+        workspace.prepare()
+        for one in self.config.package:
+            package.build(one, self.config.folder, self._target(one, workspace))
+        return Terraform(workspace)
+
+    def _target(self, one: package.Package, workspace: Workspace) -> Path:
+        """Where a package belongs in the copy; a target outside of the Terraform root has no place there."""
+        assert self.config.terraform_path is not None  # noqa: S101 - the caller has a workspace
+        target = (self.config.folder / one.target).resolve()
+        try:
+            return workspace.root / target.relative_to(self.config.terraform_path.resolve())
+        except ValueError as error:
+            raise UsageError(
+                f"the package target `{one.target}` is outside of the Terraform root",
+                help="Terraform runs on a copy of its root, and the zip must be in it",
+            ) from error
+
+    def profiles(self) -> list[Profile]:
+        """The AWS profiles of the running accounts."""
+        return [
+            Profile(profile, record.region, record.endpoint_url, record.deployer.key_id, record.deployer.secret)
+            for record in self._running().accounts.values()
+            for profile in record.profiles
+        ]
+
+    def apply(
+        self, names: Iterable[str] | None = None, on_event: OnEvent = _no_event, variables: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Apply compositions in the order of their bindings; their outputs by account.
+
+        `variables` go to every named composition, over harness.toml's. Raises UsageError and ToolFailed.
+        """
+        outputs: dict[str, Mapping[str, Any]] = {}
+        for name in self.config.order(names):
+            outputs[name] = self._apply_one(name, variables or {}, on_event)
+        return outputs
+
+    def _apply_one(self, name: str, given: Mapping[str, Any], on_event: OnEvent) -> Mapping[str, Any]:
+        values = {**self.config.variables.get(name, {}), **self._bound(name, given), **self._values(given)}
+        self._variables[name] = values
+        terraform = self.terraform
+        return terraform.apply(
+            self.config.compositions[name], values, lambda event: on_event(name, event), self._watch()
+        )
+
+    def _bound(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            variable: self._output(ref)
+            for variable, ref in self.config.bindings.get(name, {}).items()
+            if variable not in given
+        }
+
+    def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._output(value) if isinstance(value, Output) else value for name, value in given.items()}
+
+    def _output(self, ref: Output) -> Any:
+        outputs = self.terraform.output(self.config.compositions[ref.account])
+        if ref.name not in outputs:
+            raise UsageError(
+                f"composition `{ref.account}` has no output `{ref.name}` yet",
+                help=f"apply `{ref.account}` first, or mend the binding in harness.toml",
+            )
+        return outputs[ref.name]
+
+    def outputs(self, name: str) -> Mapping[str, Any]:
+        """The outputs of an applied composition."""
+        return self.terraform.output(self.config.compositions[name])
+
+    def destroy(self, names: Iterable[str] | None = None, on_event: OnEvent = _no_event) -> tuple[str, ...]:
+        """Destroy what was applied, against the order of the bindings; the names."""
+        done: list[str] = []
+        for name in reversed(self.config.order(names)):
+            composition = self.config.compositions[name]
+            if self.terraform.applied(composition):
+                values = self._destroy_values(name)
+                self.terraform.destroy(composition, values, lambda event, name=name: on_event(name, event), self._watch())  # type: ignore[misc] # the name of this turn
+                done.append(name)
+        return tuple(done)
+
+    def _destroy_values(self, name: str) -> Mapping[str, Any]:
+        """The values of the last apply; in another process, those of harness.toml."""
+        if name in self._variables:
+            return self._variables[name]
+        return {**self.config.variables.get(name, {}), **self._bound(name, {})}
+
+    def _watch(self) -> Callable[[], Refusal | None]:
+        """Look for a refusal that Terraform would retry, in the lines written from now on."""
+        journal = self.journal
+        mark = journal.mark()
+
+        def watch() -> Refusal | None:
+            self.check_alive()
+            return next((refusal for entry in journal.entries(mark) if (refusal := retried(entry.fields))), None)
+
+        return watch
+
+    # functions and the walk
+
+    def invoke(self, function: str, account: str | None = None, payload: Any = None) -> Invocation:
+        """Invoke a function and wait for its answer; the account may be left out where only one has the function."""
+        client = self.account(account or self._account_with(function)).client("lambda")
+        options = {} if payload is None else {"Payload": json.dumps(payload).encode()}
+        answer = client.invoke(FunctionName=function, LogType="Tail", **options)
+        text = answer["Payload"].read()
+        return Invocation(
+            function=function,
+            payload=json.loads(text) if text else None,
+            error=answer.get("FunctionError"),
+            log=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
+            request_id=answer["ResponseMetadata"]["RequestId"],
+        )
+
+    def _account_with(self, function: str) -> str:
+        having = [name for name, account in self.accounts.items() if _has_function(account, function)]
+        if len(having) == 1:
+            return having[0]
+        where = ", ".join(f"`{name}`" for name in having) or "none"
+        raise UsageError(f"which `{function}`? accounts with a function of that name: {where}", help="say --account NAME")
+
+    def play(self, stage: Stage, on_event: OnEvent = _no_event) -> Invocation | None:
+        """Play one stage of the walk. Raises ToolFailed when its function fails."""
+        if stage.apply:
+            self._apply_one(stage.account, stage.variables, on_event)
+        if stage.invoke is None:
+            return None
+        invocation = self.invoke(stage.invoke, stage.account)
+        if invocation.error is not None:
+            raise ToolFailed(f"function `{stage.invoke}` failed: {json.dumps(invocation.payload)}\n{invocation.log}")
+        return invocation
+
+
+def _has_function(account: Account, function: str) -> bool:
+    try:
+        account.client("lambda").get_function(FunctionName=function)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return False
+        raise
+    return True
+
+
