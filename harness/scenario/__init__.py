@@ -1,6 +1,7 @@
 """What a scenario says: make a principal, call, and expect allowed or denied for a named reason."""
 
 from harness.scenario.expect import Denial, allowed, denied
-from harness.scenario.principals import Principals, ScenarioPrincipal
+from harness.scenario.principals import Principals, ScenarioPrincipal, statement, trust
+from harness.scenario.waiting import eventually
 
-__all__ = ["Denial", "Principals", "ScenarioPrincipal", "allowed", "denied"]
+__all__ = ["Denial", "Principals", "ScenarioPrincipal", "allowed", "denied", "eventually", "statement", "trust"]
