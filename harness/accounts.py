@@ -12,7 +12,7 @@ from harness.emulator.record import AccountRecord, Keys
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=930)
 
 
-class AccountSession(boto3.session.Session):
+class AccountSession(boto3.session.Session):  # type: ignore[misc] # boto3 is untyped
     """A boto3 session whose clients and resources go to one endpoint, whatever the environment and AWS's files say."""
 
     def __init__(self, endpoint_url: str | None, region: str, keys: "Keys | SessionKeys | None") -> None:

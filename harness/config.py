@@ -159,7 +159,9 @@ def _tuples(value: Any) -> Any:
 def _fault(path: Path, faults: list[str]) -> UsageError:
     first, *others = dict.fromkeys(faults)
     more = "".join(f"\n  also: {other}" for other in others)
-    return UsageError(f"`{path}`: {first}{more}", help="the keys of harness.toml are in the README, under Configuration")
+    return UsageError(
+        f"`{path}`: {first}{more}", help="the keys of harness.toml are in the README, under Configuration"
+    )
 
 
 _FIELDS: Mapping[str, type[BaseModel]] = {"accounts": AccountConfig, "package": Package, "stage": Stage}

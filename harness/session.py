@@ -9,14 +9,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 
-from harness import package
 from harness.accounts import Account
-from harness.config import Config, Output, Stage, load
+from harness.config import Config, Output, Package, Stage, load
 from harness.emulator.control import ask
 from harness.emulator.embedded import Embedded
 from harness.emulator.folder import RunFolder, project_folder
@@ -25,6 +25,7 @@ from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
+from harness.package import build
 from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 from harness.terraform.retries import retried
 
@@ -96,7 +97,9 @@ class Harness:
         """Use the accounts that another process owns. Raises UsageError where none run."""
         record = RunRecord.read(self.folder.record) if owner(self.folder.owner) else None
         if record is None:
-            raise UsageError("no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background")
+            raise UsageError(
+                "no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background"
+            )
         self.record = record
         return self
 
@@ -170,10 +173,10 @@ class Harness:
         workspace = Workspace(self.folder.terraform, source, self.profiles(), dict(os.environ))
         workspace.prepare()
         for one in self.config.package:
-            package.build(one, self.config.folder, self._target(one, workspace))
+            build(one, self.config.folder, self._target(one, workspace))
         return Terraform(workspace)
 
-    def _target(self, one: package.Package, workspace: Workspace) -> Path:
+    def _target(self, one: Package, workspace: Workspace) -> Path:
         """Where a package belongs in the copy; a target outside of the Terraform root has no place there."""
         assert self.config.terraform_path is not None  # noqa: S101 - the caller has a workspace
         target = (self.config.folder / one.target).resolve()
@@ -194,7 +197,10 @@ class Harness:
         ]
 
     def apply(
-        self, names: Iterable[str] | None = None, on_event: OnEvent = _no_event, variables: Mapping[str, Any] | None = None
+        self,
+        names: Iterable[str] | None = None,
+        on_event: OnEvent = _no_event,
+        variables: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Mapping[str, Any]]:
         """Apply compositions in the order of their bindings; their outputs by account.
 
@@ -242,8 +248,8 @@ class Harness:
         for name in reversed(self.config.order(names)):
             composition = self.config.compositions[name]
             if self.terraform.applied(composition):
-                values = self._destroy_values(name)
-                self.terraform.destroy(composition, values, lambda event, name=name: on_event(name, event), self._watch())  # type: ignore[misc] # the name of this turn
+                events = partial(on_event, name)
+                self.terraform.destroy(composition, self._destroy_values(name), events, self._watch())
                 done.append(name)
         return tuple(done)
 
@@ -285,7 +291,9 @@ class Harness:
         if len(having) == 1:
             return having[0]
         where = ", ".join(f"`{name}`" for name in having) or "none"
-        raise UsageError(f"which `{function}`? accounts with a function of that name: {where}", help="say --account NAME")
+        raise UsageError(
+            f"which `{function}`? accounts with a function of that name: {where}", help="say --account NAME"
+        )
 
     def play(self, stage: Stage, on_event: OnEvent = _no_event) -> Invocation | None:
         """Play one stage of the walk. Raises ToolFailed when its function fails."""
@@ -307,5 +315,3 @@ def _has_function(account: Account, function: str) -> bool:
             return False
         raise
     return True
-
-

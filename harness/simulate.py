@@ -29,7 +29,7 @@ _FIELDS = frozenset({
 _NEEDED = ("principal", "action", "resource", "resource_account")
 
 
-class InvalidCase(Exception):  # noqa: N818 - named after what it is
+class InvalidCase(Exception):
     """A line that is no valid case."""
 
 

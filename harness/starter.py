@@ -48,7 +48,7 @@ def _config(folder: Path) -> str:
     found = dict(_compositions(folder))
     if not found:
         return (
-            "# No folder with a Terraform provider \"aws\" was found: add `terraform_root` and `composition` to use yours.\n\n"
+            '# No folder with a Terraform provider "aws" was found: add `terraform_root` and `composition` to use yours.\n\n'
             '[accounts.account_a]\nid = "111111111111"\nregion = "us-east-1"\n\n'
             '[accounts.account_b]\nid = "222222222222"\nregion = "us-east-1"\n'
         )
@@ -71,5 +71,3 @@ def _compositions(folder: Path) -> Iterator[tuple[str, str]]:
         if not _IGNORED & set(file.relative_to(folder).parts):
             texts[file.parent] = texts.get(file.parent, "") + file.read_text(encoding="utf-8", errors="replace")
     return ((path.relative_to(folder).as_posix(), text) for path, text in texts.items() if _PROVIDER.search(text))
-
-

@@ -13,7 +13,8 @@ def scheduled(journal, mark):
     return [
         entry
         for entry in journal.entries(mark)
-        if entry.fields.get("principal") == "events.amazonaws.com" and entry.fields.get("action") == "lambda:InvokeFunction"
+        if entry.fields.get("principal") == "events.amazonaws.com"
+        and entry.fields.get("action") == "lambda:InvokeFunction"
     ]
 
 

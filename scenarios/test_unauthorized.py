@@ -124,7 +124,9 @@ class TestWhileATrustsTheWholeOfB:
 
     def test_a_boundary_without_assume_role_keeps_a_user_of_b_out(self, example, principals, allowed, denied):
         iam = example.b.client("iam")
-        boundary = iam.create_policy(PolicyName="no-sts", PolicyDocument=json.dumps(statement("dynamodb:*")))["Policy"]["Arn"]
+        boundary = iam.create_policy(PolicyName="no-sts", PolicyDocument=json.dumps(statement("dynamodb:*")))["Policy"][
+            "Arn"
+        ]
         user = principals.user(example.b, statement("sts:AssumeRole"))
         name = user.arn.rpartition("/")[2]
         allowed(lambda: user.assume(example.role))
@@ -158,7 +160,9 @@ class TestOnceATrustsExactlyBsRole:
 
         assert refused.error == "Unhandled"
         assert refused.payload["errorType"] == "ClientError"
-        assert "not authorized to perform: sts:AssumeRole on resource: " + example.role in refused.payload["errorMessage"]
+        assert (
+            "not authorized to perform: sts:AssumeRole on resource: " + example.role in refused.payload["errorMessage"]
+        )
         assert harness.invoke("bar").error is None
 
     def test_the_trust_naming_another_role_shuts_bar_out(self, example, harness, principals):
@@ -229,7 +233,10 @@ class TestOnTheTable:
 
         denied(put(deployer.assume(example.role, Policy=narrow).client("dynamodb")), by="caller/session")
         allowed(put(deployer.assume(example.role, Policy=wide).client("dynamodb")))
-        denied(lambda: deployer.assume(example.role, Policy=wide).client("dynamodb").scan(TableName=TABLE), by="caller/identity")
+        denied(
+            lambda: deployer.assume(example.role, Policy=wide).client("dynamodb").scan(TableName=TABLE),
+            by="caller/identity",
+        )
 
     def test_an_explicit_deny_beats_the_allow(self, example, session, allowed, denied):
         iam = example.a.client("iam")
@@ -254,7 +261,13 @@ class TestPassRole:
 
     def test_create_function_without_pass_role(self, example, principals, denied):
         developer = principals.user(example.b, statement("lambda:*"))
-        create = {"FunctionName": "passed", "Role": ROLE_OF_B, "Runtime": "python3.13", "Handler": "a.b", "Code": {"ZipFile": b"x"}}
+        create = {
+            "FunctionName": "passed",
+            "Role": ROLE_OF_B,
+            "Runtime": "python3.13",
+            "Handler": "a.b",
+            "Code": {"ZipFile": b"x"},
+        }
 
         refusal = denied(lambda: developer.client("lambda").create_function(**create), by="caller/identity")
 
@@ -265,9 +278,17 @@ class TestPassRole:
         )
 
     def test_the_same_with_pass_role_gets_past_the_gate(self, example, principals):
-        passing = statement("iam:PassRole", ROLE_OF_B, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}})
+        passing = statement(
+            "iam:PassRole", ROLE_OF_B, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+        )
         developer = principals.user(example.b, statement("lambda:*"), passing)
-        create = {"FunctionName": "passed", "Role": ROLE_OF_B, "Runtime": "python3.13", "Handler": "a.b", "Code": {"ZipFile": b"x"}}
+        create = {
+            "FunctionName": "passed",
+            "Role": ROLE_OF_B,
+            "Runtime": "python3.13",
+            "Handler": "a.b",
+            "Code": {"ZipFile": b"x"},
+        }
 
         # Lambda itself refuses the code, which is no zip: the role was passed.
         with pytest.raises(botocore.exceptions.ClientError, match="Could not unzip uploaded file"):

@@ -32,8 +32,10 @@ def test_2_b_is_applied_with_the_arn_that_a_put_out_and_items_arrive(harness, it
     assert invocation.payload in items()
 
 
-def test_2_the_item_was_put_by_bars_session_of_as_role(harness, journal):
-    put = [entry for entry in journal.entries() if entry.fields.get("action") == "dynamodb:PutItem" and not entry.denied]
+def test_2_the_item_was_put_by_bars_session_of_as_role(journal):
+    put = [
+        entry for entry in journal.entries() if entry.fields.get("action") == "dynamodb:PutItem" and not entry.denied
+    ]
 
     assert put[-1].fields["principal"] == "arn:aws:sts::111111111111:assumed-role/foo_bar/BarAppSession"
     assert put[-1].because[0]["policy"] == "arn:aws:iam::111111111111:policy/foo_bar"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.actions.operation import Call, ContextValue, Facts, Operation
-from harness.actions.row import KeyRule, Row, call, no_resource, parameter, string
+from harness.actions.row import KeyRule, Row, Rule, call, no_resource, parameter, string
 
 KEYS = frozenset({
     "dynamodb:leadingkeys", "dynamodb:select", "dynamodb:returnvalues", "dynamodb:returnconsumedcapacity",
@@ -73,9 +73,7 @@ def scalar(value: Mapping[str, Any] | None) -> str | None:
     return inner.decode("latin-1") if isinstance(inner, bytes) else str(inner)
 
 
-def _leading_keys(
-    operation: Operation, facts: Facts, table: str, items: Iterable[Mapping[str, Any]]
-) -> tuple[str, ...] | None:
+def _leading_keys(facts: Facts, table: str, items: Iterable[Mapping[str, Any]]) -> tuple[str, ...] | None:
     hash_key = facts.hash_key(table_name(table))
     if hash_key is None:
         return None
@@ -85,7 +83,7 @@ def _leading_keys(
 def _leading(source: str) -> KeyRule:
     def rule(operation: Operation, facts: Facts) -> ContextValue | None:
         item = operation.params.get(source) or {}
-        return _leading_keys(operation, facts, operation.params.get("TableName", ""), [item])
+        return _leading_keys(facts, operation.params.get("TableName", ""), [item])
 
     return rule
 
@@ -113,7 +111,7 @@ def _put_item(operation: Operation, facts: Facts) -> Sequence[Call]:
 
 def _batch(action: str, operation: Operation, facts: Facts, table: str, items: list[Mapping[str, Any]]) -> Call:
     context: dict[str, ContextValue] = {"dynamodb:EnclosingOperation": operation.name}
-    leading = _leading_keys(operation, facts, table, items)
+    leading = _leading_keys(facts, table, items)
     if leading:
         context["dynamodb:LeadingKeys"] = leading
     row = Row(
@@ -165,7 +163,7 @@ def _create_table(operation: Operation, facts: Facts) -> Sequence[Call]:
     return calls
 
 
-ROWS = {
+ROWS: dict[str, Row | Rule] = {
     **{name: Row(_table) for name in _TABLE},
     **{name: Row(parameter("ResourceArn")) for name in _ON_ARN},
     **{name: Row(no_resource) for name in _NO_RESOURCE},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.pass_role import pass_role
-from harness.actions.row import Row, call, no_resource, parameter
+from harness.actions.row import ResourceRule, Row, Rule, call, no_resource, parameter
 
 KEYS = frozenset({
     "events:targetarn", "events:creatoraccount", "events:managedby", "events:eventbusarn", "events:source",
@@ -58,6 +58,10 @@ def _put_targets(operation: Operation, facts: Facts) -> Sequence[Call]:
     ]
 
 
+def _fixed(arn: str) -> ResourceRule:
+    return lambda _operation, _facts: arn
+
+
 def _put_events(operation: Operation, facts: Facts) -> Sequence[Call]:
     calls = []
     for entry in operation.params.get("Entries") or ():
@@ -67,11 +71,11 @@ def _put_events(operation: Operation, facts: Facts) -> Sequence[Call]:
             if entry.get(field)
         }
         bus = _bus_arn(operation, entry.get("EventBusName") or "default")
-        calls.append(call(operation, facts, Row(lambda _operation, _facts, bus=bus: bus), KEYS, context))
+        calls.append(call(operation, facts, Row(_fixed(bus)), KEYS, context))
     return calls
 
 
-ROWS = {
+ROWS: dict[str, Row | Rule] = {
     **{name: Row(rule_arn) for name in _RULE},
     **{name: Row(_bus) for name in _BUS},
     **{name: Row(parameter("ResourceARN")) for name in _TAGS},

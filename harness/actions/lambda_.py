@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.pass_role import pass_role
-from harness.actions.row import Row, call, no_resource, parameter, string
+from harness.actions.row import Row, Rule, call, no_resource, parameter, string
 
 KEYS = frozenset({
     "lambda:codesigningconfigarn", "lambda:eventsourcetoken", "lambda:functionarn", "lambda:functionurlauthtype",
@@ -66,7 +66,7 @@ def _with_role(operation: Operation, facts: Facts) -> Sequence[Call]:
     return calls
 
 
-ROWS = {
+ROWS: dict[str, Row | Rule] = {
     **{name: Row(function_arn) for name in _FUNCTION},
     **{name: Row(no_resource) for name in _NO_RESOURCE},
     **{name: Row(parameter("Resource")) for name in ("ListTags", "TagResource", "UntagResource")},

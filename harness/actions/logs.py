@@ -6,7 +6,7 @@ is about the group; a policy's `log-group:NAME:*` matches both.
 """
 
 from harness.actions.operation import Facts, Operation
-from harness.actions.row import Row, no_resource
+from harness.actions.row import Row, Rule, no_resource
 
 KEYS = frozenset(
     {
@@ -44,7 +44,7 @@ def _tagged(operation: Operation, _facts: Facts) -> str | None:
     return arn.removesuffix(":*") if isinstance(arn, str) else None
 
 
-ROWS = {
+ROWS: dict[str, Row | Rule] = {
     **{name: Row(_stream) for name in (*_STREAM, *_GROUP)},
     **{name: Row(_tagged) for name in _TAGS},
     **{name: Row(no_resource) for name in _NO_RESOURCE},

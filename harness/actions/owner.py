@@ -31,7 +31,7 @@ _RESOURCE_PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 
 
-class SeveralOwners(Exception):  # noqa: N818 - an answer: the request is refused by name
+class SeveralOwners(Exception):
     """One request names resources of several accounts, and no row says how it splits."""
 
 

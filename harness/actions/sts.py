@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecur
 from collections.abc import Sequence
 
 from harness.actions.operation import Call, ContextValue, Facts, Operation
-from harness.actions.row import Row, call, no_resource, parameter, string
+from harness.actions.row import Row, Rule, call, no_resource, parameter, string
 
 KEYS = frozenset({
     "sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys", "sts:awsservicename",
@@ -39,7 +39,7 @@ def _federated_user(operation: Operation, _facts: Facts) -> str:
     return f"arn:aws:sts::{operation.account}:federated-user/{operation.params.get('Name', '')}"
 
 
-ROWS = {
+ROWS: dict[str, Row | Rule] = {
     "AssumeRole": _assume_role,
     "GetCallerIdentity": Row(no_resource),
     "GetSessionToken": Row(no_resource),

@@ -29,7 +29,7 @@ def main() -> None:
     """Run the command line; a HarnessError is one sentence and its exit code, anything else a traceback."""
     try:
         if sys.platform == "win32":
-            raise UsageError("Windows is not supported", help="run the harness in WSL")  # noqa: TRY301 - one way to complain
+            raise UsageError("Windows is not supported", help="run the harness in WSL")
         app(standalone_mode=False)
     except HarnessError as error:
         complain(error.message, error.help)

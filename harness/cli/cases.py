@@ -33,4 +33,6 @@ def _lines(file: str) -> list[str]:
     try:
         return Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UsageError(f"cannot read `{file}`: {error.strerror}", help="name a file of decision cases, or -") from error
+        raise UsageError(
+            f"cannot read `{file}`: {error.strerror}", help="name a file of decision cases, or -"
+        ) from error

@@ -69,12 +69,16 @@ def invoke(
     try:
         event = None if payload is None else json.loads(payload)
     except ValueError as error:
-        raise UsageError(f"the payload is not JSON: {error}", help="""quote it: --payload '{"key": "value"}'""") from error
+        raise UsageError(
+            f"the payload is not JSON: {error}", help="""quote it: --payload '{"key": "value"}'"""
+        ) from error
     invocation = Harness.open(Path.cwd()).attach().invoke(function, account, event)
     err.print(invocation.log, end="", markup=False)
     sys.stdout.write(json.dumps(invocation.payload) + "\n")
     if invocation.error is not None:
-        raise ToolFailed(f"function `{function}` failed ({invocation.error})", help="`harness journal --denied` shows refusals")
+        raise ToolFailed(
+            f"function `{function}` failed ({invocation.error})", help="`harness journal --denied` shows refusals"
+        )
 
 
 def run() -> None:

@@ -69,7 +69,7 @@ def _take(draft: Path, home: Path) -> None:
 
 
 def _base_python() -> str:
-    """This interpreter where it is the right version; else uv looks for one, and downloads it if it must."""
+    """The running interpreter where it is the right version; else uv looks for one, and downloads it if it must."""
     fits = f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON
     return str(getattr(sys, "_base_executable", sys.executable)) if fits else PYTHON
 

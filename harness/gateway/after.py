@@ -35,6 +35,6 @@ class AfterResponse:
 
     def _journal_refused_role(self, context: RequestContext) -> None:
         error = context.service_exception
-        if error is not None and NOT_ASSUMABLE in str(error) and context.service.service_name == "lambda":  # type: ignore[union-attr] # checked before
+        if error is not None and NOT_ASSUMABLE in str(error) and context.service.service_name == "lambda":
             refused = CommonServiceException("InvalidParameterValueException", str(error), HTTPStatus.BAD_REQUEST)
             self.records.validation(context, arrival_of(context), refused)

@@ -79,7 +79,7 @@ class Authorize:
 
     def _plumbing(self, context: RequestContext, arrival: Arrival) -> None:
         """An internal call without a principal passes only if the table gives its reason."""
-        key = (context.service.service_name, context.operation.name)  # type: ignore[union-attr] # checked by _handle
+        key = (context.service.service_name, context.operation.name)
         if key not in PLUMBING:
             error = respond.internal(f"LocalStack's internal call {key[0]}:{key[1]} stands in no table of the gate")
             self.records.decision(

@@ -15,7 +15,7 @@ from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, Session
 
 @dataclass(slots=True)
 class Home:
-    """This account as the issuer of keys."""
+    """The account as the issuer of keys."""
 
     account_id: str
     iam: IamState

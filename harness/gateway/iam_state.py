@@ -5,7 +5,7 @@ A policy set is rebuilt only when IAM changed: `revision` counts the mutations, 
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moto.iam.models import IAMBackend, Role, User, iam_backends
@@ -105,13 +105,13 @@ class IamState:
 
     def path(self, kind: str, name: str) -> str:
         """The path of an entity, `/` where there is none of that name."""
-        entity: Any = {
+        readers: dict[str, Callable[[], Any]] = {
             "role": lambda: self.role(name),
             "user": lambda: self.user(name),
             "group": lambda: self.backend.groups.get(name),
             "instance-profile": lambda: self.backend.instance_profiles.get(name),
-        }[kind]()
-        return str(getattr(entity, "path", None) or "/")
+        }
+        return str(getattr(readers[kind](), "path", None) or "/")
 
     def tags(self, entity: Role | User) -> dict[str, str]:
         """The entity's own tags."""

@@ -8,11 +8,11 @@ from localstack.services.moto import MotoFallbackDispatcher
 from localstack.services.plugins import Service, aws_provider
 
 
-class MotoDynamoDB(DynamodbApi):
+class MotoDynamoDB(DynamodbApi):  # type: ignore[misc] # LocalStack is untyped
     """No operation of its own: every one is moto's."""
 
 
-@aws_provider(api="dynamodb", name="moto")
+@aws_provider(api="dynamodb", name="moto")  # type: ignore[untyped-decorator] # LocalStack is untyped
 def dynamodb() -> Service:
     """The DynamoDB service on moto."""
     provider = MotoDynamoDB()

@@ -32,7 +32,7 @@ Answer = tuple[Mapping[str, Any], bytes]
 Handler = Callable[[Message], Answer]
 
 
-class PeerUnavailable(Exception):  # noqa: N818 - a state of the other side, not an error of ours
+class PeerUnavailable(Exception):
     """A peer did not answer in time or not with a valid seal; the request is refused with a 503 that names it."""
 
     def __init__(self, account_id: str, why: str) -> None:

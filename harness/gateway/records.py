@@ -67,7 +67,7 @@ class Records:
             "service": service,
             "operation": operation,
         }
-        self.journal.write(line | fields)
+        self.journal.write({**line, **fields})
 
 
 def _error(error: CommonServiceException) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.protocol.serializer import create_serializer
 from localstack.aws.protocol.service_router import determine_aws_protocol, determine_aws_service_model
+from localstack.aws.spec import load_service
 from localstack.http import Response
 from localstack.services.plugins import SERVICE_PLUGINS  # noqa: F401 - the service models' custom data paths
-from localstack.aws.spec import load_service
 
 from harness.sigv4 import Reason, Rejected
 

@@ -14,7 +14,7 @@ from twisted.internet import reactor
 from harness.wire import Listen
 
 
-class LoopbackServer(TwistedRuntimeServer):
+class LoopbackServer(TwistedRuntimeServer):  # type: ignore[misc] # LocalStack is untyped
     """Serves the gateway on one socket: the owner's, or one bound to the given host."""
 
     def __init__(self, listen: Listen) -> None:

@@ -30,7 +30,7 @@ class Fault:
         return f"{self.place}: {self.what}" if self.place else self.what
 
 
-class InvalidPolicy(Exception):  # noqa: N818 - named after what it is, as AWS does
+class InvalidPolicy(Exception):
     """A document that AWS would refuse to store."""
 
     def __init__(self, faults: tuple[Fault, ...], code: str = MALFORMED) -> None:

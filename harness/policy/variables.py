@@ -33,7 +33,7 @@ class Pattern:
     """Literal text that may hold wildcards, and variables; `${*}` and its like stand as marked literals."""
     matcher: Matcher | None
 
-    def resolve(self, context: Context) -> "Matcher | None | Unknown":
+    def resolve(self, context: Context) -> "Matcher | Unknown | None":
         """The matcher for this request; None where a variable has no value, UNKNOWN where it is not modelled."""
         if self.matcher is not None:
             return self.matcher
@@ -95,7 +95,7 @@ def _variable(inner: str) -> Variable:
     return Variable(inner.strip().lower(), None)
 
 
-def _value(variable: Variable, context: Context) -> str | None | Unknown:
+def _value(variable: Variable, context: Context) -> str | Unknown | None:
     if isinstance(variable, _Escaped):
         return variable.default
     value = context.get(variable.key)
@@ -118,7 +118,7 @@ def _resolved(pieces: tuple[str | Variable, ...], values: tuple[str, ...]) -> Ma
     return compile_atoms(parts)
 
 
-def plain_text(found: Pattern, context: Context) -> str | None | Unknown:
+def plain_text(found: Pattern, context: Context) -> str | Unknown | None:
     """The text with its variables replaced, for operators that know no wildcards."""
     if found.matcher is not None:
         return found.text
@@ -126,8 +126,8 @@ def plain_text(found: Pattern, context: Context) -> str | None | Unknown:
 
 
 def _joined(
-    pieces: Sequence[str | Variable], value: Callable[[Variable], str | None | Unknown]
-) -> str | None | Unknown:
+    pieces: Sequence[str | Variable], value: Callable[[Variable], str | Unknown | None]
+) -> str | Unknown | None:
     text = ""
     for piece in pieces:
         part = value(piece) if isinstance(piece, Variable) else piece

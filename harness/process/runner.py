@@ -36,7 +36,9 @@ class Runner(Protocol):
 class LeashedRunner:
     """Runs commands under the leash: when this process ends in any way, they end."""
 
-    def run(self, command: Command, on_line: OnLine = lambda _line: None, should_stop: ShouldStop = lambda: False) -> Outcome:
+    def run(
+        self, command: Command, on_line: OnLine = lambda _line: None, should_stop: ShouldStop = lambda: False
+    ) -> Outcome:
         """Run to the end, feeding `on_line`, or until `should_stop` (asked ten times a second) says so.
 
         Raises ToolFailed when the program cannot be started.
@@ -57,7 +59,7 @@ class LeashedRunner:
 def leashed(command: Command, *, stdout: int) -> Iterator[subprocess.Popen[str]]:
     """A process under the leash, whose owner is this process; ended when the context is left."""
     read_end, write_end = os.pipe()
-    os.set_inheritable(write_end, False)  # noqa: FBT003 - the standard library's signature
+    os.set_inheritable(write_end, False)
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(leash.__file__)), str(read_end), "--grace", "2", "--", *command.args],

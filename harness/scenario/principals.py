@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from harness.accounts import Account, AccountSession, SessionKeys
 from harness.emulator.record import Keys
@@ -57,7 +57,7 @@ class Principals:
         """Nothing is made yet."""
         self._stack = ExitStack()
 
-    def __enter__(self) -> "Principals":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -118,14 +118,15 @@ def _derived_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 def _age(claim: Claim, now: datetime) -> Rejected | None:
     skew = MAX_SKEW_S3 if claim.service == "s3" else MAX_SKEW
+    minutes = int(skew.total_seconds() // 60)
     if claim.time > now + skew:
-        detail = f"Signature not yet current: {claim.timestamp} is still later than {_basic(now + skew)} ({_basic(now)} + {_minutes(skew)} min.)"
-        return Rejected(Reason.SKEWED, detail)
+        late = f"{claim.timestamp} is still later than {_basic(now + skew)}"
+        return Rejected(Reason.SKEWED, f"Signature not yet current: {late} ({_basic(now)} + {minutes} min.)")
     if claim.expires is not None:
         return Rejected(Reason.EXPIRED_URL) if now > claim.time + claim.expires else None
     if claim.time < now - skew:
-        detail = f"Signature expired: {claim.timestamp} is now earlier than {_basic(now - skew)} ({_basic(now)} - {_minutes(skew)} min.)"
-        return Rejected(Reason.SKEWED, detail)
+        early = f"{claim.timestamp} is now earlier than {_basic(now - skew)}"
+        return Rejected(Reason.SKEWED, f"Signature expired: {early} ({_basic(now)} - {minutes} min.)")
     return None
 
 
@@ -136,7 +137,3 @@ def _session_end(credential: Credential, now: datetime) -> Rejected | None:
 
 def _basic(time: datetime) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ")
-
-
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)

@@ -60,7 +60,9 @@ def read_line(line: str) -> Event | Diagnostic | None:
 
 def _event(phase: str, hook: Mapping[str, Any]) -> Event:
     resource = hook.get("resource", {})
-    return Event(phase, str(resource.get("addr", "")), str(hook.get("action", "")), float(hook.get("elapsed_seconds", 0)))
+    return Event(
+        phase, str(resource.get("addr", "")), str(hook.get("action", "")), float(hook.get("elapsed_seconds", 0))
+    )
 
 
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:

@@ -120,11 +120,15 @@ class Terraform:
                 help="allow the network to the Terraform registry once, or put a mirror where Terraform looks for one: "
                 "https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories",
             )
-        raise ToolFailed(f"`terraform init` of `{composition}` failed:\n{outcome.tail}", help="mend the configuration it names")
+        raise ToolFailed(
+            f"`terraform init` of `{composition}` failed:\n{outcome.tail}", help="mend the configuration it names"
+        )
 
     @staticmethod
     def _declared(folder: Path, composition: str, variables: Mapping[str, Any]) -> None:
-        declared = {name for file in folder.glob("*.tf") for name in _VARIABLE.findall(file.read_text(encoding="utf-8"))}
+        declared = {
+            name for file in folder.glob("*.tf") for name in _VARIABLE.findall(file.read_text(encoding="utf-8"))
+        }
         if unknown := sorted(set(variables) - declared):
             known = ", ".join(f"`{name}`" for name in sorted(declared)) or "none"
             raise UsageError(
@@ -178,7 +182,9 @@ class Terraform:
             return None
         if composition not in self._providers:
             environment = self.workspace.environment(online=False)
-            self._providers[composition] = ProviderProcess(executable, self.workspace.composition(composition), environment)
+            self._providers[composition] = ProviderProcess(
+                executable, self.workspace.composition(composition), environment
+            )
         return self._providers[composition].reattach()
 
     def _command(
@@ -199,5 +205,3 @@ def _text(value: Any) -> str:
 
 def _failure(errors: Sequence[Diagnostic], outcome: Outcome) -> str:
     return "\n".join(str(error) for error in errors) if errors else outcome.tail
-
-

@@ -14,7 +14,9 @@ from harness.terraform.mirror import find_provider, find_provider_mirror
 
 OVERRIDE = "harness_override.tf"
 DEAD_PROXY = "http://127.0.0.1:9"
-_NEVER_COPIED = shutil.ignore_patterns(".terraform", "*.tfstate", "*.tfstate.*", ".terraform.lock.hcl", ".git", "__pycache__")
+_NEVER_COPIED = shutil.ignore_patterns(
+    ".terraform", "*.tfstate", "*.tfstate.*", ".terraform.lock.hcl", ".git", "__pycache__"
+)
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 
 
@@ -83,9 +85,17 @@ class Workspace:
         kept = {name: self.inherited[name] for name in _KEPT if name in self.inherited}
         proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
         if online:
-            network = {name: self.inherited[name] for name in (*proxies, "NO_PROXY", "no_proxy", "SSL_CERT_FILE") if name in self.inherited}
+            network = {
+                name: self.inherited[name]
+                for name in (*proxies, "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
+                if name in self.inherited
+            }
         else:
-            network = {**dict.fromkeys(proxies, DEAD_PROXY), "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+            network = {
+                **dict.fromkeys(proxies, DEAD_PROXY),
+                "NO_PROXY": "127.0.0.1,localhost",
+                "no_proxy": "127.0.0.1,localhost",
+            }
         return {
             **kept,
             **network,

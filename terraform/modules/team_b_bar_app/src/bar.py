@@ -10,9 +10,9 @@ TABLE = "TestTable"
 
 def handler(_event, _context):
     """Assume team A's role and put one item; its key."""
-    credentials = boto3.client("sts").assume_role(
-        RoleArn=os.environ["FOO_ROLE"], RoleSessionName="BarAppSession"
-    )["Credentials"]
+    credentials = boto3.client("sts").assume_role(RoleArn=os.environ["FOO_ROLE"], RoleSessionName="BarAppSession")[
+        "Credentials"
+    ]
     table = boto3.client(
         "dynamodb",
         aws_access_key_id=credentials["AccessKeyId"],

@@ -1,0 +1,1 @@
+"""Speed and memory of the harness, written to docs/benchmarks.md: `tox -e bench`."""
