@@ -290,9 +290,13 @@ class Harness:
         having = [name for name, account in self.accounts.items() if _has_function(account, function)]
         if len(having) == 1:
             return having[0]
-        where = ", ".join(f"`{name}`" for name in having) or "none"
+        if not having:
+            raise UsageError(
+                f"no account has a function `{function}`", help="`harness apply` creates what Terraform describes"
+            )
+        listed = ", ".join(f"`{name}`" for name in having)
         raise UsageError(
-            f"which `{function}`? accounts with a function of that name: {where}", help="say --account NAME"
+            f"several accounts have a function `{function}`: {listed}", help="say which with --account NAME"
         )
 
     def play(self, stage: Stage, on_event: OnEvent = _no_event) -> Invocation | None:

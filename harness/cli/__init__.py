@@ -2,14 +2,11 @@
 
 import sys
 
-import click
 import typer
 
 from harness.cli import cases, sandbox, terraform, tools
 from harness.cli.console import complain
 from harness.errors import HarnessError, UsageError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="harness",
@@ -26,22 +23,14 @@ cases.register(app)
 
 
 def main() -> None:
-    """Run the command line; a HarnessError is one sentence and its exit code, anything else a traceback."""
+    """Run the command line; a HarnessError is one sentence and its exit code, a bug of ours a traceback."""
     try:
         if sys.platform == "win32":
             raise UsageError("Windows is not supported", help="run the harness in WSL")
-        app(standalone_mode=False)
+        app()
     except HarnessError as error:
         complain(error.message, error.help)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        complain("interrupted", None)
-        sys.exit(INTERRUPTED)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
 
 
 __all__ = ["app", "main"]

@@ -1,6 +1,7 @@
 """The embedded backend: one LocalStack process per account, started in parallel, proven, and stopped."""
 
 import secrets
+import string
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -131,7 +132,12 @@ class Embedded:
 def _fresh_keys(account_id: str) -> AccountKeys:
     return AccountKeys(
         deployer_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        deployer_secret=secrets.token_urlsafe(30),
+        deployer_secret=_secret(),
         root_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        root_secret=secrets.token_urlsafe(30),
+        root_secret=_secret(),
     )
+
+
+def _secret() -> str:
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(40))

@@ -14,10 +14,26 @@ from harness.policy import PolicyKind, parse_stored
 HERE, THERE = "111111111111", "222222222222"
 TABLE = f"arn:aws:dynamodb:us-west-2:{HERE}:table/T"
 ROLE = f"arn:aws:iam::{HERE}:role/path/lent"
-USER = Principal(PrincipalKind.USER, f"arn:aws:iam::{HERE}:user/ann", HERE, unique_id="AIDAANN", user_arn=f"arn:aws:iam::{HERE}:user/ann")
-FOREIGN = Principal(PrincipalKind.USER, f"arn:aws:iam::{THERE}:user/bob", THERE, unique_id="AIDABOB", user_arn=f"arn:aws:iam::{THERE}:user/bob")
+USER = Principal(
+    PrincipalKind.USER,
+    f"arn:aws:iam::{HERE}:user/ann",
+    HERE,
+    unique_id="AIDAANN",
+    user_arn=f"arn:aws:iam::{HERE}:user/ann",
+)
+FOREIGN = Principal(
+    PrincipalKind.USER,
+    f"arn:aws:iam::{THERE}:user/bob",
+    THERE,
+    unique_id="AIDABOB",
+    user_arn=f"arn:aws:iam::{THERE}:user/bob",
+)
 SESSION = Principal(
-    PrincipalKind.ROLE_SESSION, f"arn:aws:sts::{HERE}:assumed-role/bar/s", HERE, role_arn=f"arn:aws:iam::{HERE}:role/bar", unique_id="AROABAR"
+    PrincipalKind.ROLE_SESSION,
+    f"arn:aws:sts::{HERE}:assumed-role/bar/s",
+    HERE,
+    role_arn=f"arn:aws:iam::{HERE}:role/bar",
+    unique_id="AROABAR",
 )
 ROOT = Principal(PrincipalKind.ROOT, f"arn:aws:iam::{HERE}:root", HERE)
 EVENTS = Principal(PrincipalKind.SERVICE, "events.amazonaws.com")
@@ -63,7 +79,10 @@ def test_an_explicit_deny_beats_every_allow():
 
 
 def test_a_boundary_limits_and_grants_nothing():
-    assert verdict(put(), identity=[ALLOW], boundary=policy(action="s3:*", name="b")) == (IMPLICIT, {(Layer.BOUNDARY, None)})
+    assert verdict(put(), identity=[ALLOW], boundary=policy(action="s3:*", name="b")) == (
+        IMPLICIT,
+        {(Layer.BOUNDARY, None)},
+    )
     assert verdict(put(), boundary=policy(name="b"))[0] is IMPLICIT
     assert verdict(put(), identity=[ALLOW], boundary=policy(name="b"))[0] is ALLOWED
 
@@ -92,7 +111,10 @@ def test_across_accounts_both_sides_must_allow(named, identity, expected):
 
 def test_in_one_account_a_resource_policy_suffices_unless_it_only_names_the_account():
     assert verdict(put(), resource=on_table({"AWS": USER.arn}))[0] is ALLOWED
-    assert verdict(put(), resource=on_table({"AWS": HERE})) == (IMPLICIT, {(Layer.IDENTITY, None), (Layer.RESOURCE, None)})
+    assert verdict(put(), resource=on_table({"AWS": HERE})) == (
+        IMPLICIT,
+        {(Layer.IDENTITY, None), (Layer.RESOURCE, None)},
+    )
 
 
 def test_a_resource_policy_that_names_the_session_goes_past_the_limits_and_the_role_does_not():
@@ -163,7 +185,9 @@ class TestTheUnknown:
         assert verdict(request, identity=[policy(resource=TABLE)])[0] is IMPLICIT
         assert verdict(request, identity=[ALLOW, policy(effect="Deny", resource="arn:aws:s3:::else")])[0] is EXPLICIT
 
-    @pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals", "Null"])
+    @pytest.mark.parametrize(
+        "operator", ["StringEquals", "StringNotEquals", "StringEqualsIfExists", "ForAllValues:StringEquals", "Null"]
+    )
     def test_an_unmodelled_key(self, operator):
         tested = {"Condition": {operator: {"svc:Odd": "true"}}}
         request = put(modelled=self.known)
@@ -187,8 +211,16 @@ def test_a_faulty_stored_statement_denies_what_it_might_deny():
     [
         (USER, {}, " because no identity-based policy allows the dynamodb:PutItem action"),
         (USER, {"identity": [DENY]}, " with an explicit deny in an identity-based policy"),
-        (USER, {"identity": [ALLOW], "boundary": policy(action="s3:*")}, " because no permissions boundary allows the dynamodb:PutItem action"),
-        (USER, {"identity": [ALLOW], "resource": on_table("*", "Deny")}, " with an explicit deny in a resource-based policy"),
+        (
+            USER,
+            {"identity": [ALLOW], "boundary": policy(action="s3:*")},
+            " because no permissions boundary allows the dynamodb:PutItem action",
+        ),
+        (
+            USER,
+            {"identity": [ALLOW], "resource": on_table("*", "Deny")},
+            " with an explicit deny in a resource-based policy",
+        ),
         (SESSION, {"identity": [ALLOW], "session": [DENY]}, " with an explicit deny in a session policy"),
         (FOREIGN, {"identity": [ALLOW]}, ""),
     ],

@@ -1,7 +1,7 @@
 """Wildcards: compared with the plainest definition there is, and never slow."""
 
 import time
-from functools import lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from harness.policy.variables import Unknown, pattern
 
 
 def plainly(wild, text):
-    @lru_cache(maxsize=None)
+    @cache
     def fits(i, j):
         if i == len(wild):
             return j == len(text)

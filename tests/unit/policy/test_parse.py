@@ -19,7 +19,10 @@ def document(statement, version="2012-10-17"):
     [
         (document(ALLOW), PolicyKind.IDENTITY),
         (document([ALLOW, {**ALLOW, "Sid": "Two", "Action": ["s3:*", "*"]}]), PolicyKind.IDENTITY),
-        (document({**ALLOW, "Condition": {"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a", "b"]}}}), PolicyKind.IDENTITY),
+        (
+            document({**ALLOW, "Condition": {"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a", "b"]}}}),
+            PolicyKind.IDENTITY,
+        ),
         (document({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": True}}}), PolicyKind.IDENTITY),
         (document({**ALLOW, "Resource": "arn:aws:s3:::b/${aws:username}/*"}), PolicyKind.IDENTITY),
         (document(TRUST), PolicyKind.TRUST),

@@ -22,8 +22,18 @@ def credential(**changes):
     return Credential(**fields | changes)
 
 
-def signed(url="http://127.0.0.1:4566/a//b/../c%20d?x=1&a=%2F", *, signer=SigV4Auth, service="dynamodb", secret=SECRET, body=BODY, **more):
-    request = AWSRequest("POST", url, data=body, headers={"X-Amz-Target": "DynamoDB_20120810.PutItem", "Accept": "a   b"})
+def signed(
+    url="http://127.0.0.1:4566/a//b/../c%20d?x=1&a=%2F",
+    *,
+    signer=SigV4Auth,
+    service="dynamodb",
+    secret=SECRET,
+    body=BODY,
+    **more,
+):
+    request = AWSRequest(
+        "POST", url, data=body, headers={"X-Amz-Target": "DynamoDB_20120810.PutItem", "Accept": "a   b"}
+    )
     signer(Credentials(KEY_ID, secret, TOKEN), service, "us-west-2", **more).add_auth(request)
     headers = [("Host", "127.0.0.1:4566"), *request.headers.items()]
     target = "/" + request.url.split("/", 3)[3]
@@ -141,4 +151,6 @@ def test_a_key_id_names_its_account(account):
     made = new_key_id("AKIA", account, b"abcdefgh")
 
     assert account_of(made) == account
-    assert isinstance(parse_claim(with_header(HEAD, "Authorization", HEAD.value("authorization").replace(KEY_ID, made))), Claim)
+    assert isinstance(
+        parse_claim(with_header(HEAD, "Authorization", HEAD.value("authorization").replace(KEY_ID, made))), Claim
+    )

@@ -47,7 +47,9 @@ def test_an_answer_belongs_to_its_question_and_its_sender():
     assert (received.data, received.blob) == ({"b": 2}, b"blob")
     assert isinstance(open_answer(KEY, raw, question=other, sender="111111111111", receiver="222222222222"), Refused)
     assert isinstance(open_answer(KEY, raw, question=question, sender="333333333333", receiver="222222222222"), Refused)
-    assert isinstance(open_answer(KEY, question, question=question, sender="222222222222", receiver="111111111111"), Refused)
+    assert isinstance(
+        open_answer(KEY, question, question=question, sender="222222222222", receiver="111111111111"), Refused
+    )
 
 
 def test_a_launch_travels_whole_and_never_prints_its_secrets():
