@@ -19,8 +19,9 @@ from harness.process.command import Command, Outcome
 
 KEPT_LINES = 40
 POLL = 0.1
-# Terraform ends within a tenth of a second of an interrupt; a second one makes it give up its graceful end.
-PATIENCE = ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
+# Interrupted, Terraform ends within a tenth of a second or once what it has under way is in its state; a second signal would make
+# it give that up, so it comes late.
+PATIENCE = ((signal.SIGINT, 20.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
 
 OnLine = Callable[[str], None]
 ShouldStop = Callable[[], bool]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ OnEvent = Callable[[Event], None]
 Watch = Callable[[], Refusal | None]
 _VARIABLE = re.compile(r'^\s*variable\s+"([^"]+)"', re.MULTILINE)
 _CONNECT_TIMEOUT = 2.0
+SETTLE = 15.0
+"""Seconds that a refused run is given to finish what else it has under way."""
 
 
 @dataclass(slots=True)
@@ -151,29 +154,15 @@ class Terraform:
             "var": [f"{name}={_text(value)}" for name, value in variables.items()],
         }
         command = self._command(verb, folder, options, online=False, reattach=self._reattach(composition))
-        errors: list[Diagnostic] = []
-        refusals: list[Refusal] = []
-
-        def on_line(line: str) -> None:
-            match read_line(line):
-                case Event() as event:
-                    on_event(event)
-                case Diagnostic(severity="error") as error:
-                    errors.append(error)
-
-        def should_stop() -> bool:
-            if (refusal := watch()) is not None:
-                refusals.append(refusal)
-            return bool(refusals)
-
-        outcome = self.runner.run(command, on_line, should_stop)
-        if refusals:
+        follower = _Follower(on_event, watch)
+        outcome = self.runner.run(command, follower.on_line, follower.should_stop)
+        if follower.refusal is not None:
             raise ToolFailed(
-                f"`terraform {verb}` of `{composition}` was ended: {refusals[0]}",
+                f"`terraform {verb}` of `{composition}` was ended: {follower.refusal}",
                 help="Terraform would ask again for minutes, and the answer would be the same; `harness journal --denied` shows it",
             )
         if not outcome.succeeded:
-            raise ToolFailed(f"`terraform {verb}` of `{composition}` failed: {_failure(errors, outcome)}")
+            raise ToolFailed(f"`terraform {verb}` of `{composition}` failed: {_failure(follower.errors, outcome)}")
 
     def _reattach(self, composition: str) -> str | None:
         """The composition's own living provider."""
@@ -197,6 +186,34 @@ class Terraform:
         if reattach is not None:
             environment["TF_REATTACH_PROVIDERS"] = reattach
         return Command(tuple(args), folder, environment)
+
+
+@dataclass(slots=True)
+class _Follower:
+    """Follows one run: what is under way, what went wrong, and whether a refusal ends it."""
+
+    on_event: OnEvent
+    watch: Watch
+    errors: list[Diagnostic] = field(default_factory=list)
+    refusal: Refusal | None = None
+    _running: set[str] = field(default_factory=set)
+    _refused_at: float = 0.0
+
+    def on_line(self, line: str) -> None:
+        match read_line(line):
+            case Event() as event:
+                (self._running.add if event.phase == "start" else self._running.discard)(event.address)
+                self.on_event(event)
+            case Diagnostic(severity="error") as error:
+                self.errors.append(error)
+
+    def should_stop(self) -> bool:
+        """End a refused run once nothing else is under way: a resource whose creation is cut off is lost from the state."""
+        if self.refusal is None and (found := self.watch()) is not None:
+            self.refusal, self._refused_at = found, time.monotonic()
+        if self.refusal is None:
+            return False
+        return len(self._running) <= 1 or time.monotonic() - self._refused_at > SETTLE
 
 
 def _text(value: Any) -> str:
