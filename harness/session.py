@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from harness.config import Config, Output, Package, Stage, load
 from harness.emulator.control import ask
 from harness.emulator.embedded import Embedded
 from harness.emulator.folder import RunFolder, project_folder
+from harness.emulator.instance import Instance
 from harness.emulator.owner import claim, owner
 from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
@@ -117,9 +118,14 @@ class Harness:
         self.close()
         shutil.rmtree(self.folder.path, ignore_errors=True)
 
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """The instances that this process owns."""
+        return tuple(self._embedded.instances) if self._embedded is not None else ()
+
     def check_alive(self) -> None:
         """Raise ToolFailed if an instance that this process owns has ended by itself."""
-        for instance in self._embedded.instances if self._embedded else ():
+        for instance in self.instances:
             if not instance.alive:
                 raise instance.died()
 

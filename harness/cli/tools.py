@@ -27,6 +27,6 @@ def package() -> None:
     """Build the Lambda packages of harness.toml in place, the same bytes every time."""
     config = load(Path.cwd())
     for path in packages.build_all(config):
-        out.print(f"built {path.relative_to(config.folder)}")
+        out.print(f"built {path.relative_to(config.folder)}", markup=False)
     if not config.package:
-        out.print("harness.toml has no [[package]]")
+        out.print("harness.toml has no [[package]]", markup=False)

@@ -1,0 +1,78 @@
+"""The command line without any account: sentences and exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[2] / "cases" / "sample.jsonl"
+
+
+def harness(*args, folder, **more):
+    code = "from harness.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=folder, capture_output=True, text=True, check=False, timeout=60, **more
+    )
+
+
+def test_simulate_answers_every_line_in_order_and_says_if_one_was_none(tmp_path):
+    good = harness("simulate", str(SAMPLE), folder=tmp_path)
+    mixed = harness("simulate", "-", folder=tmp_path, input="{\n" + SAMPLE.read_text().splitlines()[0] + "\n")
+
+    cases = [json.loads(line) for line in SAMPLE.read_text().splitlines()]
+    answers = [json.loads(line) for line in good.stdout.splitlines()]
+    assert good.returncode == 0
+    assert [(a["id"], a["decision"]) for a in answers] == [(c["id"], c["expected"]) for c in cases]
+    assert mixed.returncode == 2
+    assert ["error" in json.loads(line) for line in mixed.stdout.splitlines()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("up",), "no harness.toml in"),
+        (("simulate", "missing.jsonl"), "cannot read `missing.jsonl`"),
+        (("nonsense",), "No such command 'nonsense'"),
+        (("invoke", "f", "--payload", "{"), "the payload is not JSON"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_code_2(tmp_path, args, said):
+    done = harness(*args, folder=tmp_path)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_init_writes_a_project_that_loads_and_overwrites_nothing(tmp_path):
+    first, second = harness("init", folder=tmp_path), harness("init", folder=tmp_path)
+
+    assert first.returncode == 0, first.stderr
+    assert harness("package", folder=tmp_path).stdout == "harness.toml has no [[package]]\n"
+    assert harness("status", folder=tmp_path).returncode == 2
+    assert second.returncode == 2
+    assert "exists already" in second.stderr
+
+
+def test_help_names_every_command(tmp_path):
+    shown = harness("--help", folder=tmp_path).stdout
+
+    assert all(
+        name in shown
+        for name in (
+            "up",
+            "down",
+            "status",
+            "env",
+            "init",
+            "package",
+            "journal",
+            "apply",
+            "destroy",
+            "invoke",
+            "run",
+            "simulate",
+        )
+    )

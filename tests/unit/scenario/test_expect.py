@@ -1,0 +1,80 @@
+"""`allowed` and `denied`: the reason is read from the journal's line of that request, never from the message."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness.errors import ScenarioError
+from harness.journal import JournalReader
+from harness.scenario import allowed, denied
+
+
+def refusal(code="AccessDenied", request_id="one"):
+    metadata = {"RequestId": "theirs", "HTTPStatusCode": 403, "HTTPHeaders": {"x-amzn-requestid": request_id}}
+    return ClientError(
+        {"Error": {"Code": code, "Message": "because of nothing"}, "ResponseMetadata": metadata}, "PutItem"
+    )
+
+
+def raising(error):
+    def call():
+        raise error
+
+    return call
+
+
+@pytest.fixture
+def journal(tmp_path):
+    lines = [
+        {"kind": "decision", "time": "2", "request_id": "one", "decision": "implicit_deny", "because": [{"layer": "trust", "missing": "allow"}]},
+        {"kind": "decision", "time": "1", "request_id": "two", "decision": "explicit_deny", "because": [{"layer": "identity", "policy": "p", "statement": 0, "effect": "Deny"}]},
+        {"kind": "authentication", "time": "3", "request_id": "three", "decision": "refused", "reason": "no credentials"},
+    ]  # fmt: skip
+    path = tmp_path / "journal.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"half')
+    return JournalReader({"a": path})
+
+
+def test_the_expected_layer_is_enough(journal):
+    found = denied(journal, raising(refusal()), by="owner/trust", explicit=False)
+
+    assert (found.code, found.status, found.entry.request_id) == ("AccessDenied", 403, "one")
+
+
+@pytest.mark.parametrize(
+    ("request_id", "by", "explicit"),
+    [("one", "caller/identity", None), ("one", {"owner/trust", "caller/identity"}, None), ("two", "caller/identity", False), ("three", "owner/trust", None), ("none", "owner/trust", None)],
+)  # fmt: skip
+def test_another_reason_fails_the_test(journal, request_id, by, explicit):
+    with pytest.raises(AssertionError):
+        denied(journal, raising(refusal(request_id=request_id)), by=by, explicit=explicit)
+
+
+def test_a_call_that_succeeds_fails_the_test_without_showing_credentials(journal):
+    with pytest.raises(AssertionError, match="was allowed") as failed:
+        denied(journal, lambda: {"Credentials": "hidden", "Name": "x"}, by="owner/trust")
+    assert "hidden" not in str(failed.value)
+
+
+def test_another_failure_is_no_denial(journal):
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        denied(journal, raising(refusal("ResourceNotFoundException")), by="owner/trust")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        allowed(raising(refusal("ResourceNotFoundException")))
+
+
+def test_an_unknown_reason_is_named(journal):
+    with pytest.raises(ScenarioError, match="no such reason: trust"):
+        denied(journal, raising(refusal()), by="trust")
+
+
+def test_allowed_gives_the_result_and_fails_with_the_refusal():
+    assert allowed(lambda: 1) == 1
+    with pytest.raises(AssertionError, match="expected to be allowed"):
+        allowed(raising(refusal()))
+
+
+def test_entries_come_in_the_order_of_their_times_and_half_a_line_waits(journal):
+    assert [entry.request_id for entry in journal.entries()] == ["two", "one", "three"]
+    assert journal.entries(journal.mark()) == []
