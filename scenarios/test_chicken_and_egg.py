@@ -6,7 +6,7 @@ import time
 import zipfile
 
 import pytest
-from conftest import ROLE_OF_B
+from example import ROLE_OF_B
 
 from harness.errors import ToolFailed
 from harness.scenario import trust

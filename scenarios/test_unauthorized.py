@@ -5,7 +5,7 @@ import json
 import botocore
 import pytest
 from botocore.config import Config
-from conftest import ROLE_OF_B, ROOT_OF_B, TABLE
+from example import ROLE_OF_B, ROOT_OF_B, TABLE
 
 from harness.accounts import SessionKeys
 from harness.emulator.record import Keys

@@ -2,7 +2,7 @@
 
 import botocore.exceptions
 import pytest
-from conftest import ROLE_OF_B, ROOT_OF_B, TABLE
+from example import ROLE_OF_B, ROOT_OF_B, TABLE
 
 from harness.scenario import statement
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.pass_role import pass_role
-from harness.actions.row import ResourceRule, Row, Rule, call, no_resource, parameter
+from harness.actions.row import KeyRule, ResourceRule, Row, Rule, call, no_resource, parameter
 
 KEYS = frozenset({
-    "events:targetarn", "events:creatoraccount", "events:managedby", "events:eventbusarn", "events:source",
-    "events:detail-type", "events:eventbusinvocation",
+    "events:targetarn", "events:creatoraccount", "events:managedby", "events:source", "events:detail-type",
 })  # fmt: skip
-# The detail of an event pattern is not read: `events:detail.*` stays unknown.
+# Patterns are not read: for PutRule what they name (`events:source`, `events:detail-type`, `events:detail.*`) stays unknown.
 
+_CREATOR: dict[str, KeyRule] = {"events:creatorAccount": lambda operation, _facts: operation.account}
 _RULE = ("DescribeRule", "DeleteRule", "EnableRule", "DisableRule", "ListTargetsByRule")
 _BUS = ("CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus", "PutPermission", "RemovePermission")
 _TAGS = ("TagResource", "UntagResource", "ListTagsForResource")
@@ -43,7 +43,7 @@ def _put_rule(operation: Operation, facts: Facts) -> Sequence[Call]:
     if operation.params.get("Tags"):
         calls.append(call(operation, facts, Row(rule_arn, "events:TagResource"), KEYS))
     if role := operation.params.get("RoleArn"):
-        calls.append(pass_role(operation, role, "events.amazonaws.com", rule_arn(operation, facts)))
+        calls.append(pass_role(facts, role, "events.amazonaws.com", rule_arn(operation, facts)))
     return calls
 
 
@@ -53,8 +53,8 @@ def _put_targets(operation: Operation, facts: Facts) -> Sequence[Call]:
     rule = rule_arn(operation, facts)
     roles = dict.fromkeys(target["RoleArn"] for target in targets if target.get("RoleArn"))
     return [
-        call(operation, facts, Row(rule_arn), KEYS, context),
-        *(pass_role(operation, role, "events.amazonaws.com", rule) for role in roles),
+        call(operation, facts, Row(rule_arn, keys=_CREATOR), KEYS, context),
+        *(pass_role(facts, role, "events.amazonaws.com", rule) for role in roles),
     ]
 
 
@@ -76,11 +76,11 @@ def _put_events(operation: Operation, facts: Facts) -> Sequence[Call]:
 
 
 ROWS: dict[str, Row | Rule] = {
-    **{name: Row(rule_arn) for name in _RULE},
+    **{name: Row(rule_arn, keys=_CREATOR) for name in _RULE},
     **{name: Row(_bus) for name in _BUS},
     **{name: Row(parameter("ResourceARN")) for name in _TAGS},
     **{name: Row(no_resource) for name in _NO_RESOURCE},
-    "RemoveTargets": Row(rule_arn),
+    "RemoveTargets": Row(rule_arn, keys=_CREATOR),
     "PutRule": _put_rule,
     "PutTargets": _put_targets,
     "PutEvents": _put_events,

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
-from harness.actions.operation import Facts, Operation
+from harness.actions.operation import ContextValue, Facts, Operation
 from harness.actions.row import KeyRule, ResourceRule, Row, no_resource, parameter, string
 
 KEYS = frozenset({
@@ -26,7 +26,7 @@ _ROLE = (
     "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "TagRole", "UntagRole", "ListRoleTags",
     "ListInstanceProfilesForRole", "DeleteServiceLinkedRole",
 )  # fmt: skip
-_USER = (
+USER_OPERATIONS = (
     "GetUser", "UpdateUser", "DeleteUser", "PutUserPolicy", "GetUserPolicy", "DeleteUserPolicy", "ListUserPolicies",
     "ListAttachedUserPolicies", "AttachUserPolicy", "DetachUserPolicy", "PutUserPermissionsBoundary",
     "DeleteUserPermissionsBoundary", "TagUser", "UntagUser", "ListUserTags", "CreateAccessKey", "UpdateAccessKey",
@@ -45,6 +45,16 @@ _POLICY = (
 _INSTANCE_PROFILE = (
     "GetInstanceProfile", "DeleteInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile",
     "TagInstanceProfile", "UntagInstanceProfile", "ListInstanceProfileTags",
+)  # fmt: skip
+
+
+_WITH_BOUNDARY = frozenset(
+    f"{verb}{kind}{what}"
+    for kind in ("Role", "User")
+    for verb, what in (
+        ("Create", ""), ("Put", "Policy"), ("Delete", "Policy"), ("Attach", "Policy"), ("Detach", "Policy"),
+        ("Put", "PermissionsBoundary"), ("Delete", "PermissionsBoundary"),
+    )
 )  # fmt: skip
 
 
@@ -84,15 +94,27 @@ def _keys(name: str) -> dict[str, KeyRule]:
     keys: dict[str, KeyRule] = {}
     if name.startswith(("Attach", "Detach")):
         keys["iam:PolicyARN"] = string("PolicyArn")
-    if name.startswith(("Create", "Put")) and ("Role" in name or "User" in name):
-        keys["iam:PermissionsBoundary"] = string("PermissionsBoundary")
+    if name in _WITH_BOUNDARY:
+        keys["iam:PermissionsBoundary"] = _boundary
     return keys
+
+
+def _boundary(operation: Operation, facts: Facts) -> ContextValue | None:
+    """The boundary that the request sets, or the one that the entity has (iam:PermissionsBoundary)."""
+    if operation.name.startswith("Create") or (
+        operation.name.endswith("PermissionsBoundary") and operation.name.startswith("Put")
+    ):
+        value: ContextValue | None = operation.params.get("PermissionsBoundary")
+        return value
+    kind = "role" if operation.params.get("RoleName") else "user"
+    name = operation.params.get("RoleName") or operation.params.get("UserName") or operation.user or ""
+    return facts.boundary(kind, name)
 
 
 ROWS: dict[str, Row] = {
     **_rows(_WHOLE_ACCOUNT, no_resource),
     **_rows(_ROLE, _existing("role", "RoleName")),
-    **_rows(_USER, _existing("user", "UserName")),
+    **_rows(USER_OPERATIONS, _existing("user", "UserName")),
     **_rows(_GROUP, _existing("group", "GroupName")),
     **_rows(_POLICY, parameter("PolicyArn")),
     **_rows(_INSTANCE_PROFILE, _existing("instance-profile", "InstanceProfileName")),

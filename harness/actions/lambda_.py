@@ -5,16 +5,17 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.pass_role import pass_role
-from harness.actions.row import Row, Rule, call, no_resource, parameter, string
+from harness.actions.row import KeyRule, Row, Rule, call, no_resource, parameter, string
 
 KEYS = frozenset({
-    "lambda:codesigningconfigarn", "lambda:eventsourcetoken", "lambda:functionarn", "lambda:functionurlauthtype",
-    "lambda:invokedviafunctionurl", "lambda:layer", "lambda:principal", "lambda:securitygroupids",
-    "lambda:sourcefunctionarn", "lambda:subnetids", "lambda:vpcids",
+    "lambda:codesigningconfigarn", "lambda:eventsourcetoken", "lambda:functionurlauthtype", "lambda:layer",
+    "lambda:principal", "lambda:securitygroupids", "lambda:subnetids",
 })  # fmt: skip
+# Not read, and so unknown: `lambda:VpcIds` (the VPC of the subnets) and `lambda:SourceFunctionArn` (the calling function).
 
 _FUNCTION = (
     "CreateFunction", "GetFunction", "GetFunctionConfiguration", "UpdateFunctionCode", "UpdateFunctionConfiguration",
@@ -57,12 +58,31 @@ def function_arn(operation: Operation, _facts: Facts) -> str | None:
     return f"arn:aws:lambda:{region}:{account}:function:{form['name']}{suffix}"
 
 
+def _listed(*path: str) -> KeyRule:
+    def rule(operation: Operation, _facts: Facts) -> ContextValue | None:
+        value: Any = operation.params
+        for name in path:
+            value = (value or {}).get(name)
+        return tuple(value) if value else None
+
+    return rule
+
+
+_CONFIGURED: dict[str, KeyRule] = {
+    "lambda:Layer": _listed("Layers"),
+    "lambda:SubnetIds": _listed("VpcConfig", "SubnetIds"),
+    "lambda:SecurityGroupIds": _listed("VpcConfig", "SecurityGroupIds"),
+    "lambda:CodeSigningConfigArn": string("CodeSigningConfigArn"),
+}
+_URL = ("CreateFunctionUrlConfig", "UpdateFunctionUrlConfig")
+
+
 def _with_role(operation: Operation, facts: Facts) -> Sequence[Call]:
-    calls = [call(operation, facts, Row(function_arn), KEYS - {"lambda:vpcids"})]
+    calls = [call(operation, facts, Row(function_arn, keys=_CONFIGURED), KEYS)]
     if operation.params.get("Tags"):
         calls.append(call(operation, facts, Row(function_arn, "lambda:TagResource"), KEYS))
     if role := operation.params.get("Role"):
-        calls.append(pass_role(operation, role, "lambda.amazonaws.com", function_arn(operation, facts)))
+        calls.append(pass_role(facts, role, "lambda.amazonaws.com", function_arn(operation, facts)))
     return calls
 
 
@@ -70,11 +90,19 @@ ROWS: dict[str, Row | Rule] = {
     **{name: Row(function_arn) for name in _FUNCTION},
     **{name: Row(no_resource) for name in _NO_RESOURCE},
     **{name: Row(parameter("Resource")) for name in ("ListTags", "TagResource", "UntagResource")},
+    **{name: Row(function_arn, keys={"lambda:FunctionUrlAuthType": string("AuthType")}) for name in _URL},
+    "PutFunctionCodeSigningConfig": Row(
+        function_arn, keys={"lambda:CodeSigningConfigArn": string("CodeSigningConfigArn")}
+    ),
     "CreateFunction": _with_role,
     "UpdateFunctionConfiguration": _with_role,
     "AddPermission": Row(
         function_arn,
-        keys={"lambda:Principal": string("Principal"), "lambda:FunctionUrlAuthType": string("FunctionUrlAuthType")},
+        keys={
+            "lambda:Principal": string("Principal"),
+            "lambda:FunctionUrlAuthType": string("FunctionUrlAuthType"),
+            "lambda:EventSourceToken": string("EventSourceToken"),
+        },
     ),
     "Invoke": Row(function_arn, "lambda:InvokeFunction"),
     "InvokeAsync": Row(function_arn, "lambda:InvokeFunction"),

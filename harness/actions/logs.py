@@ -8,14 +8,8 @@ is about the group; a policy's `log-group:NAME:*` matches both.
 from harness.actions.operation import Facts, Operation
 from harness.actions.row import Row, Rule, no_resource
 
-KEYS = frozenset(
-    {
-        "logs:logstreamname",
-        "logs:destinationarn",
-        "logs:deliverydestinationresourcearn",
-        "logs:loggeneratingresourcearns",
-    }
-)
+KEYS: frozenset[str] = frozenset()
+"""None of the service's own keys is read from requests: all are unknown."""
 
 _STREAM = ("CreateLogStream", "DeleteLogStream", "PutLogEvents", "GetLogEvents")
 _GROUP = (

@@ -42,6 +42,9 @@ class Facts(Protocol):
     def iam_path(self, kind: str, name: str) -> str:
         """The path of an existing `role`, `user`, `group` or `instance-profile`; `/` where there is none of that name."""
 
+    def boundary(self, kind: str, name: str) -> str | None:
+        """The ARN of the permissions boundary that an existing role or user has."""
+
     def hash_key(self, table: str) -> str | None:
         """The partition key's attribute name of a DynamoDB table, None where there is no such table."""
 

@@ -36,13 +36,23 @@ def call(
     for key, rule in row.keys.items():
         if (value := rule(operation, facts)) is not None:
             values[key] = value
-    tags = facts.tags(resource) if resource not in {None, "*"} and resource is not None else {}
-    names = modelled | {"aws:requesttag/", "aws:tagkeys"}
-    if tags is not None:
-        values |= {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-        names |= {"aws:resourcetag/"}
+    tags, families = resource_tags(facts, resource)
+    values |= tags
+    names = modelled | families | {"aws:requesttag/", "aws:tagkeys"}
     action = row.action or f"{operation.prefix}:{operation.name}"
     return Call(action, resource, values, names | {key.lower() for key in values})
+
+
+def resource_tags(facts: Facts, resource: str | None) -> tuple[dict[str, ContextValue], frozenset[str]]:
+    """aws:ResourceTag (for IAM's entities iam:ResourceTag as well), and the families that are known thereby."""
+    if resource is None or resource == "*":
+        return {}, frozenset({"aws:resourcetag/", "iam:resourcetag/"})
+    tags = facts.tags(resource)
+    if tags is None:
+        return {}, frozenset()
+    names = ("aws:ResourceTag", "iam:ResourceTag") if ":iam::" in resource else ("aws:ResourceTag",)
+    values: dict[str, ContextValue] = {f"{name}/{key}": value for name in names for key, value in tags.items()}
+    return values, frozenset({"aws:resourcetag/", "iam:resourcetag/"})
 
 
 def tag_keys(operation: Operation) -> dict[str, ContextValue]:

@@ -10,7 +10,6 @@ from harness.actions.row import Row, Rule, call, no_resource, parameter, string
 
 KEYS = frozenset({
     "sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys", "sts:awsservicename",
-    "sts:duration", "sts:durationseconds", "sts:requestcontext/", "sts:requestcontextproviders",
     "iam:resourcetag/", "saml:aud", "saml:iss", "saml:sub",
 })  # fmt: skip
 

@@ -12,6 +12,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.actions import Call, Operation, SeveralOwners, calls, owner
+from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, signer_of
 from harness.gateway.deciding import Decider, Verdict
@@ -22,7 +23,7 @@ from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.storing import PolicyDesk
 from harness.sigv4 import Reason, Rejected
-from harness.wire.vouch import Vouch
+from harness.wire.vouch import CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
@@ -70,6 +71,7 @@ class Authorize:
             return True
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             sts.check_assume_role(operation.params)
+        _need_user_name(operation, signer)
         self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation)
         result = self._own_operation(operation, signer)
@@ -104,14 +106,16 @@ class Authorize:
         )
 
     def _check_scope(self, context: RequestContext, arrival: Arrival, vouch: Vouch) -> None:
-        """The signed scope must be the service that will execute; a signature for one service is none for another."""
+        """The signed scope must be the service and the region that will execute; LocalStack rewrites regions it does not know."""
         service = context.service
         assert service is not None  # noqa: S101 - checked by _handle
-        if vouch.service == service.signing_name:
+        if vouch.service != service.signing_name:
+            fault = f"Credential should be scoped to correct service: '{service.signing_name}'. "
+        elif vouch.region != context.region:
+            fault = "Credential should be scoped to a valid region. "
+        else:
             return
-        rejected = Rejected(
-            Reason.WRONG_SCOPE, f"Credential should be scoped to correct service: '{service.signing_name}'. "
-        )
+        rejected = Rejected(Reason.WRONG_SCOPE, fault)
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error
@@ -186,3 +190,14 @@ class Authorize:
         raise CommonServiceException(
             "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
         )
+
+
+def _need_user_name(operation: Operation, signer: Signer) -> None:
+    """Only an IAM user may leave UserName out, and means itself.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html
+    """
+    if operation.service != "iam" or operation.name not in USER_OPERATIONS or operation.params.get("UserName"):
+        return
+    if operation.user is None and not (isinstance(signer, Vouch) and signer.caller.kind is CallerKind.ROOT):
+        raise sts.validation("Must specify userName when calling with non-User credentials")

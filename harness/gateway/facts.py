@@ -18,6 +18,10 @@ class StateFacts:
         """The entity's path."""
         return self.iam.path(kind, name)
 
+    def boundary(self, kind: str, name: str) -> str | None:
+        """The entity's boundary."""
+        return self.iam.boundary_arn(self.iam.role(name) if kind == "role" else self.iam.user(name))
+
     def hash_key(self, table: str) -> str | None:
         """The table's partition key."""
         found = self._tables().get(table)

@@ -135,6 +135,13 @@ class IamState:
         self._sets[entity.id] = (revision, found)
         return found
 
+    @staticmethod
+    def boundary_arn(entity: Any) -> str | None:
+        """The boundary's ARN: moto keeps a role's, LocalStack's provider sets a user's."""
+        return (
+            getattr(entity, "permissions_boundary_arn", None) or getattr(entity, "permissions_boundary", None) or None
+        )
+
     def managed(self, arn: str) -> str | None:
         """The default version's document of a managed policy."""
         policy: Any = self.backend.managed_policies.get(arn)
@@ -153,10 +160,8 @@ class IamState:
             yield self._documents.add(arn, _text(policy.document))
 
     def _boundary(self, entity: Any) -> PolicyRef | None:
-        arn = getattr(entity, "permissions_boundary_arn", None)
-        if arn is None and (set_by_provider := getattr(entity, "permissions_boundary", None)):
-            arn = set_by_provider["PermissionsBoundaryArn"] if isinstance(set_by_provider, Mapping) else set_by_provider
-        if not arn:
+        arn = self.boundary_arn(entity)
+        if arn is None:
             return None
         # A boundary whose policy is gone still limits: nothing is allowed through it.
         return self._documents.add(arn, self.managed(arn) or '{"Version":"2012-10-17","Statement":[]}')

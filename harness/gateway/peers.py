@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -101,16 +102,18 @@ class _Nonces:
     """Nonces seen within the seal's life, so that a recorded question is refused when it comes again."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, float] = {}
+        self._seen: set[str] = set()
+        self._order: deque[tuple[float, str]] = deque()
         self._lock = threading.Lock()
 
     def first(self, nonce: str, now: float) -> bool:
         with self._lock:
             if nonce in self._seen:
                 return False
-            self._seen[nonce] = now
-            for old in [n for n, seen in self._seen.items() if seen < now - 2 * MAX_AGE]:
-                del self._seen[old]
+            self._seen.add(nonce)
+            self._order.append((now, nonce))
+            while self._order[0][0] < now - 2 * MAX_AGE:
+                self._seen.discard(self._order.popleft()[1])
             return True
 
 

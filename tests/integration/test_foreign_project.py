@@ -6,7 +6,7 @@ import sys
 import venv
 
 import pytest
-from conftest import ROOT
+from command_line import ROOT
 
 FOREIGN = """
 terraform {

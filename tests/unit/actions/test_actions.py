@@ -13,6 +13,9 @@ class Facts:
     def iam_path(self, kind, name):
         return "/team/" if name == "pathed" else "/"
 
+    def boundary(self, kind, name):
+        return "the boundary" if name == "bounded" else None
+
     def hash_key(self, table):
         return {"T": "id"}.get(table)
 
@@ -99,6 +102,17 @@ def test_tags_of_the_request_and_of_the_resource():
     assert tagged.context["aws:RequestTag/Team"] == "a"
     assert tagged.context["aws:TagKeys"] == ("Team",)
     assert tagged.context["aws:ResourceTag/Stage"] == "prod"
+
+
+def test_the_boundary_is_the_requests_or_the_entitys():
+    (created,) = calls(operation("iam", "CreateUser", UserName="u", PermissionsBoundary="new"), Facts())
+    (put,) = calls(operation("iam", "PutUserPolicy", UserName="bounded"), Facts())
+    (unbounded,) = calls(operation("iam", "PutUserPolicy", UserName="u"), Facts())
+
+    assert created.context["iam:PermissionsBoundary"] == "new"
+    assert put.context["iam:PermissionsBoundary"] == "the boundary"
+    assert "iam:PermissionsBoundary" not in unbounded.context
+    assert "iam:permissionsboundary" in unbounded.modelled
 
 
 def test_a_passed_role_says_to_whom():
