@@ -48,8 +48,8 @@ class Entry:
 
     def describe(self) -> str:
         """The line for a person: when, who, what, on what, the verdict and its reason."""
-        operation = f"{self.fields.get('service')}:{self.fields.get('operation')}"
-        what = self.fields.get("action") or operation
+        asked = [name for name in (self.fields.get("service"), self.fields.get("operation")) if name]
+        what = self.fields.get("action") or ":".join(asked)
         who = self.fields.get("principal") or self.fields.get("key_id") or "nobody"
         where = self.fields.get("resource") or ""
         return f"{self.time[11:23]} {self.account} {self.decision}: {who} {what} {where} ({self._reason()})"

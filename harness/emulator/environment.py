@@ -18,6 +18,9 @@ import uv
 from harness.errors import ToolFailed
 
 PYTHON = "3.13"
+STATIC = "static-libraries"
+RECIPE = 2
+"""Counts the changes of how the environment is built from its lock."""
 Progress = Callable[[str], None]
 
 
@@ -30,13 +33,18 @@ def instance_python(progress: Progress) -> Path:
     return python
 
 
+def static_libraries(python: Path) -> Path:
+    """What LocalStack calls its static libraries: here the index of all services, which takes 3 s to build and 20 ms to load."""
+    return python.parents[1] / STATIC
+
+
 def lock_text() -> str:
     """The lock that ships with the package."""
     return resources.files("harness.emulator").joinpath("localstack.lock").read_text(encoding="utf-8")
 
 
 def _digest() -> str:
-    return f"{hashlib.sha256(lock_text().encode()).hexdigest()[:16]}-py{PYTHON}"
+    return f"{hashlib.sha256(f'{RECIPE}\n{lock_text()}'.encode()).hexdigest()[:16]}-py{PYTHON}"
 
 
 def _build(home: Path, progress: Progress) -> None:
@@ -58,6 +66,15 @@ def _build_in(draft: Path, progress: Progress) -> None:
     lock.write_text(lock_text(), encoding="utf-8")
     progress("installing LocalStack into it, and compiling it")
     _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(draft / "bin" / "python"), "-r", str(lock))
+    _build_catalog(draft)
+
+
+def _build_catalog(draft: Path) -> None:
+    """LocalStack's index of services, once: each launch has an empty cache and would build it anew."""
+    folder = draft / STATIC
+    folder.mkdir()
+    code = f"from localstack.aws import spec; spec.build_service_index_cache({str(folder)!r} + '/' + spec._get_catalog_filename())"
+    _run(str(draft / "bin" / "python"), "-c", code)
 
 
 def _take(draft: Path, home: Path) -> None:
@@ -75,12 +92,14 @@ def _base_python() -> str:
 
 
 def _uv(*arguments: str) -> None:
-    done = subprocess.run(
-        [uv.find_uv_bin(), *arguments], env=_environment(os.environ), capture_output=True, text=True, check=False
-    )
+    _run(uv.find_uv_bin(), *arguments)
+
+
+def _run(*arguments: str) -> None:
+    done = subprocess.run(arguments, env=_environment(os.environ), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ToolFailed(
-            f"uv {arguments[0]} failed: {done.stderr.strip()}",
+            f"`{Path(arguments[0]).name} {arguments[1]}` failed: {done.stderr.strip()}",
             help="the instances' environment needs the package index once; check the network or uv's index settings",
         )
 

@@ -75,6 +75,11 @@ class AccountFolder:
         return self.path / "state"
 
     @property
+    def static_libraries(self) -> Path:
+        """Where LocalStack looks for what was built beforehand, under its file system root."""
+        return self.state / "usr" / "lib" / "localstack"
+
+    @property
     def temporary(self) -> Path:
         """LocalStack's temporary folder: function code lives there."""
         return self.path / "tmp"

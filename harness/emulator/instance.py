@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.emulator.environment import static_libraries
 from harness.emulator.folder import AccountFolder
 from harness.errors import ToolFailed
 from harness.wire import Launch
@@ -66,8 +67,9 @@ class Instance:
         peer: Bound,
     ) -> "Instance":
         """Start the process and hand it its launch. The bound sockets are its own from then on."""
-        for path in (folder.state, folder.temporary, folder.cache):
+        for path in (folder.state, folder.temporary, folder.cache, folder.static_libraries.parent):
             path.mkdir(parents=True, exist_ok=True)
+        folder.static_libraries.symlink_to(static_libraries(python))
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
                 [str(python), "-m", "harness.gateway"],
