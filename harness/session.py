@@ -180,7 +180,9 @@ class Harness:
         workspace.prepare()
         for one in self.config.package:
             build(one, self.config.folder, self._target(one, workspace))
-        return Terraform(workspace)
+        terraform = Terraform(workspace)
+        terraform.warm(self.config.order())
+        return terraform
 
     def _target(self, one: Package, workspace: Workspace) -> Path:
         """Where a package belongs in the copy; a target outside of the Terraform root has no place there."""

@@ -28,16 +28,18 @@ class ProviderProcess:
     _stack: ExitStack = field(default_factory=ExitStack)
     _process: "subprocess.Popen[str] | None" = None
     _reattach: str | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reattach(self) -> str | None:
         """The value of TF_REATTACH_PROVIDERS; the process is started where it is missing or has died.
 
         None where it cannot be started: Terraform then starts one of its own, which is slower and nothing else.
         """
-        if self._process is None or self._process.poll() is not None:
-            self.stop()
-            self._start()
-        return self._reattach
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._end()
+                self._start()
+            return self._reattach
 
     def _start(self) -> None:
         command = Command((str(self.executable), "-debug"), self.folder, self.environment)
@@ -57,5 +59,9 @@ class ProviderProcess:
 
     def stop(self) -> None:
         """End the process."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
         self._stack.close()
         self._process, self._reattach = None, None

@@ -4,8 +4,9 @@ import json
 import re
 import shutil
 import socket
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Terraform:
     keep_providers: bool = True
     _providers: dict[str, ProviderProcess] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(
         self,
@@ -79,11 +81,17 @@ class Terraform:
         state = self.workspace.root / composition / "terraform.tfstate"
         return state.is_file() and bool(json.loads(state.read_text(encoding="utf-8")).get("resources"))
 
+    def warm(self, compositions: Iterable[str]) -> None:
+        """Start the compositions' providers in the background: while one applies, the next one's is coming up."""
+        for composition in compositions:
+            threading.Thread(target=self._reattach, args=(composition,), daemon=True).start()
+
     def close(self) -> None:
         """End the living provider processes."""
-        for provider in self._providers.values():
-            provider.stop()
-        self._providers.clear()
+        with self._lock:
+            for provider in self._providers.values():
+                provider.stop()
+            self._providers.clear()
 
     def _prepare(self, composition: str) -> Path:
         if shutil.which("terraform", path=self.workspace.inherited.get("PATH")) is None:
@@ -169,11 +177,11 @@ class Terraform:
         executable = self.workspace.provider
         if not self.keep_providers or executable is None:
             return None
-        if composition not in self._providers:
-            environment = self.workspace.environment(online=False)
-            self._providers[composition] = ProviderProcess(
-                executable, self.workspace.composition(composition), environment
-            )
+        with self._lock:
+            if composition not in self._providers:
+                environment = self.workspace.environment(online=False)
+                folder = self.workspace.composition(composition)
+                self._providers[composition] = ProviderProcess(executable, folder, environment)
         return self._providers[composition].reattach()
 
     def _command(
