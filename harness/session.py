@@ -181,7 +181,7 @@ class Harness:
         for one in self.config.package:
             build(one, self.config.folder, self._target(one, workspace))
         terraform = Terraform(workspace)
-        terraform.warm(self.config.order())
+        terraform.warm(self.config.compositions[name] for name in self.config.order())
         return terraform
 
     def _target(self, one: Package, workspace: Workspace) -> Path:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import python_terraform
 
-from harness.errors import ToolFailed, UsageError
+from harness.errors import HarnessError, ToolFailed, UsageError
 from harness.process import Command, LeashedRunner, Outcome, Runner
 from harness.terraform.events import Diagnostic, Event, read_line
 from harness.terraform.provider import ProviderProcess
@@ -38,6 +39,7 @@ class Terraform:
     keep_providers: bool = True
     _providers: dict[str, ProviderProcess] = field(default_factory=dict)
     _ready: set[str] = field(default_factory=set)
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def apply(
@@ -82,9 +84,14 @@ class Terraform:
         return state.is_file() and bool(json.loads(state.read_text(encoding="utf-8")).get("resources"))
 
     def warm(self, compositions: Iterable[str]) -> None:
-        """Start the compositions' providers in the background: while one applies, the next one's is coming up."""
+        """Initialize compositions and start their providers in the background: while one applies, the next gets ready."""
         for composition in compositions:
-            threading.Thread(target=self._reattach, args=(composition,), daemon=True).start()
+            threading.Thread(target=self._warm, args=(composition,), daemon=True).start()
+
+    def _warm(self, composition: str) -> None:
+        # What fails here fails again where the composition is asked for, and is said there.
+        with suppress(HarnessError):
+            self._initialize(composition, self.workspace.composition(composition))
 
     def close(self) -> None:
         """End the living provider processes."""
@@ -101,10 +108,17 @@ class Terraform:
             )
         folder = self.workspace.composition(composition)
         self._endpoints_answer()
-        if composition not in self._ready:
-            self._init(composition, folder)
-            self._ready.add(composition)
+        self._initialize(composition, folder)
         return folder
+
+    def _initialize(self, composition: str, folder: Path) -> None:
+        """Run `init` once; whoever comes while it runs waits for it."""
+        with self._lock:
+            turn = self._turns.setdefault(composition, threading.Lock())
+        with turn:
+            if composition not in self._ready:
+                self._init(composition, folder)
+                self._ready.add(composition)
 
     def _endpoints_answer(self) -> None:
         """A dead endpoint costs half a minute of retries: ask first."""
