@@ -90,6 +90,9 @@ class Running:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
         journal, logs = self._marks or ({}, {})
         entries = self._harness.journal.entries(journal)
+        for instance in self._harness.instances:
+            if not instance.alive:
+                yield f"account {instance.name} is gone", instance.died().message
         yield "harness journal", "\n".join(entry.describe() for entry in entries) or "(no request was decided)"
         for name in self._harness.config.accounts:
             lines = _lines(self._harness.log(name), logs.get(name, 0))

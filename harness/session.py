@@ -31,6 +31,7 @@ from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 from harness.terraform.retries import retried
 
 SANDBOX = "sandbox"
+ANSWER_TIMEOUT = 2.0
 Progress = Callable[[str], None]
 OnEvent = Callable[[str, Event], None]
 """(account name, event)"""
@@ -95,14 +96,24 @@ class Harness:
             raise ToolFailed(f"the sandbox is up already, owned by process {owning.pid}", help="`harness down` ends it")
 
     def attach(self) -> "Harness":
-        """Use the accounts that another process owns. Raises UsageError where none run."""
+        """Use the accounts that another process owns.
+
+        Raises UsageError where none run, ToolFailed where one of them does not answer (any more).
+        """
+        record = self.attached_record()
+        for account in record.accounts.values():
+            ask(account, record.launch_key, "hello", timeout=ANSWER_TIMEOUT)
+        self.record = record
+        return self
+
+    def attached_record(self) -> RunRecord:
+        """The record of the accounts that another process owns, whether they answer or not."""
         record = RunRecord.read(self.folder.record) if owner(self.folder.owner) else None
         if record is None:
             raise UsageError(
                 "no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background"
             )
-        self.record = record
-        return self
+        return record
 
     def close(self) -> None:
         """End what this process owns; the folder stays."""

@@ -127,7 +127,9 @@ def _end(process: psutil.Process) -> None:
 
 def status() -> None:
     """Show what runs, and where its files are."""
-    _show(Harness.open(Path.cwd()).attach())
+    harness = Harness.open(Path.cwd())
+    harness.record = harness.attached_record()
+    _show(harness)
 
 
 def _show(harness: Harness) -> None:
