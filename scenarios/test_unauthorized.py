@@ -9,7 +9,7 @@ from example import ROLE_OF_B, ROOT_OF_B, TABLE
 
 from harness.accounts import SessionKeys
 from harness.emulator.record import Keys
-from harness.scenario import statement, trust
+from harness.scenario import eventually, statement, trust
 
 ITEM = {"MyPrimaryKey": {"S": "from a scenario"}}
 
@@ -179,15 +179,35 @@ class TestOnceATrustsExactlyBsRole:
     def test_without_its_log_permissions_the_function_writes_no_logs(self, example, harness, journal):
         iam, logs = example.b.client("iam"), example.b.client("logs")
         policy = {"RoleName": "bar", "PolicyName": "quiet"}
+
+        def logged(invocation):
+            events = logs.filter_log_events(logGroupName="/aws/lambda/bar")["events"]
+            return [event["message"] for event in events if invocation.request_id in event["message"]]
+
+        heard = harness.invoke("bar")
+        lines = eventually(
+            "the report is logged", lambda: [line for line in logged(heard) if "REPORT" in line], within=20
+        )
+        assert lines[0].startswith(f"REPORT RequestId: {heard.request_id}")
+
         iam.put_role_policy(**policy, PolicyDocument=json.dumps(statement("logs:*", effect="Deny")))
         mark = journal.mark()
-
-        assert harness.invoke("bar").error is None
-
+        unheard = harness.invoke("bar")
+        refused = eventually("logging is refused", lambda: _logs_refused(journal, mark), within=20)
         iam.delete_role_policy(**policy)
-        refused = [e for e in journal.entries(mark) if str(e.fields.get("action", "")).startswith("logs:") and e.denied]
-        assert {e.decision for e in refused} <= {"explicit_deny"}
-        assert logs.describe_log_groups()["logGroups"] is not None
+
+        assert unheard.error is None
+        assert {entry.decision for entry in refused} == {"explicit_deny"}
+        assert refused[0].because[0]["policy"] == "quiet"
+        assert not logged(unheard)
+
+
+def _logs_refused(journal, mark):
+    return [
+        entry
+        for entry in journal.entries(mark)
+        if str(entry.fields.get("action", "")).startswith("logs:") and entry.denied
+    ]
 
 
 class TestOnTheTable:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.actions import Call, Operation
-from harness.gateway import global_keys
+from harness.actions import Call, Operation, global_keys
 from harness.gateway.arrival import Arrival, ServiceSigner, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
@@ -65,7 +64,7 @@ class Decider:
         resource_ref, kind = self._resource_policy(call, operation, resource_account)
         world = self._world(signer, resource_ref, kind)
         decision = _same_account_pass_role(request) or decide(request, world)
-        line = self._line(signer, request, decision, resource_ref)
+        line = self._line(signer, request, decision, resource_ref, kind)
         named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else _message(request, decision)
@@ -139,12 +138,20 @@ class Decider:
             document = self._compiled[key] = parse_stored(text, kind)
         return Policy(ref.name, document)
 
-    def _line(self, signer: Signer, request: Request, decision: Decision, resource: PolicyRef | None) -> dict[str, Any]:
+    def _line(
+        self,
+        signer: Signer,
+        request: Request,
+        decision: Decision,
+        resource: PolicyRef | None,
+        kind: ResourcePolicyKind,
+    ) -> dict[str, Any]:
         line: dict[str, Any] = {
             "home": signer.home if isinstance(signer, Vouch) else self.account_id,
             "revisions": {"owner": self.iam.revision}
             | ({"home": signer.revision} if isinstance(signer, Vouch) else {}),
             "principal": request.principal.arn,
+            "caller": _identity(request.principal),
             "action": request.action,
             "resource": request.resource,
             "resource_account": request.resource_account,
@@ -152,6 +159,7 @@ class Decider:
             "decision": decision.effect.value,
             "because": [_evidence(evidence) for evidence in decision.because],
             "policies": _named(signer, resource),
+            "resource_policy_kind": kind.value,
         }
         if request.context.modelled is not None:
             line["modelled"] = sorted(request.context.modelled - global_keys.MODELLED)
@@ -189,6 +197,17 @@ def _of_caller(caller: Caller) -> Principal:
         unique_id=caller.unique_id,
         user_arn=caller.arn if caller.kind is CallerKind.USER else "",
     )
+
+
+def _identity(principal: Principal) -> dict[str, str]:
+    """What the engine knows of the principal beside its ARN."""
+    known = {
+        "kind": principal.kind.value,
+        "account": principal.account,
+        "unique_id": principal.unique_id,
+        "role_arn": principal.role_arn,
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def _refs(signer: Signer) -> tuple[PolicyRef, ...]:
