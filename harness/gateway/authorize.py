@@ -71,6 +71,7 @@ class Authorize:
             return True
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             sts.check_assume_role(operation.params)
+        self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
         self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation)
@@ -133,6 +134,25 @@ class Authorize:
         if arrival.forwarded and owning != self.account_id:
             raise respond.internal(f"misrouted: {operation.service}:{operation.name} belongs to account {owning}")
         return owning
+
+    def _check_session(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+        """Sessions of users and of federated users reach neither IAM (without MFA) nor most of STS, whatever policies say.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+        """
+        caller = signer.caller if isinstance(signer, Vouch) else None
+        if caller is None or caller.session is None or caller.kind is CallerKind.ROLE_SESSION:
+            return
+        federated = caller.kind is CallerKind.FEDERATED_USER
+        if operation.service == "iam" and (federated or not caller.session.mfa):
+            rejected = Rejected(Reason.BAD_TOKEN, "the session's kind may not call IAM")
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
+        if operation.service == "sts" and federated and operation.name == "AssumeRole":
+            refused = respond.denied_error(context, "Cannot call AssumeRole with federation token credentials")
+            self.records.validation(context, arrival, refused)
+            raise refused
 
     def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
         if (operation.service, operation.name) in ALWAYS_ALLOWED:

@@ -266,6 +266,44 @@ def test_a_session_of_a_deleted_role_is_an_invalid_token(client, accounts):
         session.get_caller_identity()
 
 
+def test_a_users_session_reaches_its_services_and_not_iam(client):
+    iam, sts = client("iam"), client("sts")
+    iam.create_user(UserName="temporary")
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="temporary", PolicyName="p", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName="temporary")["AccessKey"]
+    user = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+    def session(given):
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+
+    own = session(client("sts", **user).get_session_token()["Credentials"])
+    bare = session(client("sts", **user).get_federation_token(Name="fed")["Credentials"])
+    granted = session(
+        client("sts", **user).get_federation_token(Name="fed", Policy=json.dumps(document))["Credentials"]
+    )
+
+    assert client("sts", **own).get_caller_identity()["Arn"] == "arn:aws:iam::111111111111:user/temporary"
+    assert client("sts", **bare).get_caller_identity()["Arn"] == "arn:aws:sts::111111111111:federated-user/fed"
+    assert client("iam", **user).list_roles()
+    assert client("dynamodb", **own).list_tables()
+    assert client("dynamodb", **granted).list_tables()
+    with pytest.raises(sts.exceptions.ClientError, match="no session policy allows"):
+        client("dynamodb", **bare).list_tables()
+    for keys in (own, granted):
+        with pytest.raises(sts.exceptions.ClientError, match="InvalidClientTokenId"):
+            client("iam", **keys).list_roles()
+    iam.delete_access_key(UserName="temporary", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="temporary", PolicyName="p")
+    iam.delete_user(UserName="temporary")
+    with pytest.raises(sts.exceptions.ClientError, match="UnrecognizedClientException"):
+        client("dynamodb", **own).list_tables()
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
