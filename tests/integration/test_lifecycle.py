@@ -45,7 +45,7 @@ def test_nothing_outlives_a_foreground_sandbox(project, number):
     owner.communicate(timeout=60)
 
     eventually("every instance has ended", lambda: not project.children(), within=GONE_WITHIN)
-    assert all(free(port) for port in taken)
+    eventually("no port stays taken", lambda: all(free(port) for port in taken), within=GONE_WITHIN)
     assert project.run("down").returncode == 0
     assert not list((project.folder.parent / "state").glob("harness/*/*"))
 
