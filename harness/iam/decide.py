@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from harness.iam.evaluate import LayerResult
 from harness.iam.layers import Layers, layers
 from harness.iam.match import Named
-from harness.iam.specials import overrides_resource_deny, special
+from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal
 from harness.model.decision import Decision, Effect, Evidence, Layer
 from harness.model.principal import PrincipalKind
 from harness.model.request import Request
@@ -16,11 +16,13 @@ from harness.model.world import ResourcePolicyKind, World
 
 def decide(request: Request, world: World) -> Decision:
     """The verdict and the statements that made it."""
-    if (ruled := special(request)) is not None:
-        return ruled
+    if request.action.lower() in NO_PERMISSION_NEEDED:
+        return Decision(Effect.ALLOWED)
     found = layers(request, world)
     if denies := _denies(request, found):
         return Decision(Effect.EXPLICIT_DENY, denies, found.unknown)
+    if (refused := refusal(request)) is not None:
+        return Decision(Effect.IMPLICIT_DENY, (refused,), found.unknown)
     missing = (*_organization(found), *_sides(request, world, found))
     if missing:
         return Decision(Effect.IMPLICIT_DENY, tuple(Evidence(layer) for layer in dict.fromkeys(missing)), found.unknown)
@@ -62,7 +64,7 @@ def _same_account(request: Request, world: World, found: Layers) -> tuple[Layer,
     if not missing:
         return ()
     limits = _limits(found)
-    if found.resource.named is Named.DIRECT or (found.resource.named >= Named.EVERYONE and not limits):
+    if found.resource.named is Named.DIRECT or (found.resource.named is Named.ROLE and not limits):
         return ()
     if Layer.IDENTITY in missing and world.resource is not None and found.resource.named <= Named.ACCOUNT:
         return (*missing, found.resource.layer)

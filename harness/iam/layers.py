@@ -52,10 +52,12 @@ class Layers:
 
 def layers(request: Request, world: World) -> Layers:
     """Evaluate every layer that is in force for the caller."""
-    own = request.principal.kind in WITH_POLICIES
+    controllable = request.principal.kind in WITH_POLICIES
+    # The root user has neither identity policies nor a boundary; only its organization binds it.
+    own = controllable and request.principal.kind is not PrincipalKind.ROOT
     bounded = own and world.boundary is not None
     resource = [world.resource] if world.resource is not None else []
-    controlled = own and not (world.principal_in_management_account or world.principal_is_service_linked_role)
+    controlled = controllable and not (world.principal_in_management_account or world.principal_is_service_linked_role)
     return Layers(
         identity=evaluate(Layer.IDENTITY, world.identity if own else (), request),
         resource=evaluate(RESOURCE_LAYERS[world.resource_kind], resource, request, has_boundary=bounded),

@@ -19,11 +19,10 @@ class Named(IntEnum):
     NOT = 0
     ACCOUNT = 1
     """The caller's account: a delegation, which needs the caller's own policies too."""
-    EVERYONE = 2
-    ROLE = 3
+    ROLE = 2
     """The role behind a session, or the user behind a federated user."""
-    DIRECT = 4
-    """The user, the session, the service or the provider itself."""
+    DIRECT = 3
+    """The user, the session, the service or the provider itself; or everyone, which is as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _named(statement: Statement, principal: Principal, *, has_boundary: bool) ->
     exempt = (
         _exempt(statement.principals, principal) if not statement.allow else _listed(statement.principals, principal)
     )
-    return Named.NOT if exempt else Named.EVERYONE
+    return Named.NOT if exempt else Named.DIRECT
 
 
 def _listed(listed: PrincipalSet, principal: Principal) -> bool:
@@ -142,13 +141,15 @@ def named_by(listed: PrincipalSet, principal: Principal) -> Named:
             hit = principal.arn in listed.federated or (listed.everyone and listed.every_service)
             return Named.DIRECT if hit else Named.NOT
         case PrincipalKind.ANONYMOUS:
-            return Named.EVERYONE if listed.everyone else Named.NOT
+            return Named.DIRECT if listed.everyone else Named.NOT
         case _:
             return _named_iam(listed, principal)
 
 
 def _named_iam(listed: PrincipalSet, principal: Principal) -> Named:
-    if principal.arn in listed.arns and principal.kind is not PrincipalKind.ROOT:
+    # What a wildcard grants is not limited by boundaries and session policies, as if it named the session:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+    if listed.everyone or (principal.arn in listed.arns and principal.kind is not PrincipalKind.ROOT):
         return Named.DIRECT
     if principal.unique_id and principal.unique_id in listed.ids:
         return Named.DIRECT if principal.kind is PrincipalKind.USER else Named.ROLE
@@ -156,8 +157,6 @@ def _named_iam(listed: PrincipalSet, principal: Principal) -> Named:
         return Named.ROLE
     if principal.kind is PrincipalKind.FEDERATED_USER and principal.user_arn in listed.arns:
         return Named.ROLE
-    if listed.everyone:
-        return Named.EVERYONE
     return Named.ACCOUNT if principal.account in listed.accounts else Named.NOT
 
 

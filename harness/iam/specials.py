@@ -3,7 +3,7 @@
 Each row names the actions, when it applies, and its source.
 """
 
-from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.decision import Evidence, Layer
 from harness.model.principal import PrincipalKind
 from harness.model.request import Request
 
@@ -16,18 +16,14 @@ ROOT_MAY_NOT_ASSUME = "Roles may not be assumed by root accounts."
 BUCKET_POLICY = frozenset({"s3:putbucketpolicy", "s3:getbucketpolicy", "s3:deletebucketpolicy"})
 
 
-def special(request: Request) -> Decision | None:
-    """The verdict that stands before any policy is read, None for an ordinary request."""
+def refusal(request: Request) -> Evidence | None:
+    """What no policy can allow; an explicit deny is found before it."""
     action = request.action.lower()
-    if action in NO_PERMISSION_NEEDED:
-        return Decision(Effect.ALLOWED)
-    root = request.principal.kind is PrincipalKind.ROOT
-    if root and action == "sts:assumerole":
+    if request.principal.kind is PrincipalKind.ROOT and action == "sts:assumerole":
         # OBSERVED: https://github.com/kubeflow/testing/pull/961
-        return Decision(Effect.IMPLICIT_DENY, (Evidence(Layer.IDENTITY, note=ROOT_MAY_NOT_ASSUME),))
+        return Evidence(Layer.IDENTITY, note=ROOT_MAY_NOT_ASSUME)
     if action in BUCKET_POLICY and request.principal.account != request.resource_account:
-        note = "a bucket's policy belongs to the bucket owner's account"
-        return Decision(Effect.IMPLICIT_DENY, (Evidence(Layer.RESOURCE, note=note),))
+        return Evidence(Layer.RESOURCE, note="a bucket's policy belongs to the bucket owner's account")
     return None
 
 

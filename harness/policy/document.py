@@ -30,7 +30,7 @@ class PrincipalSet:
     everyone: bool = False
     """`*`, or `{"AWS": "*"}`."""
     every_service: bool = False
-    """Bare `*`, or `{"Service": "*"}`."""
+    """`{"Service": "*"}`, or everyone."""
     accounts: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()

@@ -11,6 +11,7 @@ MISSING_ACTION = "Policy statement must contain actions."
 MISSING_RESOURCE = "Policy statement must contain resources."
 PROHIBITED_RESOURCE = "Has prohibited field Resource"
 DUPLICATE_SID = "Statement IDs (SID) in a single policy must be unique."
+TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
 INVALID_SID = (
     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 )

@@ -178,6 +178,8 @@ class _Reader:
             return
         name, value = found
         for text in self._texts(f"{place}.{name}", value):
+            if self.kind is PolicyKind.TRUST and not text.lower().startswith("sts:") and text != "*":
+                self._fault(f"{place}.{name}", f"`{text}` is no action of STS", texts.TRUST_ACTION)
             if not _ACTION.fullmatch(text):
                 self._fault(f"{place}.{name}", f"`{text}` is not `prefix:Action`", texts.VENDOR)
             yield pattern(text, variables=False, lower=True)

@@ -32,7 +32,7 @@ def read_principals(value: Any, on_fault: OnFault) -> PrincipalSet:
     services = _listed(value.get("Service", []), on_fault)
     return PrincipalSet(
         everyone="*" in aws,
-        every_service="*" in services,
+        every_service="*" in services or "*" in aws,
         accounts=frozenset(found[1] for entry in aws if (found := _ACCOUNT.fullmatch(entry))),
         arns=frozenset(entry for entry in aws if _is_arn(entry, on_fault)),
         ids=frozenset(entry for entry in aws if _ID.fullmatch(entry)),

@@ -40,8 +40,6 @@ def verdict(case):
     by_owner = says(on_resource, "Allow", action, resource, names)
     if home != owner:
         return "allowed" if identity and boundary and by_owner else "implicit_deny"
-    if says(on_resource, "Allow", action, resource, {user}):
-        return "allowed"  # naming the user goes past implicit denies of identity policies and boundary
-    if says(on_resource, "Allow", action, resource, {"*"}) and boundary:
-        return "allowed"
+    if says(on_resource, "Allow", action, resource, {user, "*"}):
+        return "allowed"  # naming the user, or everyone, goes past implicit denies of identity policies and boundary
     return "allowed" if identity and boundary else "implicit_deny"
