@@ -1,5 +1,7 @@
 """What the tests of whole runs share."""
 
+import json
+
 import pytest
 from command_line import TWO_ACCOUNTS, CommandLine
 
@@ -13,3 +15,22 @@ def project(tmp_path):
     command_line = CommandLine(folder, tmp_path / "state")
     yield command_line
     command_line.run("down")
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    """A detached sandbox of two accounts, for a module."""
+    root = tmp_path_factory.mktemp("sandbox")
+    (root / "project").mkdir()
+    (root / "project" / "harness.toml").write_text(TWO_ACCOUNTS)
+    command_line = CommandLine(root / "project", root / "state")
+    up = command_line.run("up", "--detach")
+    assert up.returncode == 0, up.stderr
+    yield command_line
+    command_line.run("down")
+
+
+@pytest.fixture(scope="module")
+def accounts(sandbox):
+    """Its endpoints and keys."""
+    return json.loads(sandbox.run("env", "--json").stdout)["accounts"]

@@ -7,7 +7,6 @@ import zipfile
 
 import boto3
 import pytest
-from command_line import TWO_ACCOUNTS, CommandLine
 
 TRUST = {
     "Version": "2012-10-17",
@@ -71,15 +70,8 @@ def archive(name, text, mode=0o644):
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory):
-    root = tmp_path_factory.mktemp("functions")
-    (root / "project").mkdir()
-    (root / "project" / "harness.toml").write_text(TWO_ACCOUNTS)
-    command_line = CommandLine(root / "project", root / "state")
-    up = command_line.run("up", "--detach")
-    assert up.returncode == 0, up.stderr
-    yield json.loads(command_line.run("env", "--json").stdout)["accounts"]["one"]
-    command_line.run("down")
+def account(accounts):
+    return accounts["one"]
 
 
 @pytest.fixture(scope="module")

@@ -10,26 +10,8 @@ import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from command_line import TWO_ACCOUNTS, CommandLine
 
 IDENTITY = b"Action=GetCallerIdentity&Version=2011-06-15"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    root = tmp_path_factory.mktemp("gate")
-    (root / "project").mkdir()
-    (root / "project" / "harness.toml").write_text(TWO_ACCOUNTS)
-    command_line = CommandLine(root / "project", root / "state")
-    up = command_line.run("up", "--detach")
-    assert up.returncode == 0, up.stderr
-    yield command_line
-    command_line.run("down")
-
-
-@pytest.fixture(scope="module")
-def accounts(sandbox):
-    return json.loads(sandbox.run("env", "--json").stdout)["accounts"]
 
 
 @pytest.fixture(scope="module")
