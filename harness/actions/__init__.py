@@ -5,7 +5,7 @@ The default action of operation `X` is `prefix:X`; an operation without a row ha
 
 from collections.abc import Mapping, Sequence
 
-from harness.actions import dynamodb, events, iam, lambda_, logs, sts
+from harness.actions import dynamodb, events, iam, lambda_, logs, sns, sqs, sts
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.owner import SeveralOwners, owner
 from harness.actions.row import Row, Rule, call, tag_keys
@@ -18,6 +18,8 @@ _TABLES: Mapping[str, tuple[Mapping[str, Row | Rule], frozenset[str]]] = {
     "iam": (iam.ROWS, iam.KEYS),
     "lambda": (lambda_.ROWS, lambda_.KEYS),
     "logs": (logs.ROWS, logs.KEYS),
+    "sns": (sns.ROWS, sns.KEYS),
+    "sqs": (sqs.ROWS, sqs.KEYS),
     "sts": (sts.ROWS, sts.KEYS),
 }
 _UNREAD: Mapping[str, Mapping[str, frozenset[str]]] = {"dynamodb": dynamodb.UNREAD}

@@ -37,6 +37,7 @@ PLUMBING: Mapping[tuple[str, str], str] = {
     ("s3", "DeleteObject"): "the same bucket",
     ("sqs", "GetQueueUrl"): "SNS looks up the queue's URL before it sends; the sending itself is decided",
     ("iam", "GetRole"): "Lambda reads the role that the outer CreateFunction was decided to pass",
+    ("events", "PutEvents"): "services announce on the default bus what happened to them",
     ("cloudwatch", "PutMetricData"): "services publish their own metrics",
 }
 

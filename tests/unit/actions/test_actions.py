@@ -77,6 +77,9 @@ ROLE = f"arn:aws:iam::{A}:role/r"
             operation("sts", "AssumeRole", RoleArn=ROLE, Tags=[{"Key": "k", "Value": "v"}], SourceIdentity="ann"),
             [("sts:AssumeRole", ROLE), ("sts:TagSession", ROLE), ("sts:SetSourceIdentity", ROLE)],
         ),
+        (operation("sqs", "SendMessage", QueueUrl=f"http://127.0.0.1:1/queue/us-west-2/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
+        (operation("sqs", "SendMessageBatch", QueueUrl=f"http://h/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
+        (operation("sns", "PublishBatch", TopicArn="arn"), [("sns:Publish", "arn")]),
         (operation("stepfunctions", "StartExecution", stateMachineArn="arn"), [("states:StartExecution", None)]),
     ],
 )  # fmt: skip
