@@ -1,22 +1,26 @@
-"""A command as a value, and what became of it."""
+"""A command as a value, and what became of it. Both can be printed and logged: neither shows a secret."""
 
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.process.redact import redacted, redacted_arguments
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Command:
     """What to run, where, and with which environment: the whole of it, nothing is inherited."""
 
     args: Sequence[str]
     folder: Path
-    environment: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str]
 
     def __str__(self) -> str:
-        """The command line, with the values of Terraform's `-var` withheld: they may be secrets."""
-        return shlex.join(_redacted(arg) for arg in self.args)
+        return shlex.join(redacted_arguments(self.args))
+
+    def __repr__(self) -> str:
+        return f"Command({str(self)!r} in {str(self.folder)!r}, {len(self.environment)} variables)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Outcome:
     command: Command
     exit_code: int
     """Negative for a signal."""
-    lines: Sequence[str]
+    lines: Sequence[str] = field(repr=False)
     """The end of standard output and standard error together."""
     seconds: float
     stopped: bool = False
@@ -39,10 +43,9 @@ class Outcome:
 
     @property
     def tail(self) -> str:
-        """What it printed last."""
-        return "\n".join(self.lines)
+        """What it printed last, without secrets."""
+        return "\n".join(redacted(line) for line in self.lines)
 
-
-def _redacted(arg: str) -> str:
-    name, equals, _ = arg.removeprefix("-var=").partition("=")
-    return f"-var={name}=***" if equals and arg.startswith("-var=") else arg
+    def __str__(self) -> str:
+        how = "was stopped" if self.stopped else f"ended with {self.exit_code}"
+        return f"`{self.command}` {how} after {self.seconds:.1f} s"

@@ -43,7 +43,7 @@ class ProviderProcess:
 
     def _start(self) -> None:
         command = Command((str(self.executable), "-debug"), self.folder, self.environment)
-        self._process = self._stack.enter_context(leashed(command, stdout=subprocess.PIPE))
+        self._process = self._stack.enter_context(leashed(command, stdout=subprocess.PIPE)).process
         found = threading.Event()
         threading.Thread(target=self._read, args=(self._process, found), daemon=True).start()
         found.wait(START_TIMEOUT)
@@ -51,10 +51,11 @@ class ProviderProcess:
     def _read(self, process: "subprocess.Popen[str]", found: threading.Event) -> None:
         """Read for as long as the process writes, so that it never blocks on a full pipe."""
         assert process.stdout is not None  # noqa: S101 - started with PIPE
-        for line in process.stdout:
-            if match := _REATTACH.search(line):
-                self._reattach = match[1]
-                found.set()
+        with process.stdout as output:
+            for line in output:
+                if match := _REATTACH.search(line):
+                    self._reattach = match[1]
+                    found.set()
         found.set()
 
     def stop(self) -> None:
