@@ -11,7 +11,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
-from harness.actions import Call, Operation, SeveralOwners, calls, owner
+from harness.actions import Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, signer_of
@@ -158,12 +158,11 @@ class Authorize:
         if (operation.service, operation.name) in ALWAYS_ALLOWED:
             return
         facts = StateFacts(self.decider.iam, operation.region)
-        wanted = calls(operation, facts)
-        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in wanted]
+        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in calls(operation, facts)]
         refused = next((verdict for verdict in verdicts if not verdict.allowed), None)
         self._record(context, arrival, verdicts, refused)
         if refused is not None:
-            raise self._refusal(context, wanted, refused)
+            raise respond.denied_error(context, refused.message)
 
     def _record(
         self, context: RequestContext, arrival: Arrival, verdicts: Sequence[Verdict], refused: Verdict | None
@@ -178,10 +177,6 @@ class Authorize:
         for verdict in verdicts:
             self.records.keep(verdict.documents)
         self.records.decision(context, arrival, fields)
-
-    @staticmethod
-    def _refusal(context: RequestContext, _wanted: Sequence[Call], refused: Verdict) -> CommonServiceException:
-        return respond.denied_error(context, refused.message)
 
     def _check_stored(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
         """Policies are checked before they are stored: their form, and that the principals they name exist."""
