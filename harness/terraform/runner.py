@@ -177,7 +177,13 @@ class Terraform:
         }
         command = self._command(verb, folder, options, online=False, reattach=self._reattach(composition))
         follower = _Follower(on_event, watch)
-        outcome = self.runner.run(command, follower.on_line, follower.should_stop)
+        try:
+            outcome = self.runner.run(command, follower.on_line, follower.should_stop)
+        except BaseException:
+            self._replace_provider(composition)
+            raise
+        if outcome.stopped:
+            self._replace_provider(composition)
         if follower.refusal is not None:
             raise ToolFailed(
                 f"`terraform {verb}` of `{composition}` was ended: {follower.refusal}",
@@ -197,6 +203,13 @@ class Terraform:
                 folder = self.workspace.composition(composition)
                 self._providers[composition] = ProviderProcess(executable, folder, environment)
         return self._providers[composition].reattach()
+
+    def _replace_provider(self, composition: str) -> None:
+        """A run that was cut short may have left its provider in the middle of something: the next run gets a fresh one."""
+        with self._lock:
+            provider = self._providers.pop(composition, None)
+        if provider is not None:
+            provider.stop()
 
     def _command(
         self, verb: str, folder: Path, options: Mapping[str, Any], *, online: bool, reattach: str | None = None
