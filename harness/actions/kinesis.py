@@ -1,0 +1,28 @@
+"""Kinesis Data Streams: the stream by name or ARN, or one of its consumers.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesis.html
+"""
+
+from harness.actions.service import Service, also, rows
+
+SERVICE = Service(
+    prefix="kinesis",
+    rows=rows("arn:aws:kinesis:{region}:{account}:", """
+        {StreamARN} | stream/{StreamName}
+            AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStream DescribeStreamSummary
+            GetShardIterator IncreaseStreamRetentionPeriod ListShards ListTagsForStream MergeShards PutRecord PutRecords
+            RemoveTagsFromStream SplitShard UpdateStreamWarmThroughput
+        {StreamARN}
+            GetRecords ListStreamConsumers RegisterStreamConsumer UpdateMaxRecordSize
+        {StreamARN} | stream/{StreamName} & arn:aws:kms:{region}:{account}:key/{KeyId}
+            StartStreamEncryption StopStreamEncryption
+        {ConsumerARN}
+            DeregisterStreamConsumer DescribeStreamConsumer SubscribeToShard
+        {ResourceARN}
+            GetResourcePolicy PutResourcePolicy DeleteResourcePolicy TagResource UntagResource ListTagsForResource
+        *
+            ListStreams DescribeLimits DescribeAccountSettings UpdateAccountSettings EnableEnhancedMonitoring
+            DisableEnhancedMonitoring UpdateShardCount UpdateStreamMode
+    """),
+    also=also({"TagResource": "Tags"}, "RegisterStreamConsumer") | also({"AddTagsToStream": "Tags"}, "CreateStream"),
+)  # fmt: skip
