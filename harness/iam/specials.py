@@ -1,36 +1,92 @@
 """What AWS's services say apart from the general rules, as data.
 
-Each row names the actions, when it applies, and its source.
+Each row names the actions, whom it concerns, and its source.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+from harness.iam.match import FEDERATED_USER, ROOT
 from harness.model.decision import Evidence, Layer
 from harness.model.principal import PrincipalKind
-from harness.model.request import Request
+from harness.model.request import Context, Request
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html
 NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 
 ROOT_MAY_NOT_ASSUME = "Roles may not be assumed by root accounts."
+MAX_VALUES = 1_000
+"""The most values that one condition key of a request may have here; AWS names no cap. Above it the request is refused."""
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 BUCKET_POLICY = frozenset({"s3:putbucketpolicy", "s3:getbucketpolicy", "s3:deletebucketpolicy"})
+LONG_TERM_ONLY = frozenset({"sts:getsessiontoken", "sts:getfederationtoken"})
 
 
-def refusal(request: Request) -> Evidence | None:
+class Refusal(NamedTuple):
+    """What no policy can allow: for whom, and the sentence that says so."""
+
+    layer: Layer
+    note: str
+    concerns: Callable[[Request, str], bool]
+    """(request, its action in lower case)"""
+
+
+REFUSALS = (
+    # OBSERVED: https://github.com/kubeflow/testing/pull/961
+    Refusal(
+        Layer.IDENTITY,
+        ROOT_MAY_NOT_ASSUME,
+        lambda request, action: request.principal.kind is ROOT and action == "sts:assumerole",
+    ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    Refusal(
+        Layer.RESOURCE,
+        "a bucket's policy belongs to the bucket owner's account",
+        lambda request, action: (
+            action in BUCKET_POLICY and request.principal.account != request.resource_account
+        ),
+    ),
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_GetFederationToken.html
+    Refusal(
+        Layer.IDENTITY,
+        "session credentials can get neither a session token nor a federation token",
+        lambda request, action: action in LONG_TERM_ONLY and request.principal.kind in SESSIONS,
+    ),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    Refusal(
+        Layer.IDENTITY,
+        "a federated user reaches neither IAM nor STS, but for GetCallerIdentity",
+        lambda request, action: (
+            request.principal.kind is FEDERATED_USER
+            and action.startswith(("iam:", "sts:"))
+            and action != "sts:getcalleridentity"
+        ),
+    ),
+)
+SESSIONS = frozenset({PrincipalKind.ROLE_SESSION, FEDERATED_USER})
+
+
+def refusal(request: Request, action: str) -> Evidence | None:
     """What no policy can allow; an explicit deny is found before it."""
-    action = request.action.lower()
-    if request.principal.kind is PrincipalKind.ROOT and action == "sts:assumerole":
-        # OBSERVED: https://github.com/kubeflow/testing/pull/961
-        return Evidence(Layer.IDENTITY, note=ROOT_MAY_NOT_ASSUME)
-    if action in BUCKET_POLICY and request.principal.account != request.resource_account:
-        return Evidence(Layer.RESOURCE, note="a bucket's policy belongs to the bucket owner's account")
+    for one in REFUSALS:
+        if one.concerns(request, action):
+            return Evidence(one.layer, note=one.note)
     return None
 
 
-def overrides_resource_deny(request: Request) -> bool:
-    """The bucket owner's root can always repair a bucket policy that shuts everyone out (same page)."""
-    return (
-        request.principal.kind is PrincipalKind.ROOT
-        and request.action.lower() in BUCKET_POLICY
-        and request.principal.account == request.resource_account
-    )
+def overrides_resource_deny(request: Request, action: str) -> bool:
+    """The bucket owner's root can always repair a bucket policy that shuts everyone out.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
+    principal = request.principal
+    return principal.kind is ROOT and action in BUCKET_POLICY and principal.account == request.resource_account
+
+
+def too_many_values(context: Context) -> Evidence | None:
+    """A key with more values than are looked at: nothing can be said about it, so nothing is allowed."""
+    for key, value in context.values.items():
+        if len(value) > MAX_VALUES and not isinstance(value, str):
+            return Evidence(Layer.IDENTITY, note=f"the condition key {key} has more than {MAX_VALUES} values")
+    return None
