@@ -16,16 +16,16 @@ from harness.model.request import Context, ContextValue, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 
-_SESSION = re.compile(
-    r"arn:(?P<partition>aws[\w-]*):sts::(?P<account>\d{12}):(?P<kind>assumed-role|federated-user)/(?P<name>.+)"
-)
-_IAM = re.compile(r"arn:aws[\w-]*:iam::(?P<account>\d{12}):(?P<kind>root|user/.+|saml-provider/.+|oidc-provider/.+)")
-_SERVICE = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?")
+_SERVICE = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(/[\w./-]*)?", re.ASCII)
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _FIELDS = frozenset({
     "id", "principal", "action", "resource", "resource_account", "context", "identity_policies", "permissions_boundary",
     "session_policies", "resource_policy", "service_control_policies", "resource_control_policies", "vpc_endpoint_policy",
     "principal_in_management_account", "principal_is_service_linked_role", "expected", "reason", "source",
 })  # fmt: skip
+_FEDERATED_ACTIONS = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
+_ARN_PARTS = 6
 _NEEDED = ("principal", "action", "resource", "resource_account")
 
 
@@ -88,15 +88,13 @@ def read_case(case: Mapping[str, Any]) -> tuple[Request, World]:
     for key in _NEEDED:
         if not isinstance(case.get(key), str):
             raise InvalidCase(f"`{key}` must be text")
-    action = case["action"]
-    request = Request(
-        principal=read_principal(case["principal"], case.get("context") or {}),
-        action=action,
-        resource=case["resource"],
-        resource_account=case["resource_account"],
-        context=Context.of(_context(case.get("context") or {})),
-    )
-    return request, _world(case, _resource_kind(action, case["resource"]))
+    action, resource = case["action"], case["resource"]
+    if ":" not in action or "*" in action:
+        raise InvalidCase(f"`action` must be one action, prefix:Name, not `{action}`")
+    context = Context.of(_context(case.get("context") or {}))
+    principal = read_principal(case["principal"], context.values, action)
+    request = Request(principal, action, resource, case["resource_account"], context)
+    return request, _world(case, _resource_kind(action, resource))
 
 
 def _resource_kind(action: str, resource: str) -> ResourcePolicyKind:
@@ -108,43 +106,68 @@ def _resource_kind(action: str, resource: str) -> ResourcePolicyKind:
     return ResourcePolicyKind.RESOURCE
 
 
-def read_principal(text: str, context: Mapping[str, Any]) -> Principal:
-    """The principal that a case's text means."""
+def read_principal(text: str, context: Mapping[str, ContextValue], action: str) -> Principal:
+    """The principal that a case's text means; `context` by lower-case names. Raises InvalidCase."""
+    if text.startswith("arn:"):
+        return _of_arn(text, context)
     if text == "anonymous":
         return Principal(PrincipalKind.ANONYMOUS, text)
+    if action.lower().startswith(_FEDERATED_ACTIONS) and _HOST.fullmatch(text):
+        return Principal(PrincipalKind.FEDERATED, text)
     if _SERVICE.fullmatch(text):
         return Principal(PrincipalKind.SERVICE, text)
-    if found := _SESSION.fullmatch(text):
-        return _session(text, found, {key.lower(): value for key, value in context.items()})
-    if found := _IAM.fullmatch(text):
-        kind = found["kind"].partition("/")[0]
-        if kind == "root":
-            return Principal(PrincipalKind.ROOT, text, found["account"])
-        if kind == "user":
-            return Principal(PrincipalKind.USER, text, found["account"], user_arn=text)
-        return Principal(PrincipalKind.FEDERATED, text, found["account"])
-    if re.fullmatch(r"[\w-]+(\.[\w-]+)+(/[\w./-]*)?", text):
-        return Principal(PrincipalKind.FEDERATED, text)
     raise InvalidCase(f"`{text}` is no principal")
 
 
-def _session(text: str, found: re.Match[str], context: Mapping[str, Any]) -> Principal:
-    account = found["account"]
-    if found["kind"] == "federated-user":
-        user = context.get("aws:principalarn", "")
-        return Principal(PrincipalKind.FEDERATED_USER, text, account, user_arn=user if ":user/" in str(user) else "")
-    role = found["name"].partition("/")[0]
-    known = context.get("aws:principalarn")
-    role_arn = known or f"arn:{found['partition']}:iam::{account}:role/{role}"
-    unique_id = str(context.get("aws:userid") or "").partition(":")[0]
+def _of_arn(text: str, context: Mapping[str, ContextValue]) -> Principal:
+    parts = text.split(":", 5)
+    if len(parts) == _ARN_PARTS and _ACCOUNT.fullmatch(parts[4]):
+        _, partition, service, _, account, name = parts
+        kind, _, rest = name.partition("/")
+        match service, kind, bool(rest):
+            case "iam", "root", False:
+                return Principal(PrincipalKind.ROOT, text, account)
+            case "iam", "user", True:
+                return Principal(
+                    PrincipalKind.USER, text, account, unique_id=_text(context, "aws:userid"), user_arn=text
+                )
+            case "sts", "assumed-role", True:
+                return _role_session(text, partition, account, rest, context)
+            case "sts", "federated-user", True:
+                return _federated_user(text, partition, account, rest, context)
+            case "iam", "saml-provider" | "oidc-provider", True:
+                return Principal(PrincipalKind.FEDERATED, text, account)
+    raise InvalidCase(f"`{text}` is no principal")
+
+
+def _role_session(text: str, partition: str, account: str, rest: str, context: Mapping[str, ContextValue]) -> Principal:
+    """A role's session; its role's path is known only where aws:PrincipalArn gives it."""
+    role, slash, _ = rest.partition("/")
+    if not slash:
+        raise InvalidCase(f"`{text}` is no principal: a session is assumed-role/ROLE/SESSION")
+    known = _text(context, "aws:principalarn")
     return Principal(
         PrincipalKind.ROLE_SESSION,
         text,
         account,
-        role_arn=str(role_arn),
+        role_arn=known or f"arn:{partition}:iam::{account}:role/{role}",
         role_path_known=bool(known),
-        unique_id=unique_id,
+        unique_id=_text(context, "aws:userid").partition(":")[0],
     )
+
+
+def _federated_user(
+    text: str, partition: str, account: str, name: str, context: Mapping[str, ContextValue]
+) -> Principal:
+    """A federated user's session. A case cannot say which user asked for it: the one of that name, unless aws:PrincipalArn does."""
+    known = _text(context, "aws:principalarn")
+    user = known if ":user/" in known else f"arn:{partition}:iam::{account}:user/{name}"
+    return Principal(PrincipalKind.FEDERATED_USER, text, account, user_arn=user)
+
+
+def _text(context: Mapping[str, ContextValue], key: str) -> str:
+    value = context.get(key, "")
+    return value if isinstance(value, str) else ""
 
 
 def _context(values: Any) -> dict[str, ContextValue]:

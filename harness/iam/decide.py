@@ -8,7 +8,7 @@ from harness.iam.evaluate import LayerResult
 from harness.iam.layers import Layers, layers
 from harness.iam.match import ACCOUNT, DIRECT, NOT, ROLE, ROOT, WITHOUT_ACCOUNT
 from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal, too_many_values
-from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.decision import Decision, Effect, Evidence, Layer, NearMiss
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
 
@@ -24,29 +24,35 @@ def decide(request: Request, world: World) -> Decision:
     if action in NO_PERMISSION_NEEDED and refusal(request, action) is None:
         return Decision(Effect.ALLOWED)
     found = layers(request, world, action)
-    if denies := _denies(request, action, found):
+    if found.denies and (denies := _denies(request, action, found)):
         return _decision(Effect.EXPLICIT_DENY, denies, found)
     if (refused := refusal(request, action)) is not None:
         return _decision(Effect.IMPLICIT_DENY, (refused,), found)
-    if missing := (*_organization(found), *_sides(request, world, found)):
-        return _decision(Effect.IMPLICIT_DENY, tuple([Evidence(layer) for layer in dict.fromkeys(missing)]), found)
-    return _decision(Effect.ALLOWED, tuple([allow for layer in found.everything for allow in layer.allows]), found)
+    if missing := _organization(found) + _sides(request, world, found):
+        return _decision(Effect.IMPLICIT_DENY, tuple(map(Evidence, dict.fromkeys(missing))), found)
+    return _decision(Effect.ALLOWED, _allows(found), found)
+
+
+def _allows(found: Layers) -> tuple[Evidence, ...]:
+    allows: tuple[Evidence, ...] = ()
+    for layer in found.everything:
+        allows += layer.allows
+    return allows
 
 
 def _decision(effect: Effect, because: tuple[Evidence, ...], found: Layers) -> Decision:
-    unknown, near = False, []
+    unknown = False
+    near: tuple[NearMiss, ...] = ()
     for layer in found.everything:
         unknown = unknown or layer.unknown
-        if layer.near_misses:
-            near += layer.near_misses
-    return Decision(effect, because, unknown, tuple(near))
+        near += layer.near_misses
+    return Decision(effect, because, unknown, near)
 
 
 def _denies(request: Request, action: str, found: Layers) -> tuple[Evidence, ...]:
-    denies = tuple([deny for layer in found.everything for deny in layer.denies])
-    if denies and overrides_resource_deny(request, action):
-        return tuple([deny for deny in denies if deny.layer is not Layer.RESOURCE])
-    return denies
+    if overrides_resource_deny(request, action):
+        return tuple([deny for deny in found.denies if deny.layer is not Layer.RESOURCE])
+    return found.denies
 
 
 def _organization(found: Layers) -> Missing:
@@ -54,8 +60,10 @@ def _organization(found: Layers) -> Missing:
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
     """
-    missing = [level.layer for level in found.service_control if not level.allows]
-    return (*missing, *_lacking(found.vpc_endpoint))
+    missing = _lacking(found.vpc_endpoint)
+    for level in found.service_control:
+        missing += _lacking(level)
+    return missing
 
 
 def _sides(request: Request, world: World, found: Layers) -> Missing:
@@ -64,7 +72,7 @@ def _sides(request: Request, world: World, found: Layers) -> Missing:
     if principal.kind in WITHOUT_ACCOUNT:
         return _lacking(found.resource)
     if principal.account != request.resource_account:
-        return (*_caller(request, found), *_lacking(found.resource))
+        return _caller(request, found) + _lacking(found.resource)
     if world.resource_kind is ResourcePolicyKind.RESOURCE:
         return _same_account(request, world, found)
     return _policy_must_allow(request, found)
@@ -81,7 +89,7 @@ def _same_account(request: Request, world: World, found: Layers) -> Missing:
     if named is ROLE:
         return _limits(found)
     on_resource = (found.resource.layer,) if world.resource is not None and Layer.IDENTITY in missing else ()
-    return (*missing, *on_resource)
+    return missing + on_resource
 
 
 def _policy_must_allow(request: Request, found: Layers) -> Missing:
@@ -98,11 +106,11 @@ def _caller(request: Request, found: Layers) -> Missing:
     """What the caller's account lacks; its root user needs nothing but what limits it."""
     if request.principal.kind is ROOT:
         return ()
-    return (*_lacking(found.identity), *_limits(found))
+    return _lacking(found.identity) + _limits(found)
 
 
 def _limits(found: Layers) -> Missing:
-    return (*_lacking(found.boundary), *_lacking(found.session))
+    return _lacking(found.boundary) + _lacking(found.session)
 
 
 def _lacking(layer: LayerResult | None) -> Missing:

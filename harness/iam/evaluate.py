@@ -5,12 +5,12 @@ What is unknown grants nothing and denies: an unknown statement counts if it is 
 
 from collections.abc import Iterable
 
-from harness.iam.match import NOT, Named, named
+from harness.iam.match import DIRECT, NOT, Named, named
 from harness.model.decision import Evidence, FailedCondition, Layer, NearMiss
 from harness.model.request import Context, Request
 from harness.model.world import Policy
 from harness.policy.conditions import Outcome
-from harness.policy.document import Statement
+from harness.policy.document import Resources, Statement
 
 YES, NO, UNKNOWN = Outcome.YES, Outcome.NO, Outcome.UNKNOWN
 
@@ -22,13 +22,13 @@ class LayerResult:
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
-        self.allows: list[Evidence] = []
-        self.denies: list[Evidence] = []
+        self.allows: tuple[Evidence, ...] = ()
+        self.denies: tuple[Evidence, ...] = ()
         self.named: Named = NOT
         """The strongest way in which an Allow of this layer names the caller."""
         self.unknown = False
         """A statement met something that is not modelled."""
-        self.near_misses: list[NearMiss] = []
+        self.near_misses: tuple[NearMiss, ...] = ()
 
 
 def evaluate(
@@ -41,10 +41,10 @@ def evaluate(
         for statement in policy.document.statements:
             if statement.actions(action) is statement.not_action:
                 continue
-            how = named(statement, principal, bounded=bounded)
+            how = DIRECT if statement.principals is None else named(statement, principal, bounded=bounded)
             if how is NOT:
                 continue
-            outcome = _resource(statement, request)
+            outcome = YES if statement.resources is None else _resource(statement, statement.resources, request)
             if outcome is not NO and statement.conditions:
                 outcome = _conditions(result, policy, statement, request.context, outcome)
             if outcome is not NO:
@@ -52,13 +52,11 @@ def evaluate(
     return result
 
 
-def _resource(statement: Statement, request: Request) -> Outcome:
-    resources, resource = statement.resources, request.resource
-    if resources is None:
-        return YES
+def _resource(statement: Statement, resources: Resources, request: Request) -> Outcome:
+    resource = request.resource
     if resource is None:
         return YES if resources.everything and not statement.not_resource else UNKNOWN
-    outcome = resources.outcome(resource, request.context)
+    outcome = YES if resources.fits(resource) else resources.by_variables(resource, request.context)
     if not statement.not_resource or outcome is UNKNOWN:
         return outcome
     return NO if outcome is YES else YES
@@ -75,7 +73,7 @@ def _conditions(
             for one, outcome in zip(statement.conditions, met, strict=True)
             if outcome is NO
         )
-        result.near_misses.append(NearMiss(_evidence(result.layer, policy, statement), failed))
+        result.near_misses += (NearMiss(_evidence(result.layer, policy, statement), failed),)
         return NO
     return UNKNOWN if UNKNOWN in met else outcome
 
@@ -84,13 +82,12 @@ def _take(result: LayerResult, policy: Policy, statement: Statement, how: Named,
     if outcome is UNKNOWN:
         result.unknown = True
     if not statement.allow:
-        result.denies.append(_evidence(result.layer, policy, statement))
+        result.denies += (_evidence(result.layer, policy, statement),)
     elif outcome is YES and statement.fault is None:
-        result.allows.append(_evidence(result.layer, policy, statement))
-        if how > result.named:
-            result.named = how
+        result.allows += (_evidence(result.layer, policy, statement),)
+        result.named = max(result.named, how)
 
 
 def _evidence(layer: Layer, policy: Policy, statement: Statement) -> Evidence:
     effect = "Allow" if statement.allow else "Deny"
-    return Evidence(layer, policy.name, statement.index, statement.sid, effect, statement.fault)
+    return Evidence(layer, policy.name, statement.position, statement.sid, effect, statement.fault)

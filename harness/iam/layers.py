@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from harness.iam.evaluate import LayerResult, evaluate
 from harness.iam.match import ROOT, WITHOUT_ACCOUNT
-from harness.model.decision import Layer
+from harness.model.decision import Evidence, Layer
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
 
@@ -21,6 +21,8 @@ class Layers(NamedTuple):
 
     everything: Sequence[LayerResult]
     """All results, in the order in which AWS looks for denies."""
+    denies: tuple[Evidence, ...]
+    """The explicit denies of all of them."""
     identity: LayerResult
     resource: LayerResult
     boundary: LayerResult | None
@@ -36,29 +38,32 @@ def layers(request: Request, world: World, action: str) -> Layers:
     # The root user has neither identity policies nor a boundary; only its organization binds it.
     own = of_account and kind is not ROOT
     boundary = world.boundary if own else None
-    everything: list[LayerResult] = []
-    if world.resource_control and not world.principal_is_service_linked_role:
-        everything += [evaluate(Layer.RESOURCE_CONTROL, level, request, action) for level in world.resource_control]
+    bounded = boundary is not None
+    on_resource = () if world.resource is None else (world.resource,)
+    resource = evaluate(RESOURCE_LAYERS[world.resource_kind], on_resource, request, action, bounded=bounded)
+    identity = evaluate(Layer.IDENTITY, world.identity if own else (), request, action)
+    limit = None if boundary is None else evaluate(Layer.BOUNDARY, (boundary,), request, action)
+    session = evaluate(Layer.SESSION, world.session, request, action) if own and world.session is not None else None
+    endpoint = None
+    if world.vpc_endpoint is not None:
+        endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action)
+    organization: list[LayerResult] = []
     service_control: list[LayerResult] = []
+    if world.resource_control and not world.principal_is_service_linked_role:
+        organization = [evaluate(Layer.RESOURCE_CONTROL, level, request, action) for level in world.resource_control]
     if world.service_control and of_account and not _uncontrolled(world):
         service_control = [evaluate(Layer.SERVICE_CONTROL, level, request, action) for level in world.service_control]
-        everything += service_control
-    on_resource = () if world.resource is None else (world.resource,)
-    resource = evaluate(
-        RESOURCE_LAYERS[world.resource_kind], on_resource, request, action, bounded=boundary is not None
-    )
-    identity = evaluate(Layer.IDENTITY, world.identity if own else (), request, action)
-    everything += (resource, identity)
-    limits = [
-        None if policies is None else evaluate(layer, policies, request, action)
-        for layer, policies in (
-            (Layer.BOUNDARY, None if boundary is None else (boundary,)),
-            (Layer.SESSION, world.session if own else None),
-            (Layer.VPC_ENDPOINT, None if world.vpc_endpoint is None else (world.vpc_endpoint,)),
-        )
-    ]
-    everything += [limit for limit in limits if limit is not None]
-    return Layers(everything, identity, resource, limits[0], limits[1], service_control, limits[2])
+    everything = [*organization, *service_control, resource, identity]
+    if limit is not None:
+        everything.append(limit)
+    if session is not None:
+        everything.append(session)
+    if endpoint is not None:
+        everything.append(endpoint)
+    denies: tuple[Evidence, ...] = ()
+    for result in everything:
+        denies += result.denies
+    return Layers(everything, denies, identity, resource, limit, session, service_control, endpoint)
 
 
 def _uncontrolled(world: World) -> bool:

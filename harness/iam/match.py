@@ -32,7 +32,7 @@ NOT, ACCOUNT, ROLE, DIRECT = Named.NOT, Named.ACCOUNT, Named.ROLE, Named.DIRECT
 def named(statement: Statement, principal: Principal, *, bounded: bool) -> Named:
     """How the statement's Principal or NotPrincipal means the caller; `bounded`: the caller has a permissions boundary."""
     listed = statement.principals
-    if listed is None:
+    if listed is None:  # the policy is the caller's own
         return DIRECT
     if not statement.not_principal:
         return named_by(listed, principal)

@@ -3,13 +3,14 @@
 Each row names the actions, whom it concerns, and its source.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.iam.match import FEDERATED_USER, ROOT
 from harness.model.decision import Evidence, Layer
 from harness.model.principal import PrincipalKind
 from harness.model.request import Context, Request
+from harness.policy.glob import Matcher, compile_globs
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html
 NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
@@ -20,57 +21,68 @@ MAX_VALUES = 1_000
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 BUCKET_POLICY = frozenset({"s3:putbucketpolicy", "s3:getbucketpolicy", "s3:deletebucketpolicy"})
-LONG_TERM_ONLY = frozenset({"sts:getsessiontoken", "sts:getfederationtoken"})
+SESSIONS = frozenset({PrincipalKind.ROLE_SESSION, FEDERATED_USER})
 
 
 class Refusal(NamedTuple):
-    """What no policy can allow: for whom, and the sentence that says so."""
+    """What no policy can allow: which actions (in lower case), for whom, and the sentence that says so."""
 
+    actions: Matcher
+    concerns: Callable[[Request], bool]
     layer: Layer
     note: str
-    concerns: Callable[[Request, str], bool]
-    """(request, its action in lower case)"""
 
 
-REFUSALS = (
-    # OBSERVED: https://github.com/kubeflow/testing/pull/961
-    Refusal(
-        Layer.IDENTITY,
-        ROOT_MAY_NOT_ASSUME,
-        lambda request, action: request.principal.kind is ROOT and action == "sts:assumerole",
-    ),
-    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
-    Refusal(
-        Layer.RESOURCE,
-        "a bucket's policy belongs to the bucket owner's account",
-        lambda request, action: (
-            action in BUCKET_POLICY and request.principal.account != request.resource_account
+# By the service's prefix, so that most requests look at none.
+REFUSALS: Mapping[str, Sequence[Refusal]] = {
+    "sts": (
+        # OBSERVED: https://github.com/kubeflow/testing/pull/961
+        Refusal(
+            compile_globs(["sts:assumerole"]),
+            lambda request: request.principal.kind is ROOT,
+            Layer.IDENTITY,
+            ROOT_MAY_NOT_ASSUME,
+        ),
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_GetFederationToken.html
+        Refusal(
+            compile_globs(["sts:getsessiontoken", "sts:getfederationtoken"]),
+            lambda request: request.principal.kind in SESSIONS,
+            Layer.IDENTITY,
+            "session credentials can get neither a session token nor a federation token",
+        ),
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+        Refusal(
+            lambda action: action != "sts:getcalleridentity",
+            lambda request: request.principal.kind is FEDERATED_USER,
+            Layer.IDENTITY,
+            "a federated user calls no operation of STS but GetCallerIdentity",
         ),
     ),
-    # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_GetFederationToken.html
-    Refusal(
-        Layer.IDENTITY,
-        "session credentials can get neither a session token nor a federation token",
-        lambda request, action: action in LONG_TERM_ONLY and request.principal.kind in SESSIONS,
-    ),
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
-    Refusal(
-        Layer.IDENTITY,
-        "a federated user reaches neither IAM nor STS, but for GetCallerIdentity",
-        lambda request, action: (
-            request.principal.kind is FEDERATED_USER
-            and action.startswith(("iam:", "sts:"))
-            and action != "sts:getcalleridentity"
+    "iam": (
+        # The same page
+        Refusal(
+            compile_globs(["iam:*"]),
+            lambda request: request.principal.kind is FEDERATED_USER,
+            Layer.IDENTITY,
+            "a federated user calls no operation of IAM",
         ),
     ),
-)
-SESSIONS = frozenset({PrincipalKind.ROLE_SESSION, FEDERATED_USER})
+    "s3": (
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+        Refusal(
+            compile_globs(BUCKET_POLICY),
+            lambda request: request.principal.account != request.resource_account,
+            Layer.RESOURCE,
+            "a bucket's policy belongs to the bucket owner's account",
+        ),
+    ),
+}
 
 
 def refusal(request: Request, action: str) -> Evidence | None:
     """What no policy can allow; an explicit deny is found before it."""
-    for one in REFUSALS:
-        if one.concerns(request, action):
+    for one in REFUSALS.get(action.partition(":")[0], ()):
+        if one.actions(action) and one.concerns(request):
             return Evidence(one.layer, note=one.note)
     return None
 

@@ -108,4 +108,3 @@ def compile_condition(operator: Operator, key: str, texts: Sequence[str], *, var
     found = [(text, template(text)) for text in kept]
     static = operator.base.compile([text for text, one in found if one is None])
     return Condition(operator, lowered, kept, static, tuple(one for _, one in found if one is not None))
-

@@ -55,16 +55,13 @@ class Resources(NamedTuple):
     everything: bool
     """One of the entries is `*`."""
 
-    def outcome(self, resource: str, context: Context) -> Outcome:
-        """Whether the resource is one of those meant; an entry whose variable has no value means none."""
-        if self.fits(resource):
-            return Outcome.YES
-        return self._with_variables(resource, context) if self.templates else Outcome.NO
-
-    def _with_variables(self, resource: str, context: Context) -> Outcome:
+    def by_variables(self, resource: str, context: Context) -> Outcome:
+        """Whether an entry with variables means the resource; one whose variable has no value means none."""
+        if not self.templates:
+            return Outcome.NO
         found = [(one, one.values(context)) for one in self.templates]
         known = [one.atoms(values) for one, values in found if not isinstance(values, Unresolved)]
-        if known and compile_patterns(known, Colons.AT_THE_END)(resource):
+        if compile_patterns(known, Colons.AT_THE_END)(resource):
             return Outcome.YES
         unknown = any(values is Unresolved.UNKNOWN for _, values in found)
         return Outcome.UNKNOWN if unknown else Outcome.NO
@@ -73,7 +70,8 @@ class Resources(NamedTuple):
 class Statement(NamedTuple):
     """One statement. A faulty one (`fault`) grants nothing and denies what it might deny."""
 
-    index: int
+    position: int
+    """Its place in the document, from 0."""
     sid: str | None
     allow: bool
     actions: Matcher

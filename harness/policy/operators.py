@@ -171,4 +171,3 @@ def read_operator(written: str) -> Operator | None:
         return None
     name, quantifier, if_exists = found
     return Operator(name, OPERATORS[name], quantifier, if_exists, written)
-

@@ -307,7 +307,11 @@ class _Reader:
     def _values(self, place: str, value: Any) -> list[str]:
         if isinstance(value, str):
             return [value]
-        return [text for one in (value if isinstance(value, list) else [value]) if (text := self._value(place, one)) is not None]
+        return [
+            text
+            for one in (value if isinstance(value, list) else [value])
+            if (text := self._value(place, one)) is not None
+        ]
 
     def _value(self, place: str, value: Any) -> str | None:
         if isinstance(value, bool):

@@ -10,6 +10,7 @@ import pytest
 
 from harness.errors import ToolFailed
 from harness.process import Command, LeashedRunner, runner
+from harness.scenario import eventually
 
 
 def python(code):
