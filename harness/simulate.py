@@ -14,7 +14,8 @@ from harness.model.decision import Evidence
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, ContextValue, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
-from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.policy import Document, InvalidPolicy, PolicyKind, parse_policy
+from harness.policy.parse import LIMITS, too_long
 
 _SERVICE = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(/[\w./-]*)?", re.ASCII)
@@ -61,8 +62,8 @@ def answer_line(line: str) -> Answer:
         case = _load(line)
         name = case.get("id")
         request, world = read_case(case)
-    except InvalidPolicy as invalid:
-        return Answer({"id": name, "error": str(invalid)})
+        if len(line) > _SHORTEST_LIMIT:
+            _check_sizes(case, world.resource_kind)
     except InvalidCase as invalid:
         return Answer({"id": name, "error": str(invalid)})
     decision = decide(request, world)
@@ -74,7 +75,7 @@ def answer_line(line: str) -> Answer:
 def _load(line: str) -> dict[str, Any]:
     try:
         case = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidCase(f"broken JSON: {error}") from error
     if not isinstance(case, dict):
         raise InvalidCase("a case is an object")
@@ -82,7 +83,7 @@ def _load(line: str) -> dict[str, Any]:
 
 
 def read_case(case: Mapping[str, Any]) -> tuple[Request, World]:
-    """The request and the world of a case. Raises InvalidCase or InvalidPolicy."""
+    """The request and the world of a case. Raises InvalidCase."""
     if unknown := sorted(set(case) - _FIELDS):
         raise InvalidCase(f"unknown key `{unknown[0]}`")
     for key in _NEEDED:
@@ -184,51 +185,97 @@ def _value(key: str, value: Any) -> ContextValue:
     raise InvalidCase(f"context key `{key}` must be text or a list of texts")
 
 
+# Where a case's policies stand: the key, their kind, and how deep they are nested in lists.
+_POLICIES = (
+    ("identity_policies", PolicyKind.IDENTITY, 1),
+    ("permissions_boundary", PolicyKind.BOUNDARY, 0),
+    ("session_policies", PolicyKind.SESSION, 1),
+    ("service_control_policies", PolicyKind.SCP, 2),
+    ("resource_control_policies", PolicyKind.RCP, 2),
+    ("vpc_endpoint_policy", PolicyKind.VPC_ENDPOINT, 0),
+)
+_RESOURCE_KINDS = {
+    ResourcePolicyKind.RESOURCE: PolicyKind.RESOURCE,
+    ResourcePolicyKind.TRUST: PolicyKind.TRUST,
+    ResourcePolicyKind.KEY: PolicyKind.KEY,
+}
+_SHORTEST_LIMIT = min(LIMITS.values())
+
+
 def _world(case: Mapping[str, Any], kind: ResourcePolicyKind) -> World:
-    parsed = {ResourcePolicyKind.TRUST: PolicyKind.TRUST, ResourcePolicyKind.KEY: PolicyKind.KEY}.get(
-        kind, PolicyKind.RESOURCE
-    )
     session = _policies(case, "session_policies", PolicyKind.SESSION)
     federated = ":federated-user/" in case["principal"]
     return World(
         identity=_policies(case, "identity_policies", PolicyKind.IDENTITY),
         boundary=_policy(case, "permissions_boundary", PolicyKind.BOUNDARY),
         session=session if session or federated else None,
-        resource=_policy(case, "resource_policy", parsed),
+        resource=_policy(case, "resource_policy", _RESOURCE_KINDS[kind]),
         resource_kind=kind,
         service_control=_levels(case, "service_control_policies", PolicyKind.SCP),
         resource_control=_levels(case, "resource_control_policies", PolicyKind.RCP),
         vpc_endpoint=_policy(case, "vpc_endpoint_policy", PolicyKind.VPC_ENDPOINT),
-        principal_in_management_account=case.get("principal_in_management_account") is True,
-        principal_is_service_linked_role=case.get("principal_is_service_linked_role") is True,
+        principal_in_management_account=_flag(case, "principal_in_management_account"),
+        principal_is_service_linked_role=_flag(case, "principal_is_service_linked_role"),
     )
+
+
+def _flag(case: Mapping[str, Any], key: str) -> bool:
+    value = case.get(key, False)
+    if not isinstance(value, bool):
+        raise InvalidCase(f"`{key}` must be true or false")
+    return value
 
 
 def _policy(case: Mapping[str, Any], key: str, kind: PolicyKind) -> Policy | None:
     document = case.get(key)
-    return None if document is None else Policy(0, parse_policy(document, kind))
+    return None if document is None else Policy(0, _parsed(document, kind, key))
 
 
 def _policies(case: Mapping[str, Any], key: str, kind: PolicyKind) -> Sequence[Policy]:
-    return tuple(Policy(place, parse_policy(document, kind)) for place, document in enumerate(_list(case, key)))
+    documents = _list(key, case.get(key))
+    return tuple([Policy(place, _parsed(one, kind, f"{key}[{place}]")) for place, one in enumerate(documents)])
 
 
 def _levels(case: Mapping[str, Any], key: str, kind: PolicyKind) -> Sequence[Sequence[Policy]]:
-    places = iter(range(1_000_000))
-    return tuple(
-        tuple(Policy(next(places), parse_policy(document, kind)) for document in _listed(key, level))
-        for level in _list(case, key)
-    )
+    """Levels of policies; a policy's place counts through all of them."""
+    levels: list[Sequence[Policy]] = []
+    place = 0
+    for depth, level in enumerate(_list(key, case.get(key))):
+        where = f"{key}[{depth}]"
+        documents = _list(where, level)
+        levels.append(
+            tuple(
+                [Policy(place + index, _parsed(one, kind, f"{where}[{index}]")) for index, one in enumerate(documents)]
+            )
+        )
+        place += len(documents)
+    return tuple(levels)
 
 
-def _list(case: Mapping[str, Any], key: str) -> Sequence[Any]:
-    return _listed(key, case.get(key) or [])
-
-
-def _listed(key: str, value: Any) -> Sequence[Any]:
+def _list(key: str, value: Any) -> list[Any]:
+    if value is None:
+        return []
     if not isinstance(value, list):
         raise InvalidCase(f"`{key}` must be a list")
     return value
+
+
+def _parsed(document: Any, kind: PolicyKind, key: str) -> Document:
+    try:
+        return parse_policy(document, kind)
+    except InvalidPolicy as invalid:
+        raise InvalidCase(f"{key}: {invalid}") from invalid
+
+
+def _check_sizes(case: Mapping[str, Any], kind: ResourcePolicyKind) -> None:
+    """Refuse a document that is longer than any of its kind may be."""
+    for key, of_kind, depth in (*_POLICIES, ("resource_policy", _RESOURCE_KINDS[kind], 0)):
+        documents = [case.get(key)]
+        for _ in range(depth):
+            documents = [one for several in documents for one in several or ()]
+        for document in documents:
+            if document is not None and (fault := too_long(json.dumps(document, ensure_ascii=False), of_kind)):
+                raise InvalidCase(f"{key}: {fault}")
 
 
 def _because(evidence: Evidence) -> dict[str, Any]:

@@ -16,6 +16,11 @@ from harness.policy.glob import Matcher, compile_globs
 NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
 
 ROOT_MAY_NOT_ASSUME = "Roles may not be assumed by root accounts."
+NO_SESSION_TOKEN = "Cannot call GetSessionToken with session credentials"  # noqa: S105 - AWS's sentence
+NO_FEDERATION_TOKEN = "Cannot call GetFederationToken with session credentials"  # noqa: S105 - AWS's sentence
+CROSS_ACCOUNT_PASS_ROLE = "Cross-account pass role is not allowed."  # noqa: S105 - AWS's sentence
+AWS_SENTENCES = frozenset({ROOT_MAY_NOT_ASSUME, NO_SESSION_TOKEN, NO_FEDERATION_TOKEN, CROSS_ACCOUNT_PASS_ROLE})
+"""Notes that AWS answers with, in the place of the usual message."""
 MAX_VALUES = 1_000
 """The most values that one condition key of a request may have here; AWS names no cap. Above it the request is refused."""
 
@@ -43,12 +48,19 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
             Layer.IDENTITY,
             ROOT_MAY_NOT_ASSUME,
         ),
-        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, API_GetFederationToken.html
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
         Refusal(
-            compile_globs(["sts:getsessiontoken", "sts:getfederationtoken"]),
+            compile_globs(["sts:getsessiontoken"]),
             lambda request: request.principal.kind in SESSIONS,
             Layer.IDENTITY,
-            "session credentials can get neither a session token nor a federation token",
+            NO_SESSION_TOKEN,
+        ),
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+        Refusal(
+            compile_globs(["sts:getfederationtoken"]),
+            lambda request: request.principal.kind in SESSIONS,
+            Layer.IDENTITY,
+            NO_FEDERATION_TOKEN,
         ),
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
         Refusal(
@@ -65,6 +77,13 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
             lambda request: request.principal.kind is FEDERATED_USER,
             Layer.IDENTITY,
             "a federated user calls no operation of IAM",
+        ),
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+        Refusal(
+            compile_globs(["iam:passrole"]),
+            lambda request: request.principal.account != request.resource_account,
+            Layer.IDENTITY,
+            CROSS_ACCOUNT_PASS_ROLE,
         ),
     ),
     "s3": (

@@ -41,8 +41,8 @@ LIMITS: Mapping[PolicyKind, int] = {
 }
 
 
-def parse_policy(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
-    """The document. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
+def parse_policy(source: Any, kind: PolicyKind) -> Document:
+    """The document, from JSON text or from what JSON gives. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
     reader = _Reader(kind)
     document = reader.document(_load(source))
     if isinstance(source, str) and (fault := too_long(source, kind)):
@@ -52,7 +52,7 @@ def parse_policy(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
     return document
 
 
-def parse_stored(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
+def parse_stored(source: Any, kind: PolicyKind) -> Document:
     """The document as it stands: a faulty statement is present, grants nothing and denies what it might deny. Never raises."""
     try:
         data = _load(source)
@@ -101,7 +101,7 @@ def _widened(statement: Statement, place: str, faults: Sequence[Fault]) -> State
     return statement._replace(fault=str(faults[0]))
 
 
-def _load(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def _load(source: Any) -> Mapping[str, Any]:
     try:
         data = json.loads(source, object_pairs_hook=_unique) if isinstance(source, str) else source
     except (ValueError, RecursionError) as error:
@@ -263,9 +263,12 @@ class _Reader:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
         """
-        if not self.variables or "${" not in entry:
+        if not self._is_template(entry) or entry.partition("${")[0].count(":") < HEAD:
             return None
-        return template(entry) if entry.partition("${")[0].count(":") >= HEAD else None
+        return template(entry)
+
+    def _is_template(self, text: str) -> bool:
+        return self.variables and "${" in text
 
     def _principals(self, place: str, data: Mapping[str, Any]) -> PrincipalSet | None:
         found = self._one_of(place, data, "Principal", "NotPrincipal")
@@ -300,7 +303,7 @@ class _Reader:
                     self._fault(where, f"`{key}` has no vendor", texts.VENDOR)
                 found = self._values(f"{where}.{key}", value)
                 for text in found:
-                    if fault := operator.check(text):
+                    if not self._is_template(text) and (fault := operator.check(text)):
                         self._fault(f"{where}.{key}", fault)
                 yield compile_condition(operator, key, found, variables=self.variables)
 
