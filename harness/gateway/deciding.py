@@ -14,7 +14,7 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.resource_policies import resource_policy
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
-from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.decision import Decision, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
@@ -63,11 +63,11 @@ class Decider:
         )
         resource_ref, kind = self._resource_policy(call, operation, resource_account)
         world = self._world(signer, resource_ref, kind)
-        decision = _same_account_pass_role(request) or decide(request, world)
+        decision = decide(request, world)
         line = self._line(signer, request, decision, resource_ref, kind)
         named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
-        message = "" if decision.allowed else _message(request, decision)
+        message = "" if decision.allowed else denial_message(request, decision)
         return Verdict(decision.allowed, message, line, texts)
 
     def _resource_account(self, call: Call) -> str:
@@ -161,24 +161,11 @@ class Decider:
             "policies": _named(signer, resource),
             "resource_policy_kind": kind.value,
         }
+        if decision.near_misses:
+            line["near_misses"] = [_near_miss(one) for one in decision.near_misses]
         if request.context.modelled is not None:
             line["modelled"] = sorted(request.context.modelled - global_keys.MODELLED)
         return line | ({"unmodelled": True} if decision.unmodelled else {})
-
-
-def _same_account_pass_role(request: Request) -> Decision | None:
-    """A role is passed within its own account only: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html."""
-    if request.action != "iam:PassRole" or request.principal.account == request.resource_account:
-        return None
-    evidence = Evidence(Layer.IDENTITY, note="Cross-account pass role is not allowed.")
-    return Decision(Effect.EXPLICIT_DENY, (evidence,))
-
-
-def _message(request: Request, decision: Decision) -> str:
-    note = decision.because[0].note if decision.because else None
-    if request.action == "iam:PassRole" and note:
-        return note
-    return denial_message(request, decision)
 
 
 def _principal(signer: Signer) -> Principal:
@@ -226,6 +213,11 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "effect": evidence.effect,
     }
     return fields | ({"note": evidence.note} if evidence.note else {})
+
+
+def _near_miss(miss: NearMiss) -> dict[str, Any]:
+    """A statement that failed by its conditions: each with the values it wanted and the one it met."""
+    return _evidence(miss.statement) | {"failed": [one._asdict() for one in miss.failed]}
 
 
 def _named(signer: Signer, resource: PolicyRef | None) -> dict[str, Any]:

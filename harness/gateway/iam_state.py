@@ -113,6 +113,11 @@ class IamState:
         }
         return str(getattr(readers[kind](), "path", None) or "/")
 
+    def inline(self, kind: str, name: str) -> dict[str, str]:
+        """The inline policies of a `role`, `user` or `group` by their names; none where there is no such entity."""
+        entity = {"role": self.role, "user": self.user, "group": self.backend.groups.get}[kind](name)
+        return {} if entity is None else {key: _text(document) for key, document in entity.policies.items()}
+
     def tags(self, entity: Role | User) -> dict[str, str]:
         """The entity's own tags."""
         if isinstance(entity, User):

@@ -41,7 +41,7 @@ def test_a_document_that_aws_stores_is_read(text, kind):
         ("{", PolicyKind.IDENTITY, "This policy contains invalid Json", ""),
         (document({**ALLOW, "Principal": "*"}), PolicyKind.IDENTITY, "Policy document should not specify a principal.", "Statement[0].Principal"),
         (document({**TRUST, "Action": "s3:*"}), PolicyKind.TRUST, "AssumeRole policy may only specify STS AssumeRole actions.", "Statement[0].Action"),
-        (document({**TRUST, "Resource": "*"}), PolicyKind.TRUST, "Has prohibited field Resource", "Statement[0]"),
+        (document({**TRUST, "Resource": "*"}), PolicyKind.TRUST, "Has prohibited field Resource", "Statement[0].Resource"),
         (document({**ALLOW, "Effect": "allow"}), PolicyKind.IDENTITY, "Syntax errors in policy.", "Statement[0].Effect"),
         (document({**ALLOW, "Extra": 1}), PolicyKind.IDENTITY, "Syntax errors in policy.", "Statement[0]"),
         (document(ALLOW, "2013-01-01"), PolicyKind.IDENTITY, "Syntax errors in policy.", "Version"),
