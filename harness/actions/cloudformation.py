@@ -17,7 +17,9 @@ _STACK = """
     RollbackStack SetStackPolicy SignalResource UpdateStack UpdateTerminationProtection
 """
 _CHANGE_SET = "DeleteChangeSet DescribeChangeSet DescribeChangeSetHooks ExecuteChangeSet GetTemplate DescribeEvents"
-_TEMPLATES = "CreateStack UpdateStack CreateChangeSet CreateStackSet UpdateStackSet EstimateTemplateCost GetTemplateSummary ValidateTemplate"
+_TEMPLATES = """
+    CreateStack UpdateStack CreateChangeSet CreateStackSet UpdateStackSet EstimateTemplateCost GetTemplateSummary ValidateTemplate
+"""
 _ROLES = "CreateStack UpdateStack DeleteStack RollbackStack ContinueUpdateRollback CreateChangeSet"
 
 
@@ -39,8 +41,9 @@ def _stack_or_all(operation: Operation, facts: Facts) -> str | None:
 
 
 def _of_change_set(operation: Operation, facts: Facts) -> str | None:
-    """A change set is decided on its stack, which its own ARN does not name."""
-    return _stack(operation, facts) or facts.arn("change-set", str(operation.params.get("ChangeSetName") or ""))
+    """A change set is decided on its stack: given by ARN it means its own, whatever StackName says beside it."""
+    name = str(operation.params.get("ChangeSetName") or "")
+    return facts.arn("change-set", name) if name.startswith("arn:") else _stack(operation, facts)
 
 
 def _summarized(operation: Operation, facts: Facts) -> str | None:

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 """
 
-from harness.actions.keys import Keys, Type, UNREAD, key, listed
+from harness.actions.keys import UNREAD, Keys, Type, key, listed
 from harness.actions.reasons import because
 from harness.actions.service import Service, also, rows
 

@@ -111,7 +111,9 @@ KEYS = Keys({
 
 
 def _enclosing(operation: Operation) -> KeyValue:
-    return operation.name if operation.name in {"TransactGetItems", "TransactWriteItems", "ExecuteTransaction"} else None
+    return (
+        operation.name if operation.name in {"TransactGetItems", "TransactWriteItems", "ExecuteTransaction"} else None
+    )
 
 
 # resources

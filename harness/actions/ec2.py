@@ -239,11 +239,13 @@ SERVICE = Service(
                 CreateVpcPeeringConnection
             vpc-peering-connection/{VpcPeeringConnectionId}
                 DeleteVpcPeeringConnection RejectVpcPeeringConnection ModifyVpcPeeringConnectionOptions
-            vpc-endpoint/* & vpc/{VpcId} & subnet/{SubnetIds} | - & security-group/{SecurityGroupIds} | - & route-table/{RouteTableIds} | -
+            vpc-endpoint/* & vpc/{VpcId} & subnet/{SubnetIds} | - &
+            security-group/{SecurityGroupIds} | - & route-table/{RouteTableIds} | -
                 CreateVpcEndpoint
             vpc-endpoint/{VpcEndpointIds}
                 DeleteVpcEndpoints
-            vpc-endpoint/{VpcEndpointId} & subnet/{AddSubnetIds} | - & security-group/{AddSecurityGroupIds} | - & route-table/{AddRouteTableIds} | -
+            vpc-endpoint/{VpcEndpointId} & subnet/{AddSubnetIds} | - & security-group/{AddSecurityGroupIds} | - &
+            route-table/{AddRouteTableIds} | -
                 ModifyVpcEndpoint
             vpc-endpoint-service/*
                 CreateVpcEndpointServiceConfiguration
@@ -269,7 +271,8 @@ SERVICE = Service(
                 CreateCustomerGateway
             customer-gateway/{CustomerGatewayId}
                 DeleteCustomerGateway
-            vpn-connection/* & customer-gateway/{CustomerGatewayId} & vpn-gateway/{VpnGatewayId} | - & transit-gateway/{TransitGatewayId} | -
+            vpn-connection/* & customer-gateway/{CustomerGatewayId} &
+            vpn-gateway/{VpnGatewayId} | - & transit-gateway/{TransitGatewayId} | -
                 CreateVpnConnection
             vpn-connection/{VpnConnectionId}
                 DeleteVpnConnection

@@ -32,8 +32,13 @@ def _put_events(service: Service, operation: Operation, facts: Facts) -> Sequenc
     calls = []
     for entry in operation.params.get("Entries") or ():
         bus = entry.get("EventBusName") or "default"
-        arn = bus if bus.startswith("arn:") else f"arn:aws:events:{operation.region}:{operation.account}:event-bus/{bus}"
-        fields: dict[str, str | None] = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        arn = (
+            bus if bus.startswith("arn:") else f"arn:aws:events:{operation.region}:{operation.account}:event-bus/{bus}"
+        )
+        fields: dict[str, str | None] = {
+            "events:source": entry.get("Source"),
+            "events:detail-type": entry.get("DetailType"),
+        }
         context: dict[str, ContextValue] = {name: value for name, value in fields.items() if value}
         calls.append(service.call(operation, facts, "PutEvents", arn, context))
     return calls

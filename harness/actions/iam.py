@@ -76,7 +76,9 @@ def _service_linked(operation: Operation, _facts: Facts) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
     """
-    return entity_arn(operation.account, "role", f"/aws-service-role/{operation.params.get('AWSServiceName', '')}/", "*")
+    return entity_arn(
+        operation.account, "role", f"/aws-service-role/{operation.params.get('AWSServiceName', '')}/", "*"
+    )
 
 
 def _open_id(operation: Operation, _facts: Facts) -> str:

@@ -28,6 +28,7 @@ class Type(StrEnum):
 
 _MANY = frozenset({Type.STRINGS, Type.ARNS})
 
+
 class Unknown:
     """The request has the key, or may have it, and what it has cannot be read here."""
 
@@ -93,9 +94,7 @@ class Keys:
             found = self._by_action[action] = (read, self.names - unread)
         return found
 
-    def read(
-        self, action: str, operation: Operation, facts: Facts
-    ) -> tuple[dict[str, ContextValue], frozenset[str]]:
+    def read(self, action: str, operation: Operation, facts: Facts) -> tuple[dict[str, ContextValue], frozenset[str]]:
         """The values that the request has for the action, and the lower-case names that are known for it."""
         values: dict[str, ContextValue] = {}
         entries, known = self._of(action)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.actions.keys import UNREAD, Keys, KeyRule, KeyValue, Type, key, text, truth
+from harness.actions.keys import UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.reasons import because
@@ -28,10 +28,13 @@ _KEY = """
 _CRYPTO = "Encrypt Decrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext"
 _BY_ALIAS = f"{_CRYPTO} DescribeKey GetPublicKey Sign Verify GenerateMac VerifyMac DeriveSharedSecret"
 _REENCRYPT = "ReEncryptFrom ReEncryptTo"
-_STORES = "CreateCustomKeyStore ConnectCustomKeyStore DeleteCustomKeyStore DescribeCustomKeyStores DisconnectCustomKeyStore UpdateCustomKeyStore"
+_STORES = """
+    CreateCustomKeyStore ConnectCustomKeyStore DeleteCustomKeyStore DescribeCustomKeyStores DisconnectCustomKeyStore
+    UpdateCustomKeyStore
+"""
 _ALIASES = "CreateAlias UpdateAlias DeleteAlias"
-_ON_KEY = f"{_KEY} Decrypt RetireGrant {_REENCRYPT} {_ALIASES}"
-_KEYED = f"{_KEY} Decrypt CreateKey RetireGrant {_REENCRYPT} {_ALIASES}"
+_ON_KEY = f"{_KEY} Decrypt {_REENCRYPT} {_ALIASES}"
+_KEYED = f"{_KEY} Decrypt CreateKey {_REENCRYPT} {_ALIASES}"
 
 
 def key_arn(operation: Operation, facts: Facts, name: str) -> str | None:
@@ -91,7 +94,9 @@ def _create(service: Service, operation: Operation, facts: Facts) -> Sequence[Ca
     """
     calls = [service.call(operation, facts, "CreateKey", "*")]
     if operation.params.get("Tags"):
-        calls.append(service.call(operation, facts, "TagResource", f"arn:aws:kms:{operation.region}:{operation.account}:key/*"))
+        calls.append(
+            service.call(operation, facts, "TagResource", f"arn:aws:kms:{operation.region}:{operation.account}:key/*")
+        )
     return calls
 
 
@@ -172,13 +177,13 @@ SERVICE = Service(
             key(Type.STRING, _CRYPTO, _context("EncryptionContext")),
             key(Type.STRING, "ReEncryptFrom", _context("SourceEncryptionContext")),
             key(Type.STRING, "ReEncryptTo", _context("DestinationEncryptionContext")),
-            key(Type.STRING, "CreateGrant RetireGrant", UNREAD),
+            key(Type.STRING, "CreateGrant", UNREAD),
         ),
         "kms:EncryptionContextKeys": (
             key(Type.STRINGS, _CRYPTO, _context_keys("EncryptionContext")),
             key(Type.STRINGS, "ReEncryptFrom", _context_keys("SourceEncryptionContext")),
             key(Type.STRINGS, "ReEncryptTo", _context_keys("DestinationEncryptionContext")),
-            key(Type.STRINGS, "CreateGrant RetireGrant", UNREAD),
+            key(Type.STRINGS, "CreateGrant", UNREAD),
         ),
         "kms:EncryptionAlgorithm": (
             key(Type.STRING, "Encrypt Decrypt", _or("SYMMETRIC_DEFAULT", "EncryptionAlgorithm")),
@@ -193,15 +198,15 @@ SERVICE = Service(
         "kms:BypassPolicyLockoutSafetyCheck": key(Type.BOOL, "CreateKey PutKeyPolicy", truth("BypassPolicyLockoutSafetyCheck")),
         # Of the request for a new key; what an existing one is like is not read.
         "kms:KeyOrigin": (key(Type.STRING, "CreateKey", _origin), key(Type.STRING, _ON_KEY, UNREAD)),
-        "kms:KeySpec": (key(Type.STRING, "CreateKey", _or("SYMMETRIC_DEFAULT", "KeySpec", "CustomerMasterKeySpec")), key(Type.STRING, _ON_KEY, UNREAD)),
+        "kms:KeySpec": (
+            key(Type.STRING, "CreateKey", _or("SYMMETRIC_DEFAULT", "KeySpec", "CustomerMasterKeySpec")),
+            key(Type.STRING, _ON_KEY, UNREAD),
+        ),
         "kms:KeyUsage": (key(Type.STRING, "CreateKey", _or("ENCRYPT_DECRYPT", "KeyUsage")), key(Type.STRING, _ON_KEY, UNREAD)),
         "kms:MultiRegion": (key(Type.BOOL, "CreateKey", truth("MultiRegion")), key(Type.BOOL, _ON_KEY, UNREAD)),
         "kms:MultiRegionKeyType": (key(Type.STRING, "CreateKey", _multi_region), key(Type.STRING, _ON_KEY, UNREAD)),
         "kms:DataKeyPairSpec": key(Type.STRING, "GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext", "KeyPairSpec"),
-        "kms:GrantConstraintType": (
-            key(Type.STRING, "CreateGrant", _constraint),
-            key(Type.STRING, "RetireGrant", UNREAD),
-        ),
+        "kms:GrantConstraintType": key(Type.STRING, "CreateGrant", _constraint),
         # True only for the calls of AWS services on a principal's behalf; there are none here.
         "kms:GrantIsForAWSResource": key(Type.BOOL, "CreateGrant ListGrants RevokeGrant", lambda _operation, _facts: "false"),
         "kms:GrantOperations": key(Type.STRINGS, "CreateGrant", "Operations"),

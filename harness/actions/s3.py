@@ -9,7 +9,7 @@ DeleteObjects is decided for every key at once: where AWS would delete some and 
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from harness.actions.keys import ALL, UNKNOWN, UNREAD, Keys, KeyRule, KeyValue, Type, key, text
+from harness.actions.keys import ALL, UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, key, text
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.reasons import because
@@ -21,12 +21,10 @@ _LISTS = "ListBucket ListBucketVersions"
 _TAGGING = "PutObjectTagging PutObjectVersionTagging"
 _VERSIONS = (
     "GetObjectVersion GetObjectVersionAcl GetObjectVersionTagging GetObjectVersionAttributes DeleteObjectVersion "
-    "DeleteObjectVersionTagging PutObjectVersionAcl PutObjectVersionTagging GetObjectVersionTorrent"
+    "DeleteObjectVersionTagging PutObjectVersionAcl PutObjectVersionTagging"
 )
 _TAG_READERS = (
-    "GetObject GetObjectAcl GetObjectAttributes GetObjectTagging DeleteObjectTagging PutObjectAcl PutObjectTagging "
-    "GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes GetObjectVersionTagging DeleteObjectVersionTagging "
-    "PutObjectVersionAcl PutObjectVersionTagging"
+    "GetObject GetObjectAcl GetObjectAttributes GetObjectTagging DeleteObjectTagging PutObjectAcl PutObjectTagging"
 )
 
 # resources
@@ -139,9 +137,9 @@ def _requested_tag_keys(operation: Operation, facts: Facts) -> KeyValue:
 
 
 def _existing_tags(operation: Operation, facts: Facts) -> KeyValue:
-    """The tags that the object has; those of older versions are not read."""
+    """The tags that the object has."""
     bucket, name = operation.params.get("Bucket"), operation.params.get("Key")
-    if not bucket or not name or operation.params.get("VersionId"):
+    if not bucket or not name:
         return UNKNOWN
     tags = facts.object_tags(str(bucket), str(name))
     return UNKNOWN if tags is None else tags
@@ -225,7 +223,11 @@ KEYS = Keys({
     ),
     "s3:RequestObjectTag/": key(Type.STRING, f"{_WRITES} {_TAGGING}", _requested_tags),
     "s3:RequestObjectTagKeys": key(Type.STRINGS, f"{_WRITES} {_TAGGING}", _requested_tag_keys),
-    "s3:ExistingObjectTag/": key(Type.STRING, _TAG_READERS, _existing_tags),
+    # The tags of one version are not read, only the object's own.
+    "s3:ExistingObjectTag/": (
+        key(Type.STRING, _TAG_READERS, _existing_tags),
+        key(Type.STRING, _VERSIONS, UNREAD),
+    ),
     "s3:signatureversion": key(Type.STRING, ALL, lambda _operation, _facts: "AWS4-HMAC-SHA256"),
     # There are no access grants here.
     "s3:AccessGrantsInstanceArn": key(Type.ARN, ALL, _absent),
@@ -234,7 +236,7 @@ KEYS = Keys({
         Type.STRINGS, "PutInventoryConfiguration", "InventoryConfiguration.OptionalFields"
     ),
     **{name: key(type_, ALL, UNREAD) for name, type_ in (_TRANSPORT | _ACCESS_POINTS).items()},
-})
+})  # fmt: skip
 _ACL_PARAMETERS = "ACL GrantFullControl GrantRead GrantReadACP GrantWriteACP"
 _WITH_OBJECT = {
     "PutObjectAcl": _ACL_PARAMETERS,
@@ -256,7 +258,8 @@ SERVICE = Service(
             ListObjects=ListBucket ListObjectsV2=ListBucket ListObjectVersions=ListBucketVersions
             ListMultipartUploads=ListBucketMultipartUploads
             GetBucketAbac PutBucketAbac
-            GetBucketAccelerateConfiguration=GetAccelerateConfiguration PutBucketAccelerateConfiguration=PutAccelerateConfiguration
+            GetBucketAccelerateConfiguration=GetAccelerateConfiguration
+            PutBucketAccelerateConfiguration=PutAccelerateConfiguration
             GetBucketAcl PutBucketAcl
             GetBucketAnalyticsConfiguration=GetAnalyticsConfiguration PutBucketAnalyticsConfiguration=PutAnalyticsConfiguration
             DeleteBucketAnalyticsConfiguration=PutAnalyticsConfiguration
@@ -299,14 +302,14 @@ SERVICE = Service(
         **each(_object, """
             PutObject CreateMultipartUpload=PutObject UploadPart=PutObject CompleteMultipartUpload=PutObject
             AbortMultipartUpload ListParts=ListMultipartUploadParts SelectObjectContent=GetObject
-            GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention RestoreObject UpdateObjectEncryption
+            GetObjectTorrent GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention
+            RestoreObject UpdateObjectEncryption
         """),
         "GetObject": _versioned("Get{}"),
         "HeadObject": _versioned("Get{}"),
         "GetObjectAcl": _versioned("Get{}Acl"),
         "GetObjectAttributes": _versioned("Get{}", "Get{}Attributes"),
         "GetObjectTagging": _versioned("Get{}Tagging"),
-        "GetObjectTorrent": _versioned("Get{}Torrent"),
         "PutObjectAcl": _versioned("Put{}Acl"),
         "PutObjectTagging": _versioned("Put{}Tagging"),
         "DeleteObject": _versioned("Delete{}"),

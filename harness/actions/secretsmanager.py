@@ -8,16 +8,16 @@ OBSERVED: a secret that does not exist is refused by the name that the request g
 
 from collections.abc import Sequence
 
-from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyRule, KeyValue, Type, given, key, truth
+from harness.actions.keys import UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, given, key, truth
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.service import Service, each, rows
 
-_SECRET = """
+_OPERATIONS = """
     CancelRotateSecret DeleteResourcePolicy DeleteSecret DescribeSecret GetResourcePolicy GetSecretValue ListSecretVersionIds
     PutResourcePolicy PutSecretValue RemoveRegionsFromReplication ReplicateSecretToRegions RestoreSecret RotateSecret
     StopReplicationToReplica TagResource UntagResource UpdateSecret UpdateSecretVersionStage
 """
-_ALL = f"{_SECRET} ValidateResourcePolicy"
+_ALL = f"{_OPERATIONS} ValidateResourcePolicy"
 SUFFIX = "-??????"
 """The six characters of a secret that does not exist yet, in the form in which policies write them."""
 
@@ -64,7 +64,7 @@ SERVICE = Service(
             *
                 ListSecrets GetRandomPassword BatchGetSecretValue
         """),
-        **each(_secret, _SECRET),
+        **each(_secret, _OPERATIONS),
         **each(_created, "CreateSecret"),
         "ValidateResourcePolicy": _validated,
     },

@@ -109,11 +109,12 @@ def pass_role(operation: Operation, facts: Facts, role: str, principal: str, ass
 def rows(base: str, table: str) -> dict[str, Row]:
     """Rows from a table: a resource template at the margin, below it, indented, the operations that have it.
 
-    `Operation=Action` where the action is not called as the operation is. `base` is what relative templates begin with.
+    `Operation=Action` where the action is not called as the operation is; a template may go on after `&` on the next line. `base`
+    is what relative templates begin with.
     """
     found: dict[str, Row] = {}
     resource = template("*", base)
-    for line in textwrap.dedent(table).splitlines():
+    for line in textwrap.dedent(table).replace("&\n", "& ").splitlines():
         if line and not line.startswith(" "):
             resource = template(line, base)
             continue

@@ -9,10 +9,11 @@ from harness.actions.keys import Keys, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.service import Service, pass_role, rows
 
-
 _SERVICE = "sns.amazonaws.com"
 _FEEDBACK = tuple(f"{outcome}FeedbackRoleArn" for outcome in ("Success", "Failure"))
-_TOPIC_FEEDBACK = tuple(f"{target}{name}" for target in ("Application", "HTTP", "Lambda", "SQS", "Firehose") for name in _FEEDBACK)
+_TOPIC_FEEDBACK = tuple(
+    f"{target}{name}" for target in ("Application", "HTTP", "Lambda", "SQS", "Firehose") for name in _FEEDBACK
+)
 
 
 def _set_attribute(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:

@@ -148,7 +148,7 @@ SERVICE = Service(
         ),
         "ssm:DocumentCategories": key(Type.STRINGS, f"CreateDocument {_DOCUMENTS} {_ON_DOCUMENTS}", UNREAD),
         "ssm:DocumentVersion": key(Type.STRINGS, "StartAutomationExecution StartChangeRequestExecution", UNREAD),
-        "ssm:AutoApprove": key(Type.BOOL, "StartChangeRequestExecution", truth("AutoApprove")),
+        "ssm:AutoApprove": key(Type.BOOL, "StartChangeRequestExecution", UNREAD),
         "ssm:SyncType": key(
             Type.STRING, "CreateResourceDataSync DeleteResourceDataSync UpdateResourceDataSync ListResourceDataSync", "SyncType"
         ),

@@ -15,6 +15,11 @@ _QUALIFIED = """
     StartExecution StartSyncExecution DescribeStateMachine ListExecutions DescribeStateMachineAlias UpdateStateMachineAlias
     DeleteStateMachineAlias ListStateMachineAliases DeleteStateMachineVersion
 """
+_ON_MACHINES = """
+    StartExecution StartSyncExecution DescribeStateMachine UpdateStateMachine DeleteStateMachine ListStateMachineAliases
+    ListStateMachineVersions PublishStateMachineVersion DeleteStateMachineVersion DescribeStateMachineAlias
+    UpdateStateMachineAlias DeleteStateMachineAlias
+"""
 _PLAIN = 7  # arn:aws:states:region:account:stateMachine:name
 
 
@@ -73,11 +78,7 @@ SERVICE = Service(
                 ListStateMachines ListActivities SendTaskFailure SendTaskHeartbeat SendTaskSuccess TestState
                 ValidateStateMachineDefinition
         """),
-        **dict.fromkeys("""
-            StartExecution StartSyncExecution DescribeStateMachine UpdateStateMachine DeleteStateMachine
-            ListStateMachineAliases ListStateMachineVersions PublishStateMachineVersion DeleteStateMachineVersion
-            DescribeStateMachineAlias UpdateStateMachineAlias DeleteStateMachineAlias
-        """.split(), _machine),
+        **dict.fromkeys(_ON_MACHINES.split(), _machine),
         "CreateStateMachineAlias": _routed,
         "ListExecutions": _listed,
     },

@@ -41,7 +41,7 @@ KEYS = Keys({
     # A request that is signed with AWS credentials has none of a provider's keys; federated requests are not served.
     **{name: key(Type.STRING, "AssumeRoleWithWebIdentity", UNREAD) for name in WEB_KEYS},
     **{name: key(Type.STRING, "AssumeRoleWithSAML", UNREAD) for name in SAML_KEYS},
-})
+})  # fmt: skip
 
 
 def _assume_role(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:

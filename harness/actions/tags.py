@@ -32,7 +32,9 @@ def request_tags(operation: Operation) -> dict[str, ContextValue]:
             tags |= _pairs(value)
     removed = [str(key) for path in _REMOVED for key in dig(operation.params, path)]
     keys = tuple(tags) or tuple(removed)
-    context: dict[str, ContextValue] = {f"aws:RequestTag/{key}": value for key, value in tags.items() if value is not None}
+    context: dict[str, ContextValue] = {
+        f"aws:RequestTag/{key}": value for key, value in tags.items() if value is not None
+    }
     return {**context, "aws:TagKeys": keys} if keys else context
 
 

@@ -16,8 +16,14 @@ class Facts:
     def boundary(self, kind, name):
         return "the boundary" if name == "bounded" else None
 
-    def hash_key(self, table):
-        return {"T": "id"}.get(table)
+    def hash_key(self, table, index=None):
+        return {"T": "id", "i": "owner"}.get(index or table)
+
+    def object_tags(self, bucket, name):
+        return {"Stage": "prod"} if name == "tagged" else {}
+
+    def arn(self, kind, name):
+        return {("secret", "known"): f"{SECRET}:known-AbCdEf", ("kms-alias", "alias/a"): KEY}.get((kind, name))
 
     def tags(self, arn) -> Mapping[str, str] | None:
         return {"Stage": "prod"} if arn.endswith("/tagged") else {}
@@ -33,6 +39,9 @@ def asked(*args, **params):
     return [(call.action, call.resource) for call in calls(operation(*args, **params), Facts())]
 
 
+TOPIC = f"arn:aws:sns:us-west-2:{A}:t"
+SECRET = f"arn:aws:secretsmanager:us-west-2:{A}:secret"
+KEY = f"arn:aws:kms:us-west-2:{A}:key/12345678-1234-1234-1234-123456789012"
 FUNCTION = f"arn:aws:lambda:us-west-2:{A}:function:bar"
 TABLE = f"arn:aws:dynamodb:us-west-2:{A}:table/T"
 ROLE = f"arn:aws:iam::{A}:role/r"
@@ -79,8 +88,7 @@ ROLE = f"arn:aws:iam::{A}:role/r"
         ),
         (operation("sqs", "SendMessage", QueueUrl=f"http://127.0.0.1:1/queue/us-west-2/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
         (operation("sqs", "SendMessageBatch", QueueUrl=f"http://h/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
-        (operation("sns", "PublishBatch", TopicArn="arn"), [("sns:Publish", "arn")]),
-        (operation("stepfunctions", "StartExecution", stateMachineArn="arn"), [("states:StartExecution", None)]),
+        (operation("sns", "PublishBatch", TopicArn=TOPIC), [("sns:Publish", TOPIC)]),
     ],
 )  # fmt: skip
 def test_an_operation_is_these_calls(request_, expected):
