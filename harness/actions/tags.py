@@ -74,9 +74,9 @@ _FAMILIES = {
 
 def resource_tags(facts: Facts, resource: str | None) -> tuple[dict[str, ContextValue], frozenset[str]]:
     """aws:ResourceTag and the service's own family, and the families that are known thereby: none where the tags are not."""
-    tags: Mapping[str, str] | None = {} if resource is None or resource == "*" else facts.tags(resource)
-    if tags is None:
+    tags: Mapping[str, str] | None = {} if resource == "*" else facts.tags(resource) if resource else None
+    if tags is None or resource is None:
         return {}, frozenset()
-    families = ["aws:ResourceTag", *(_FAMILIES[name] for name in (resource or "").split(":")[2:3] if name in _FAMILIES)]
+    families = ["aws:ResourceTag", *(_FAMILIES[name] for name in resource.split(":")[2:3] if name in _FAMILIES)]
     values: dict[str, ContextValue] = {f"{name}/{key}": value for name in families for key, value in tags.items()}
     return values, frozenset(f"{name.lower()}/" for name in ("aws:ResourceTag", *_FAMILIES.values()))

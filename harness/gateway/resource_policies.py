@@ -112,7 +112,12 @@ def _events(store: Any, resource: str) -> str | None:
     kind, *place = resource.split(":", 5)[5].split("/")
     bus = place[0] if kind == "event-bus" or len(place) > 1 else "default"
     held = store.event_buses.get(bus)
-    return json.dumps(held.policy) if held and held.policy else None
+    if held is None or not held.policy:
+        return None
+    # LocalStack keeps a statement's absent elements as nulls.
+    return _document(
+        [{name: value for name, value in each.items() if value is not None} for each in _statements(held.policy)]
+    )
 
 
 def _logs(store: Any, resource: str) -> str | None:
