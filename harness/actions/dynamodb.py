@@ -62,7 +62,7 @@ def _items(params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _queried(params: Mapping[str, Any], attribute: str) -> list[Any]:
-    legacy = dig((params.get("KeyConditions") or {}).get(attribute), "AttributeValueList")
+    legacy = [*dig((params.get("KeyConditions") or {}).get(attribute), "AttributeValueList")]
     expression = params.get("KeyConditionExpression")
     if not expression:
         return legacy
@@ -78,7 +78,8 @@ def _attributes(operation: Operation, _facts: Facts) -> KeyValue:
         found += source
     try:
         for name in _EXPRESSIONS:
-            found += attributes(params.get(name) or "", params.get("ExpressionAttributeNames") or {})
+            if expression := params.get(name):
+                found += attributes(expression, params.get("ExpressionAttributeNames") or {})
     except Unreadable:
         return UNKNOWN
     return tuple(dict.fromkeys(found)) or None

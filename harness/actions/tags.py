@@ -9,13 +9,15 @@ from typing import Any
 from harness.actions.operation import ContextValue, Facts, Operation
 from harness.actions.params import dig
 
+# The parameter, and the one inside it, that hold tags.
 _CARRIED = (
-    "Tags", "tags",
-    "TagSpecifications.Tags",           # ec2
-    "TagSpecification.Tags",            # ec2, older operations
-    "Tagging.TagSet",                   # s3 PutBucketTagging
-    "CreateBucketConfiguration.Tags",   # s3
-)  # fmt: skip
+    ("Tags", ""),
+    ("tags", ""),
+    ("TagSpecifications", "Tags"),  # ec2
+    ("TagSpecification", "Tags"),  # ec2, older operations
+    ("Tagging", "TagSet"),  # s3 PutBucketTagging
+    ("CreateBucketConfiguration", "Tags"),  # s3
+)
 _REMOVED = ("TagKeys", "tagKeys")
 _NAMES = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"))  # kms has the last
 # Object tags are no tags in the sense of the global keys: s3:RequestObjectTag and s3:ExistingObjectTag hold them.
@@ -27,9 +29,10 @@ def request_tags(operation: Operation) -> dict[str, ContextValue]:
     if (operation.service, operation.name) in _OTHER_TAGS:
         return {}
     tags: dict[str, str | None] = {}
-    for path in _CARRIED:
-        for value in _shapes(operation.params, path):
-            tags |= _pairs(value)
+    for name, inner in _CARRIED:
+        if name in operation.params:
+            for shape in _shapes(operation.params, name, inner):
+                tags |= _pairs(shape)
     removed = [str(key) for path in _REMOVED for key in dig(operation.params, path)]
     keys = tuple(tags) or tuple(removed)
     context: dict[str, ContextValue] = {
@@ -38,12 +41,11 @@ def request_tags(operation: Operation) -> dict[str, ContextValue]:
     return {**context, "aws:TagKeys": keys} if keys else context
 
 
-def _shapes(params: Any, path: str) -> Iterable[Any]:
-    """What stands at the path, lists and mappings left as they are: they are two shapes of tags."""
-    parent, _, last = path.rpartition(".")
-    for holder in dig(params, parent) if parent else [params]:
-        if isinstance(holder, Mapping) and last in holder:
-            yield holder[last]
+def _shapes(params: Mapping[str, Any], name: str, inner: str) -> Iterable[Any]:
+    """What stands there, lists and mappings left as they are: they are two shapes of tags."""
+    if not inner:
+        return [params[name]]
+    return [holder[inner] for holder in dig(params, name) if isinstance(holder, dict) and inner in holder]
 
 
 def _pairs(shape: Any) -> dict[str, str | None]:
