@@ -187,7 +187,7 @@ def _restore(service: Service, operation: Operation, facts: Facts) -> Sequence[C
     source = operation.params.get("BackupArn") or operation.params.get("SourceTableArn")
     if not source:
         source = table_arn(operation, str(operation.params.get("SourceTableName") or ""))
-    target = table_arn(operation, str(operation.params.get("TargetTableName") or ""))
+    target = f"{source.partition(':table/')[0]}:table/{operation.params.get('TargetTableName') or ''}"
     return [
         service.call(operation, facts, operation.name, source),
         service.call(operation, facts, operation.name, target),
@@ -276,6 +276,7 @@ SERVICE = Service(
     },
     keys=KEYS,
     also={"CreateTable": {"TagResource": "Tags", "PutResourcePolicy": "ResourcePolicy"}},
+    names_only=True,
 )  # fmt: skip
 
 STREAMS = Service(
@@ -290,4 +291,5 @@ STREAMS = Service(
         **each(_iterated, "GetRecords"),
     },
     keys=KEYS,
+    names_only=True,
 )  # fmt: skip

@@ -13,14 +13,22 @@ from harness.actions.service import Service, also, each, rows
 _RULE = "DescribeRule DeleteRule EnableRule DisableRule ListTargetsByRule PutTargets RemoveTargets PutRule"
 _TAGS = "ListTagsForResource TagResource UntagResource"
 _SERVICE = "events.amazonaws.com"
+_ACCOUNT = 4  # the place of an ARN's account
 
 
 def rule_arn(operation: Operation, _facts: Facts) -> str:
-    """The rule that Name or Rule means, on its bus."""
-    bus = (operation.params.get("EventBusName") or "default").rpartition("/")[2]
+    """The rule that Name or Rule means, on its bus: in the bus's account and region where the bus is given by its ARN."""
+    given = operation.params.get("EventBusName") or "default"
+    bus = given.rpartition("/")[2]
     name = operation.params.get("Rule") or operation.params.get("Name") or ""
     place = name if bus == "default" else f"{bus}/{name}"
-    return f"arn:aws:events:{operation.region}:{operation.account}:rule/{place}"
+    parts = given.split(":")
+    region, account = parts[3:5] if given.startswith("arn:") and len(parts) > _ACCOUNT else _here(operation)
+    return f"arn:aws:events:{region}:{account}:rule/{place}"
+
+
+def _here(operation: Operation) -> list[str]:
+    return [operation.region, operation.account]
 
 
 def _creator(operation: Operation, _facts: Facts) -> KeyValue:
@@ -102,4 +110,5 @@ SERVICE = Service(
         "CreateEndpoint": {"RoleArn": _SERVICE},
         "UpdateEndpoint": {"RoleArn": _SERVICE},
     },
+    names_only=True,
 )  # fmt: skip

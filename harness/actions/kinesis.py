@@ -11,11 +11,9 @@ SERVICE = Service(
         {StreamARN} | stream/{StreamName}
             AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStream DescribeStreamSummary
             GetShardIterator IncreaseStreamRetentionPeriod ListShards ListTagsForStream MergeShards PutRecord PutRecords
-            RemoveTagsFromStream SplitShard UpdateStreamWarmThroughput
+            RemoveTagsFromStream SplitShard UpdateStreamWarmThroughput StartStreamEncryption StopStreamEncryption
         {StreamARN}
             GetRecords ListStreamConsumers RegisterStreamConsumer UpdateMaxRecordSize
-        {StreamARN} | stream/{StreamName} & arn:aws:kms:{region}:{account}:key/{KeyId}
-            StartStreamEncryption StopStreamEncryption
         {ConsumerARN}
             DeregisterStreamConsumer DescribeStreamConsumer SubscribeToShard
         {ResourceARN}
@@ -25,4 +23,5 @@ SERVICE = Service(
             DisableEnhancedMonitoring UpdateShardCount UpdateStreamMode
     """),
     also=also({"TagResource": "Tags"}, "RegisterStreamConsumer") | also({"AddTagsToStream": "Tags"}, "CreateStream"),
+    names_only=True,
 )  # fmt: skip

@@ -30,8 +30,12 @@ def group_arn(operation: Operation, group: str, stream: str = "") -> str:
     return f"arn:aws:logs:{operation.region}:{operation.account}:log-group:{group}:log-stream:{stream}"
 
 
-def _stream(operation: Operation, _facts: Facts) -> str:
-    group = operation.params.get("logGroupName") or operation.params.get("logGroupIdentifier") or ""
+def _stream(operation: Operation, _facts: Facts) -> str | None:
+    """The group by its name or its identifier; a request that gives both is refused by AWS, and is decided on neither."""
+    name, identifier = operation.params.get("logGroupName"), operation.params.get("logGroupIdentifier")
+    if name and identifier:
+        return None
+    group = name or identifier or ""
     return group_arn(operation, group, operation.params.get("logStreamName") or "")
 
 
@@ -132,4 +136,5 @@ SERVICE = Service(
         NOT_TOLD="GetLogRecord GetQueryResults DeleteDeliverySource",
         NO_ACTION="GetLogObject",
     ),
+    names_only=True,
 )  # fmt: skip

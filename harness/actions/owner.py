@@ -39,7 +39,7 @@ _RESOURCE_PARAMETERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # (service, operation) -> the parameters that hold it there, instead of the service's: elsewhere the same name is a mere reference.
 _OPERATION_PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("events", "PutEvents"): ("Entries.EventBusName",),
+    ("events", "PutEvents"): (),
     ("kms", "ReEncrypt"): ("SourceKeyId", "DestinationKeyId"),
     ("lambda", "CreateFunction"): ("FunctionName",),
     ("lambda", "PutFunctionCodeSigningConfig"): ("FunctionName",),
@@ -47,6 +47,7 @@ _OPERATION_PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("lambda", "CreateEventSourceMapping"): (),
     ("lambda", "UpdateEventSourceMapping"): (),
     ("lambda", "ListEventSourceMappings"): (),
+    ("logs", "PutDeliverySource"): (),
     # A platform endpoint is a resource of the topic's subscriber, not of the topic.
     ("sns", "Subscribe"): ("TopicArn",),
     ("stepfunctions", "CreateStateMachineAlias"): ("routingConfiguration.stateMachineVersionArn",),
@@ -59,7 +60,8 @@ class SeveralOwners(Exception):
 
 def owner(operation: Operation, home: str) -> str:
     """The owning account of the operation; `home` is the caller's. Raises SeveralOwners."""
-    found = {account for value in _values(operation) if (account := _account(operation.service, value))}
+    # A bare name means the caller's own resource, also beside another account's ARN: that is two owners, not the ARN's alone.
+    found = {_account(operation.service, value) or home for value in _values(operation)}
     if len(found) > 1:
         raise SeveralOwners(", ".join(sorted(found)))
     return found.pop() if found else home
@@ -85,6 +87,11 @@ def _tables(params: Mapping[str, Any]) -> Iterator[str]:
     yield from (read[1] for statement in statements(params) if (read := partiql(statement)) is not None)
 
 
+def _buses(params: Mapping[str, Any]) -> Iterator[str]:
+    """An entry without a bus means the default one."""
+    yield from (str(entry.get("EventBusName") or "default") for entry in params.get("Entries") or ())
+
+
 def _queues(params: Mapping[str, Any]) -> Iterator[str]:
     if (place := queue_place(str(params.get("QueueUrl") or ""))) is not None:
         yield f"arn:aws:sqs::{place[0]}:{place[2]}"
@@ -93,7 +100,11 @@ def _queues(params: Mapping[str, Any]) -> Iterator[str]:
 
 
 # What a service names otherwise than by a parameter that holds an ARN.
-_MORE: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {"dynamodb": _tables, "sqs": _queues}
+_MORE: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "dynamodb": _tables,
+    "events": _buses,
+    "sqs": _queues,
+}
 
 
 def _account(service: str, value: str) -> str | None:

@@ -7,9 +7,11 @@ OBSERVED: a secret that does not exist is refused by the name that the request g
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.actions.keys import UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, given, key, truth
 from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
 from harness.actions.service import Service, each, rows
 
 _OPERATIONS = """
@@ -38,6 +40,20 @@ def _validated(service: Service, operation: Operation, facts: Facts) -> Sequence
     return [service.call(operation, facts, operation.name, resource)]
 
 
+def _batch(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The batch, and every secret that it is to return; which ones filters find is not looked up.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+    """
+    names = [str(name) for name in dig(operation.params, "SecretIdList")]
+    secrets = [facts.arn("secret", name) or name for name in names] if names else [None]
+    calls = [service.call(operation, facts, "BatchGetSecretValue", "*")]
+    for secret in secrets:
+        one = replace(operation, params={"SecretId": secret} if secret else {})
+        calls.append(service.call(one, facts, "GetSecretValue", secret))
+    return calls
+
+
 def _named(operation: Operation, facts: Facts) -> KeyValue:
     return _secret(operation, facts)
 
@@ -62,11 +78,12 @@ SERVICE = Service(
     rows={
         **rows("", """
             *
-                ListSecrets GetRandomPassword BatchGetSecretValue
+                ListSecrets GetRandomPassword
         """),
         **each(_secret, _OPERATIONS),
         **each(_created, "CreateSecret"),
         "ValidateResourcePolicy": _validated,
+        "BatchGetSecretValue": _batch,
     },
     keys=Keys({
         "secretsmanager:SecretId": key(Type.ARN, _ALL, _named),

@@ -45,6 +45,8 @@ class Service:
     passes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Operation -> the parameter that holds a role -> the service principal that the role is handed to."""
     unmodelled: Mapping[str, Reason] = field(default_factory=dict)
+    names_only: bool = False
+    """LocalStack takes the name out of an ARN and looks in the request's region: another region's ARN is no resource that is known."""
 
     def calls(self, operation: Operation, facts: Facts) -> Sequence[Call]:
         """All that the operation asks of IAM. Never empty."""
@@ -73,6 +75,8 @@ class Service:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Call:
         """One call of the service, with the condition keys that its action has; `context` holds what only a rule can know."""
+        if self.names_only and resource is not None and _region(resource) not in {"", operation.region}:
+            resource = None
         tags, families = resource_tags(facts, resource)
         own, known = self.keys.read(action, operation, facts)
         values = {**request_tags(operation), **own, **(context or {}), **tags}
@@ -83,6 +87,10 @@ class Service:
         for path, principal in self.passes.get(operation.name, {}).items():
             for role in dict.fromkeys(dig(operation.params, path)):
                 yield pass_role(operation, facts, str(role), principal, resource)
+
+
+def _region(resource: str) -> str:
+    return resource.split(":", 4)[3] if resource.startswith("arn:") else ""
 
 
 def unmodelled(prefix: str, operation: Operation) -> Call:

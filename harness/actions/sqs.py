@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from harness.actions.operation import Facts, Operation
+from harness.actions.operation import Call, Facts, Operation
 from harness.actions.service import Service, also, each, rows
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.fifo)?")
@@ -56,12 +57,23 @@ def _moved(operation: Operation, facts: Facts) -> str | None:
     return facts.arn("queue-move-task", str(operation.params.get("TaskHandle") or ""))
 
 
+def _move(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Taken out of one queue, and sent to another where the request names it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    """
+    source, target = operation.params.get("SourceArn"), operation.params.get("DestinationArn")
+    taken = ("StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    calls = [service.call(operation, facts, action, source) for action in taken]
+    return calls + ([service.call(operation, facts, "SendMessage", target)] if target else [])
+
+
 SERVICE = Service(
     prefix="sqs",
     rows={
         **rows("", """
             {SourceArn}
-                StartMessageMoveTask ListMessageMoveTasks
+                ListMessageMoveTasks
             *
                 ListQueues
         """),
@@ -73,6 +85,7 @@ SERVICE = Service(
             ChangeMessageVisibilityBatch=ChangeMessageVisibility
         """),
         **each(_moved, "CancelMessageMoveTask"),
+        "StartMessageMoveTask": _move,
     },
     also=also({"TagQueue": "tags"}, "CreateQueue"),
 )  # fmt: skip

