@@ -174,6 +174,32 @@ class Harness:
         """The log file of an account's instance."""
         return self.folder.account(name).log
 
+    def simulate(
+        self, principal: str, action: str, resource: str, context: Mapping[str, str | list[str]]
+    ) -> Mapping[str, Any]:
+        """What the accounts would decide, as a line of the journal with its message; nothing is executed.
+
+        `principal` is the ARN of a user, a role, a session or root, or a service principal. Raises UsageError for one that does
+        not exist.
+        """
+        record = self._running()
+        parts = resource.split(":", 5)
+        owners = [parts[4]] if resource.startswith("arn:") and len(parts) > 5 else []  # noqa: PLR2004 - the parts of an ARN
+        owners += principal.split(":", 5)[4:5] if principal.startswith("arn:") else []
+        asked = {"principal": principal, "action": action, "resource": resource, "context": context}
+        ids = {account.account_id: account for account in record.accounts.values()}
+        account = next((ids[owner] for owner in owners if owner in ids), None)
+        if account is None:
+            raise UsageError(
+                f"neither `{principal}` nor `{resource}` belongs to a running account",
+                help=f"running are {', '.join(ids)}",
+            )
+        answer = ask(account, record.launch_key, "simulate", asked | {"region": "".join(parts[3:4])})
+        if "fault" in answer:
+            raise UsageError(str(answer["fault"]), help="name the ARN of a user, role, session or root, or a service")
+        line: Mapping[str, Any] = answer["line"]
+        return line
+
     # Terraform
 
     @property

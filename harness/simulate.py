@@ -84,18 +84,23 @@ def _load(line: str) -> dict[str, Any]:
 
 def read_case(case: Mapping[str, Any]) -> tuple[Request, World]:
     """The request and the world of a case. Raises InvalidCase."""
-    if unknown := sorted(set(case) - _FIELDS):
-        raise InvalidCase(f"unknown key `{unknown[0]}`")
+    if unknown := case.keys() - _FIELDS:
+        raise InvalidCase(f"unknown key `{min(unknown)}`")
     for key in _NEEDED:
         if not isinstance(case.get(key), str):
             raise InvalidCase(f"`{key}` must be text")
-    action, resource = case["action"], case["resource"]
+    request = read_request(case)
+    return request, _world(case, _resource_kind(request.action, request.resource or ""))
+
+
+def read_request(case: Mapping[str, Any]) -> Request:
+    """The request of a case whose keys are there. Raises InvalidCase."""
+    action = case["action"]
     if ":" not in action or "*" in action:
         raise InvalidCase(f"`action` must be one action, prefix:Name, not `{action}`")
     context = Context.of(_context(case.get("context") or {}))
     principal = read_principal(case["principal"], context.values, action)
-    request = Request(principal, action, resource, case["resource_account"], context)
-    return request, _world(case, _resource_kind(action, resource))
+    return Request(principal, action, case["resource"], case["resource_account"], context)
 
 
 def _resource_kind(action: str, resource: str) -> ResourcePolicyKind:

@@ -1,9 +1,9 @@
 """The home's side: who signed a request with a key of this account, and which policies limit and grant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from moto.iam.models import User
+from moto.iam.models import Role, User
 
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
@@ -41,6 +41,28 @@ class Home:
         if holder is None:
             return self._vouch(claim, revision, self._root(), PolicySet())
         return self._vouch(claim, revision, self._user(holder), self.iam.policies_of(holder))
+
+    def describe(self, principal: str) -> Vouch | None:
+        """What this account would say of a principal of its own, if it had signed; None where there is none of that ARN.
+
+        A role's ARN means a session of the role, and so does the ARN of a session, whether or not it was issued.
+        """
+        kind, _, name = principal.split(":", 5)[5].partition("/")
+        unsigned = Claim("", "", "", "", (), "", "", None, None)
+        revision = self.iam.revision
+        if kind == "root":
+            return self._vouch(unsigned, revision, self._root(), PolicySet())
+        if kind == "user":
+            user = self.iam.user(name.rpartition("/")[2])
+            if user is None or user_arn(user) != principal:
+                return None
+            return self._vouch(unsigned, revision, self._user(user), self.iam.policies_of(user))
+        role = self.iam.role_by_arn(principal) if kind == "role" else self.iam.role(name.partition("/")[0])
+        if role is None or kind not in {"role", "assumed-role"}:
+            return None
+        session = name.partition("/")[2] if kind == "assumed-role" else "simulated"
+        caller = self._role_caller(role, session)
+        return self._vouch(unsigned, revision, caller, self.iam.policies_of(role))
 
     def _credential(self, key_id: str) -> tuple[Credential, Session | User | None] | None:
         if key_id == self.keys.root_key_id:
@@ -87,17 +109,23 @@ class Home:
         role = self.iam.role_by_id(session.owner_id)
         if role is None:
             return Rejected(Reason.UNKNOWN_KEY)
-        caller = Caller(
-            kind=CallerKind.ROLE_SESSION,
-            account_id=self.account_id,
-            arn=f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
-            unique_id=session.owner_id,
-            role_arn=role_arn(role),
-            session_name=session.name,
+        caller = replace(
+            self._role_caller(role, session.name),
             principal_tags={**self.iam.tags(role), **session.session_tags},
             session=_facts(session),
         )
         return self._vouch(claim, revision, caller, self._limited(self.iam.policies_of(role), session))
+
+    def _role_caller(self, role: Role, session_name: str) -> Caller:
+        return Caller(
+            kind=CallerKind.ROLE_SESSION,
+            account_id=self.account_id,
+            arn=f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session_name}",
+            unique_id=str(role.id),
+            role_arn=role_arn(role),
+            session_name=session_name,
+            principal_tags=self.iam.tags(role),
+        )
 
     def _user_session(self, claim: Claim, revision: int, session: Session, user: User) -> Vouch:
         policies = self.iam.policies_of(user)

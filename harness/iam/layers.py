@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from harness.iam.evaluate import LayerResult, evaluate
 from harness.iam.match import ROOT, WITHOUT_ACCOUNT
-from harness.model.decision import Evidence, Layer
+from harness.model.decision import Evidence, Layer, NearMiss
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
 
@@ -23,6 +23,9 @@ class Layers(NamedTuple):
     """All results, in the order in which AWS looks for denies."""
     denies: tuple[Evidence, ...]
     """The explicit denies of all of them."""
+    near_misses: tuple[NearMiss, ...]
+    unknown: bool
+    """Whether any statement met something that is not modelled."""
     identity: LayerResult
     resource: LayerResult
     boundary: LayerResult | None
@@ -61,9 +64,15 @@ def layers(request: Request, world: World, action: str) -> Layers:
     if endpoint is not None:
         everything.append(endpoint)
     denies: tuple[Evidence, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    unknown = False
     for result in everything:
         denies += result.denies
-    return Layers(everything, denies, identity, resource, limit, session, service_control, endpoint)
+        near_misses += result.near_misses
+        unknown = unknown or result.unknown
+    return Layers(
+        everything, denies, near_misses, unknown, identity, resource, limit, session, service_control, endpoint
+    )
 
 
 def _uncontrolled(world: World) -> bool:
