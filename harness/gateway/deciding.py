@@ -178,7 +178,7 @@ def _of_caller(caller: Caller) -> Principal:
         account=caller.account_id,
         role_arn=caller.role_arn or "",
         unique_id=caller.unique_id,
-        user_arn=caller.arn if caller.kind is CallerKind.USER else "",
+        user_arn=caller.user_arn or "",
     )
 
 
@@ -189,6 +189,7 @@ def _identity(principal: Principal) -> dict[str, str]:
         "account": principal.account,
         "unique_id": principal.unique_id,
         "role_arn": principal.role_arn,
+        "user_arn": principal.user_arn,
     }
     return {name: value for name, value in known.items() if value}
 

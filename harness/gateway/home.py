@@ -12,6 +12,9 @@ from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey,
 from harness.wire import AccountKeys
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
 
+# What root may do, as a policy: a session policy of a federated user of root's is limited by it alone.
+EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+
 
 @dataclass(slots=True)
 class Home:
@@ -84,6 +87,7 @@ class Home:
             arn=user_arn(user),
             unique_id=str(user.id),
             user_name=str(user.name),
+            user_arn=user_arn(user),
             principal_tags=self.iam.tags(user),
             session=facts,
         )
@@ -99,6 +103,9 @@ class Home:
                 return self._role_session(claim, revision, session)
             case CallerKind.ROOT:
                 return self._vouch(claim, revision, self._root(_facts(session)), PolicySet())
+            case CallerKind.FEDERATED_USER if session.owner_id == self.account_id:
+                everything = PolicySet((self.documents.add("the root user", EVERYTHING),))
+                return self._federated_user(claim, revision, session, self._root(), everything)
             case _:
                 user = self.iam.user(session.owner_name)
                 if user is None or user.id != session.owner_id:
@@ -131,12 +138,18 @@ class Home:
         policies = self.iam.policies_of(user)
         if session.kind is CallerKind.USER:
             return self._vouch(claim, revision, self._user(user, _facts(session)), policies)
+        return self._federated_user(claim, revision, session, self._user(user), policies)
+
+    def _federated_user(
+        self, claim: Claim, revision: int, session: Session, parent: Caller, policies: PolicySet
+    ) -> Vouch:
         caller = Caller(
             kind=CallerKind.FEDERATED_USER,
             account_id=self.account_id,
             arn=f"arn:aws:sts::{self.account_id}:federated-user/{session.name}",
-            unique_id=str(user.id),
+            unique_id=parent.unique_id,
             session_name=session.name,
+            user_arn=parent.user_arn,
             principal_tags=dict(session.session_tags),
             session=_facts(session),
         )
