@@ -26,6 +26,7 @@ from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
+from harness.model.arn import Arn
 from harness.package import build
 from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 from harness.terraform.retries import retried
@@ -183,9 +184,8 @@ class Harness:
         not exist.
         """
         record = self._running()
-        parts = resource.split(":", 5)
-        owners = [parts[4]] if resource.startswith("arn:") and len(parts) > 5 else []  # noqa: PLR2004 - the parts of an ARN
-        owners += principal.split(":", 5)[4:5] if principal.startswith("arn:") else []
+        arn = Arn.parse(resource)
+        owners = [one.account for one in (arn, Arn.parse(principal)) if one is not None]
         asked = {"principal": principal, "action": action, "resource": resource, "context": context}
         ids = {account.account_id: account for account in record.accounts.values()}
         account = next((ids[owner] for owner in owners if owner in ids), None)
@@ -194,7 +194,7 @@ class Harness:
                 f"neither `{principal}` nor `{resource}` belongs to a running account",
                 help=f"running are {', '.join(ids)}",
             )
-        answer = ask(account, record.launch_key, "simulate", asked | {"region": "".join(parts[3:4])})
+        answer = ask(account, record.launch_key, "simulate", asked | {"region": arn.region if arn else ""})
         if "fault" in answer:
             raise UsageError(str(answer["fault"]), help="name the ARN of a user, role, session or root, or a service")
         line: Mapping[str, Any] = answer["line"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.iam import decide
+from harness.model.arn import Arn
 from harness.model.decision import Evidence
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, ContextValue, Request
@@ -26,7 +27,6 @@ _FIELDS = frozenset({
     "principal_in_management_account", "principal_is_service_linked_role", "expected", "reason", "source",
 })  # fmt: skip
 _FEDERATED_ACTIONS = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
-_ARN_PARTS = 6
 _NEEDED = ("principal", "action", "resource", "resource_account")
 
 
@@ -126,10 +126,10 @@ def read_principal(text: str, context: Mapping[str, ContextValue], action: str) 
 
 
 def _of_arn(text: str, context: Mapping[str, ContextValue]) -> Principal:
-    parts = text.split(":", 5)
-    if len(parts) == _ARN_PARTS and _ACCOUNT.fullmatch(parts[4]):
-        _, partition, service, _, account, name = parts
-        kind, _, rest = name.partition("/")
+    arn = Arn.parse(text)
+    if arn is not None and _ACCOUNT.fullmatch(arn.account):
+        partition, service, _, account, resource = arn
+        kind, _, rest = resource.partition("/")
         match service, kind, bool(rest):
             case "iam", "root", False:
                 return Principal(PrincipalKind.ROOT, text, account)

@@ -14,6 +14,7 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.resource_policies import resource_policy
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
+from harness.model.arn import Arn
 from harness.model.decision import Decision, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, Request
@@ -69,10 +70,8 @@ class Decider:
 
     def resource_account(self, resource: str | None) -> str:
         """The account that an ARN names; this one where it names none, or there is no ARN."""
-        if resource is None or not resource.startswith("arn:"):
-            return self.account_id
-        account = resource.split(":", 5)[4]
-        return account if account.isdigit() else self.account_id
+        arn = Arn.parse(resource or "")
+        return arn.account if arn is not None and arn.account.isdigit() else self.account_id
 
     def _context(
         self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, resource_account: str

@@ -8,6 +8,7 @@ from moto.iam.models import Role, User
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
 from harness.gateway.sessions import Session, Sessions
+from harness.model.arn import Arn
 from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey, verify
 from harness.wire import AccountKeys
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
@@ -50,20 +51,19 @@ class Home:
 
         A role's ARN means a session of the role, and so does the ARN of a session, whether or not it was issued.
         """
-        kind, _, name = principal.split(":", 5)[5].partition("/")
+        arn = Arn.parse(principal)
+        if arn is None:
+            return None
         unsigned = Claim("", "", "", "", (), "", "", None, None)
         revision = self.iam.revision
-        if kind == "root":
+        if arn.resource == "root":
             return self._vouch(unsigned, revision, self._root(), PolicySet())
-        if kind == "user":
-            user = self.iam.user(name.rpartition("/")[2])
-            if user is None or user_arn(user) != principal:
-                return None
+        if (user := self.iam.user_by_arn(principal)) is not None:
             return self._vouch(unsigned, revision, self._user(user), self.iam.policies_of(user))
-        role = self.iam.role_by_arn(principal) if kind == "role" else self.iam.role(name.partition("/")[0])
-        if role is None or kind not in {"role", "assumed-role"}:
+        name, _, session = arn.name.partition("/") if arn.kind == "assumed-role" else ("", "", "simulated")
+        role = self.iam.role(name) if name else self.iam.role_by_arn(principal)
+        if role is None:
             return None
-        session = name.partition("/")[2] if kind == "assumed-role" else "simulated"
         caller = self._role_caller(role, session)
         return self._vouch(unsigned, revision, caller, self.iam.policies_of(role))
 

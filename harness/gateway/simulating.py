@@ -15,6 +15,7 @@ from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
 from harness.gateway.vouching import fetch_documents
+from harness.model.arn import Arn
 from harness.model.request import Context, ContextValue
 from harness.wire import Message
 from harness.wire.vouch import Vouch
@@ -52,14 +53,14 @@ class Simulator:
         return {"line": {**verdict.line, "message": verdict.message}}, b""
 
     def _signer(self, principal: str, request_id: str) -> Signer | None:
-        if not principal.startswith("arn:"):
-            return ServiceSigner(principal, None)
-        account = principal.split(":", 5)[4]
-        if account == self.home.account_id:
+        arn = Arn.parse(principal)
+        if arn is None:
+            return None if principal.startswith("arn:") else ServiceSigner(principal, None)
+        if arn.account == self.home.account_id:
             return self.home.describe(principal)
-        if account not in self.peers:
+        if arn.account not in self.peers:
             return None
-        answer = self.peers.ask(account, "describe", {"principal": principal}, request_id=request_id).data
+        answer = self.peers.ask(arn.account, "describe", {"principal": principal}, request_id=request_id).data
         if answer["vouch"] is None:
             return None
         vouch = Vouch.from_json(answer["vouch"])

@@ -49,7 +49,7 @@ def layers(request: Request, world: World, action: str) -> Layers:
     session = evaluate(Layer.SESSION, world.session, request, action) if own and world.session is not None else None
     endpoint = None
     if world.vpc_endpoint is not None:
-        endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action)
+        endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action, bounded=bounded)
     organization: list[LayerResult] = []
     service_control: list[LayerResult] = []
     if world.resource_control and not world.principal_is_service_linked_role:
