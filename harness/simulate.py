@@ -98,7 +98,7 @@ def read_request(case: Mapping[str, Any]) -> Request:
     action = case["action"]
     if ":" not in action or "*" in action:
         raise InvalidCase(f"`action` must be one action, prefix:Name, not `{action}`")
-    context = Context.of(_context(case.get("context") or {}))
+    context = Context.of(_context(case.get("context", {})))
     principal = read_principal(case["principal"], context.values, action)
     return Request(principal, action, case["resource"], case["resource_account"], context)
 

@@ -52,9 +52,9 @@ def layers(request: Request, world: World, action: str) -> Layers:
         endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action, bounded=bounded)
     organization: list[LayerResult] = []
     service_control: list[LayerResult] = []
-    if world.resource_control and not world.principal_is_service_linked_role:
+    if world.resource_control and not _beyond_resource_control(request, world):
         organization = [evaluate(Layer.RESOURCE_CONTROL, level, request, action) for level in world.resource_control]
-    if world.service_control and of_account and not _uncontrolled(world):
+    if world.service_control and of_account and not _beyond_service_control(world):
         service_control = [evaluate(Layer.SERVICE_CONTROL, level, request, action) for level in world.service_control]
     everything = [*organization, *service_control, resource, identity]
     if limit is not None:
@@ -75,7 +75,16 @@ def layers(request: Request, world: World, action: str) -> Layers:
     )
 
 
-def _uncontrolled(world: World) -> bool:
+def _beyond_resource_control(request: Request, world: World) -> bool:
+    """What resource control policies never bind: service-linked roles, and the resources of the management account.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    at_home = request.principal.account == request.resource_account
+    return world.principal_is_service_linked_role or (world.principal_in_management_account and at_home)
+
+
+def _beyond_service_control(world: World) -> bool:
     """Whom service control policies never bind.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#not-restricted-by-scp

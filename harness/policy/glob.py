@@ -100,10 +100,9 @@ def _automaton(patterns: Iterable[Pattern], colons: Colons) -> Matcher:
     rows = _Rows()
     for pattern in patterns:
         rows.add(pattern, colons)
-    start, accept, stars, stars_at_colon = rows.start, rows.accept, rows.stars, rows.stars & ~rows.bounded
-    wild = rows.wild
+    start, accept, stars, stars_at_colon, wild = rows.start, rows.accept, rows.stars, rows.stars_at_colon, rows.wild
     masks = {character: mask | wild for character, mask in rows.masks.items()}
-    masks[":"] = rows.masks.get(":", 0) | (wild & ~rows.bounded)
+    masks[":"] = rows.masks.get(":", 0) | rows.wild_at_colon
 
     def fits(text: str) -> bool:
         state = start
@@ -121,14 +120,17 @@ class _Rows:
     def __init__(self) -> None:
         self.masks: dict[str, int] = {}
         """Character to the places that it reaches."""
-        self.wild = self.stars = self.bounded = self.start = self.accept = 0
-        """Places reached by any character; places where a star waits; of both, those that no colon gets over."""
+        self.wild = self.wild_at_colon = 0
+        """Places reached by any character, and by a colon among them."""
+        self.stars = self.stars_at_colon = 0
+        """Places where a star waits, and where it gets over a colon."""
+        self.start = self.accept = 0
         self._width = 0
 
     def add(self, pattern: Pattern, colons: Colons) -> None:
         """A row for the pattern, made by itself and then put after the others, so that its numbers stay small."""
         masks: dict[str, int] = {}
-        wild = stars = bounded = seen = 0
+        wild = wild_at_colon = stars = stars_at_colon = seen = 0
         place = 1
         for index, atom in enumerate(pattern):
             in_head = colons is not Colons.ORDINARY and seen < HEAD
@@ -140,17 +142,18 @@ class _Rows:
             elif atom is _ANY:
                 place <<= 1
                 wild |= place
-                bounded |= place if in_head else 0
+                wild_at_colon |= 0 if in_head else place
             else:
                 stars |= place
-                reaches = colons is Colons.AT_THE_END and _ends_part(pattern, index)
-                bounded |= place if in_head and not reaches else 0
+                reaches = not in_head or (colons is Colons.AT_THE_END and _ends_part(pattern, index))
+                stars_at_colon |= place if reaches else 0
         width = self._width
         for character, mask in masks.items():
             self.masks[character] = self.masks.get(character, 0) | mask << width
         self.wild |= wild << width
+        self.wild_at_colon |= wild_at_colon << width
         self.stars |= stars << width
-        self.bounded |= bounded << width
+        self.stars_at_colon |= stars_at_colon << width
         self.start |= 1 << width
         self.accept |= place << width
         self._width = width + place.bit_length()
