@@ -85,8 +85,10 @@ class Service:
 
     def _passed(self, operation: Operation, facts: Facts, resource: str | None) -> Iterator[Call]:
         for path, principal in self.passes.get(operation.name, {}).items():
-            for role in dict.fromkeys(dig(operation.params, path)):
-                yield pass_role(operation, facts, str(role), principal, resource)
+            for role in dict.fromkeys(str(value) for value in dig(operation.params, path)):
+                # Some parameters may name what is no role: API Gateway's `arn:aws:iam::*:user/*` stands for the caller's own keys.
+                if ":role/" in role or not role.startswith("arn:"):
+                    yield pass_role(operation, facts, role, principal, resource)
 
 
 def _region(resource: str) -> str:

@@ -428,6 +428,12 @@ def test_a_bare_name_beside_another_accounts_arn_is_a_second_owner(request_):
         owner(request_, home=B)
 
 
+def test_what_is_no_role_is_not_passed():
+    asked_for = asked("apigateway", "PutIntegration", restApiId="r", resourceId="s", httpMethod="GET", credentials="arn:aws:iam::*:user/*")
+
+    assert [action for action, _ in asked_for] == ["apigateway:PUT"]
+
+
 def test_a_rule_on_another_accounts_bus_is_that_accounts():
     bus = f"arn:aws:events:us-west-2:{A}:event-bus/own"
 

@@ -121,6 +121,8 @@ def sample(shape, name="", seen=()):
         case "blob":
             return b"x"
         case "string":
+            if "role" in name.lower():
+                return f"arn:aws:iam::{ACCOUNT}:role/x" if name.lower().endswith("arn") or name == "Role" else "x"
             named_arn = name.lower().endswith(("arn", "arns")) or shape.name.lower().endswith("arn")
             return shape.enum[0] if getattr(shape, "enum", None) else GIVEN if named_arn else "x"
         case _:
