@@ -429,7 +429,14 @@ def test_a_bare_name_beside_another_accounts_arn_is_a_second_owner(request_):
 
 
 def test_what_is_no_role_is_not_passed():
-    asked_for = asked("apigateway", "PutIntegration", restApiId="r", resourceId="s", httpMethod="GET", credentials="arn:aws:iam::*:user/*")
+    asked_for = asked(
+        "apigateway",
+        "PutIntegration",
+        restApiId="r",
+        resourceId="s",
+        httpMethod="GET",
+        credentials="arn:aws:iam::*:user/*",
+    )
 
     assert [action for action, _ in asked_for] == ["apigateway:PUT"]
 

@@ -121,12 +121,18 @@ def sample(shape, name="", seen=()):
         case "blob":
             return b"x"
         case "string":
-            if "role" in name.lower():
-                return f"arn:aws:iam::{ACCOUNT}:role/x" if name.lower().endswith("arn") or name == "Role" else "x"
-            named_arn = name.lower().endswith(("arn", "arns")) or shape.name.lower().endswith("arn")
-            return shape.enum[0] if getattr(shape, "enum", None) else GIVEN if named_arn else "x"
+            return _string(shape, name)
         case _:
             return 1
+
+
+def _string(shape, name):
+    if getattr(shape, "enum", None):
+        return shape.enum[0]
+    if "role" in name.lower():
+        return f"arn:aws:iam::{ACCOUNT}:role/x" if name.lower().endswith("arn") or name == "Role" else "x"
+    named_arn = name.lower().endswith(("arn", "arns")) or shape.name.lower().endswith("arn")
+    return GIVEN if named_arn else "x"
 
 
 def operation(service, name, account=ACCOUNT, **changed):
