@@ -89,5 +89,5 @@ class JournalReader:
         with path.open("rb") as file:
             file.seek(offset)
             for line in file:
-                if line.endswith(b"\n"):  # the last line may still be on its way
+                if line.endswith(b"}\n"):  # the last line may still be on its way, and a full disk may have cut one off
                     yield Entry(name, json.loads(line))

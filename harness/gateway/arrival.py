@@ -11,12 +11,13 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from harness.gateway.internal import InternalCall, proven
+from harness.gateway.internal import DATA_HEADER, InternalCall, proven
 from harness.sigv4 import Head
 from harness.wire.vouch import Vouch
 
 _ARRIVAL = "harness.arrival"
 _SIGNER = "harness.signer"
+_DECIDED = "harness.decided"
 FORWARDED = "harness.forwarded"
 
 # A client that sets these could speak for LocalStack or choose its account; none of them reaches LocalStack.
@@ -88,6 +89,22 @@ def arrival_of(context: RequestContext) -> Arrival:
     return found
 
 
+def arrival_if_any(context: RequestContext) -> Arrival | None:
+    """The arrival, None where even reading the request failed."""
+    found: Arrival | None = context.request.environ.get(_ARRIVAL)
+    return found
+
+
+def decide(context: RequestContext) -> None:
+    """Remember that the request may be executed here."""
+    context.request.environ[_DECIDED] = True
+
+
+def is_decided(context: RequestContext) -> bool:
+    """Whether the request may be executed here; False for one that raised on its way to the decision."""
+    return bool(context.request.environ.get(_DECIDED))
+
+
 def sign(context: RequestContext, signer: Signer) -> None:
     """Remember who signed."""
     context.request.environ[_SIGNER] = signer
@@ -106,7 +123,15 @@ def _head(environ: Mapping[str, Any]) -> Head:
 
 
 def _sanitize(context: RequestContext, *, keep_data: bool) -> None:
+    kept = DATA_HEADER if keep_data else ""
     headers = context.request.headers
-    for name in {name for name, _ in headers if name.lower().startswith(FORGEABLE)}:
-        if not (keep_data and name.lower() == "x-localstack-data"):
-            headers.remove(name)
+    for name in {name for name, _ in headers if _forgeable(name) and name.lower() != kept}:
+        headers.remove(name)
+    # The same headers as CGI names them, in which `_` and `-` are one.
+    environ = context.request.environ
+    for name in [name for name in environ if name.startswith("HTTP_") and _forgeable(name[5:])]:
+        del environ[name]
+
+
+def _forgeable(name: str) -> bool:
+    return name.lower().replace("_", "-").startswith(FORGEABLE)

@@ -14,13 +14,14 @@ from localstack.http import Response
 from harness.actions import Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
-from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, signer_of
+from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, decide, signer_of
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING, PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
+from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.storing import PolicyDesk
 from harness.sigv4 import Reason, Rejected
 from harness.wire.vouch import CallerKind, Vouch
@@ -34,6 +35,7 @@ class Authorize:
     """Request handler, after the parser and before the service is loaded."""
 
     account_id: str
+    region: str
     peers: Peers
     records: Records
     decider: Decider
@@ -54,6 +56,8 @@ class Authorize:
             done = True
         if done:
             chain.stop()
+        else:
+            decide(context)
 
     def _handle(self, context: RequestContext, response: Response, arrival: Arrival, signer: Signer) -> bool:
         """Whether the request is answered."""
@@ -111,12 +115,11 @@ class Authorize:
         service = context.service
         assert service is not None  # noqa: S101 - checked by _handle
         if vouch.service != service.signing_name:
-            fault = f"Credential should be scoped to correct service: '{service.signing_name}'. "
+            rejected = wrong_service(service.service_name, vouch.service, service.signing_name)
         elif vouch.region != context.region:
-            fault = "Credential should be scoped to a valid region. "
+            rejected = wrong_region(service.service_name, vouch.region, self.region)
         else:
             return
-        rejected = Rejected(Reason.WRONG_SCOPE, fault)
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error

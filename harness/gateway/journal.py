@@ -22,15 +22,19 @@ class Journal:
         self._policies.mkdir(exist_ok=True)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._known: set[str] = set()
+        self._torn = False
         self._lock = threading.Lock()
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Append one line; raises OSError when it cannot be written, and the request is then refused."""
         data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._lock:
-            view = memoryview(data)
+            # What a full disk cut off must not run into the next line.
+            view = memoryview(b"\n" + data if self._torn else data)
+            self._torn = True
             while view:
                 view = view[os.write(self._descriptor, view) :]
+            self._torn = False
 
     def keep(self, digest: str, document: str) -> None:
         """Keep a policy document under its digest, once."""

@@ -25,6 +25,7 @@ from harness.gateway.authenticate import Authenticate
 from harness.gateway.authorize import Authorize
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
+from harness.gateway.failing import FailClosed
 from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
@@ -94,6 +95,7 @@ class Gate:
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
+            region=launch.region,
             peers=self.peers,
             records=self.records,
             decider=self.decider,
@@ -113,6 +115,7 @@ class Gate:
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
+        self.gateway.exception_handlers.append(FailClosed(self.records))
         self.gateway.finalizers.append(self._name_request)
         self.iam.bootstrap(self.launch.keys)
 

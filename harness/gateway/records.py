@@ -1,4 +1,4 @@
-"""What the journal says: one line per request, of one of four kinds. No request parameters and no secrets."""
+"""What the journal says: one line per request, of one of five kinds. No request parameters and no secrets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +41,10 @@ class Records:
     def peer(self, context: RequestContext, arrival: Arrival, silent: PeerUnavailable) -> None:
         """A request was refused because another instance did not answer."""
         self._write(context, arrival, "peer", {"decision": "refused", "peer": silent.account_id, "detail": str(silent)})
+
+    def failure(self, context: RequestContext, arrival: Arrival, cause: str, error: CommonServiceException) -> None:
+        """A request was refused, or broke off, because something raised."""
+        self._write(context, arrival, "failure", {"decision": "refused", "detail": cause} | _error(error))
 
     def stranger(self, why: str) -> None:
         """Bytes on the peer port that are no question of this launch."""

@@ -15,10 +15,14 @@ from harness.sigv4.head import Head
 from harness.sigv4.parse import Claim
 from harness.sigv4.reason import Reason, Rejected
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html ; S3 allows 15 minutes:
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (RequestTimeTooSkewed)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MAX_SKEW = timedelta(minutes=5)
-MAX_SKEW_S3 = timedelta(minutes=15)
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (RequestTimeTooSkewed),
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (RequestExpired)
+WIDER_SKEW = {"s3": timedelta(minutes=15), "ec2": timedelta(minutes=15)}
+# What decides how a body is read is part of what was signed; https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+# asks for the content type, and every AWS SDK signs these.
+_MEANING = frozenset({"content-type", "smithy-protocol"})
 UNSIGNED_PAYLOAD = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 
 
@@ -64,6 +68,8 @@ def verify(
 def _state(claim: Claim, credential: Credential) -> Rejected | None:
     if not credential.active:
         return Rejected(Reason.INACTIVE_KEY)
+    if credential.token is not None and not claim.token:
+        return Rejected(Reason.MISSING_TOKEN)
     known = credential.token.secret if credential.token else ""
     if not hmac.compare_digest(known.encode(), (claim.token or "").encode()):
         return Rejected(Reason.BAD_TOKEN)
@@ -73,8 +79,8 @@ def _state(claim: Claim, credential: Credential) -> Rejected | None:
 def _signed_headers(head: Head, claim: Claim) -> Rejected | None:
     names = {name.lower() for name, _ in head.headers}
     must = {name for name in names if name.startswith("x-amz-")} | {"host"}
-    if claim.token is not None and claim.expires is not None:
-        must.discard("x-amz-security-token")
+    if claim.expires is None:
+        must |= names & _MEANING
     unsigned = sorted(must - set(claim.signed_headers))
     if unsigned:
         listed = ", ".join(unsigned)
@@ -117,17 +123,26 @@ def _derived_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 
 def _age(claim: Claim, now: datetime) -> Rejected | None:
-    skew = MAX_SKEW_S3 if claim.service == "s3" else MAX_SKEW
+    skew = WIDER_SKEW.get(claim.service, MAX_SKEW)
     minutes = int(skew.total_seconds() // 60)
     if claim.time > now + skew:
         late = f"{claim.timestamp} is still later than {_basic(now + skew)}"
         return Rejected(Reason.SKEWED, f"Signature not yet current: {late} ({_basic(now)} + {minutes} min.)")
     if claim.expires is not None:
-        return Rejected(Reason.EXPIRED_URL) if now > claim.time + claim.expires else None
+        return _url_age(claim, claim.expires, now)
     if claim.time < now - skew:
         early = f"{claim.timestamp} is now earlier than {_basic(now - skew)}"
         return Rejected(Reason.SKEWED, f"Signature expired: {early} ({_basic(now)} - {minutes} min.)")
     return None
+
+
+def _url_age(claim: Claim, expires: timedelta, now: datetime) -> Rejected | None:
+    if now <= claim.time + expires:
+        return None
+    early = f"{claim.timestamp} is now earlier than {_basic(now - expires)}"
+    return Rejected(
+        Reason.EXPIRED_URL, f"Signature expired: {early} ({_basic(now)} - {int(expires.total_seconds()) // 60} min.)"
+    )
 
 
 def _session_end(credential: Credential, now: datetime) -> Rejected | None:
