@@ -36,11 +36,8 @@ class FailClosed:
             return
         error = self._error(context, exception)
         respond.write_error(context, response, error)
-        arrival = arrival_if_any(context)
-        if arrival is None:
-            return
         try:
-            self.records.failure(context, arrival, _cause(exception), error)
+            self.records.failure(context, arrival_if_any(context), _cause(exception), error)
         except OSError as full:
             LOG.error("the journal cannot be written: %s", type(full).__name__)  # noqa: TRY400 - a trace may hold the request
 

@@ -111,6 +111,7 @@ class Gate:
         # serves none of them.
         chain.remove(handlers.serve_edge_router_rules)
         chain.remove(handlers.serve_localstack_resources)
+        chain.remove(handlers.enforce_cors)  # answers every OPTIONS itself
         chain.insert(0, self.authenticate)
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)

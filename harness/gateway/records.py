@@ -42,7 +42,9 @@ class Records:
         """A request was refused because another instance did not answer."""
         self._write(context, arrival, "peer", {"decision": "refused", "peer": silent.account_id, "detail": str(silent)})
 
-    def failure(self, context: RequestContext, arrival: Arrival, cause: str, error: CommonServiceException) -> None:
+    def failure(
+        self, context: RequestContext, arrival: Arrival | None, cause: str, error: CommonServiceException
+    ) -> None:
         """A request was refused, or broke off, because something raised."""
         self._write(context, arrival, "failure", {"decision": "refused", "detail": cause} | _error(error))
 
@@ -58,7 +60,7 @@ class Records:
         for digest, text in documents:
             self.journal.keep(digest, text)
 
-    def _write(self, context: RequestContext, arrival: Arrival, kind: str, fields: Mapping[str, Any]) -> None:
+    def _write(self, context: RequestContext, arrival: Arrival | None, kind: str, fields: Mapping[str, Any]) -> None:
         service = context.service.service_name if context.service is not None else None
         operation = context.operation.name if context.operation is not None else None
         line = {
@@ -66,7 +68,7 @@ class Records:
             "time": self.clock.real().isoformat(),
             "clock": self.clock.now().isoformat(),
             "request_id": context.request_id,
-            "door": arrival.forwarded.door if arrival.forwarded else self.account_id,
+            "door": arrival.forwarded.door if arrival is not None and arrival.forwarded else self.account_id,
             "owner": self.account_id,
             "service": service,
             "operation": operation,

@@ -5,7 +5,11 @@ from http import HTTPStatus
 from botocore.model import ServiceModel
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.protocol.serializer import create_serializer
-from localstack.aws.protocol.service_router import determine_aws_protocol, determine_aws_service_model
+from localstack.aws.protocol.service_router import (
+    determine_aws_protocol,
+    determine_aws_service_model,
+    determine_aws_service_model_for_data_plane,
+)
 from localstack.aws.spec import load_service
 from localstack.http import Response
 from localstack.services.plugins import SERVICE_PLUGINS  # noqa: F401 - the service models' custom data paths
@@ -59,7 +63,8 @@ def recognise(context: RequestContext) -> None:
     """Find the service of a request that is not parsed yet, so that an early refusal speaks its protocol."""
     if context.service is not None:
         return
-    found = determine_aws_service_model(context.request)
+    # The first is asked alone, as the second breaks on the hosts that the first knows.
+    found = determine_aws_service_model_for_data_plane(context.request) or determine_aws_service_model(context.request)
     # S3's clients alone send the payload's digest with every request.
     speak_for(context, found or load_service("s3" if "x-amz-content-sha256" in context.request.headers else "sts"))
 
