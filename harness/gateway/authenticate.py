@@ -81,4 +81,4 @@ class Authenticate:
             return self.home.vouch(arrival.head, claim, arrival.payload_hash)
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
-        return ask_home(self.peers, self.home.documents, account, arrival, context.request_id or "")
+        return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")

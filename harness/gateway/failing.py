@@ -6,6 +6,7 @@ may be what failed: then the log has the line.
 """
 
 import logging
+import traceback
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -34,6 +35,7 @@ class FailClosed:
         """Answer for what no service meant to answer."""
         if isinstance(exception, _SERVICES_OWN):
             return
+        LOG.error("%s\n%s", _cause(exception), "".join(traceback.format_tb(exception.__traceback__)))
         error = self._error(context, exception)
         respond.write_error(context, response, error)
         try:

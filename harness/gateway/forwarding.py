@@ -14,7 +14,7 @@ from localstack.http import Response
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.gateway.arrival import FORWARDED, Forwarded, arrival_of
-from harness.gateway.peers import Answer, Peers
+from harness.gateway.peers import Answer, Peers, PeerUnavailable
 from harness.gateway.vouching import head_from_json, head_to_json
 from harness.sigv4 import Head
 from harness.wire import Message
@@ -28,11 +28,14 @@ def forward(peers: Peers, owner: str, context: RequestContext, response: Respons
     arrival = arrival_of(context)
     data = {**head_to_json(arrival.head), "client_address": arrival.client_address}
     answer = peers.forward(owner, data, arrival.body, request_id=context.request_id or "")
-    response.status_code = answer.data["status"]
+    status, headers = answer.data.get("status"), answer.data.get("headers")
+    if not isinstance(status, int) or not isinstance(headers, list):
+        raise PeerUnavailable(owner, "its answer makes no sense")
+    response.status_code = status
     response.data = answer.blob
     for name in list(response.headers.keys()):
         del response.headers[name]
-    for name, value in answer.data["headers"]:
+    for name, value in headers:
         response.headers.add(name, value)
 
 

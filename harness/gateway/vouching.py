@@ -15,17 +15,30 @@ from harness.wire import Message
 from harness.wire.vouch import Vouch
 
 
-def ask_home(peers: Peers, documents: Documents, account: str, arrival: Arrival, request_id: str) -> Vouch | Rejected:
+def ask_home(
+    peers: Peers, documents: Documents, account: str, arrival: Arrival, claim: Claim, request_id: str
+) -> Vouch | Rejected:
     """What the key's home says of the request. Raises PeerUnavailable."""
     data = head_to_json(arrival.head) | {"payload_hash": arrival.payload_hash}
-    answer = peers.ask(account, "vouch", data, request_id=request_id).data
-    if "rejected" in answer:
-        return Rejected(Reason(answer["rejected"]), answer["detail"])
-    vouch = Vouch.from_json(answer["vouch"])
-    if vouch.home != account or vouch.caller.account_id != account:
-        raise PeerUnavailable(account, "it spoke for another account")
+    outcome = _read_vouch(account, peers.ask(account, "vouch", data, request_id=request_id).data)
+    if isinstance(outcome, Rejected):
+        return outcome
+    vouch = outcome
+    if (foreign := vouch.foreign_to(account)) is not None:
+        raise PeerUnavailable(account, f"it spoke for {foreign}")
+    if (vouch.key_id, vouch.region, vouch.service) != (claim.key_id, claim.region, claim.service):
+        raise PeerUnavailable(account, "it spoke of another signature")
     fetch_documents(peers, documents, vouch, request_id)
     return vouch
+
+
+def _read_vouch(account: str, answer: Mapping[str, Any]) -> Vouch | Rejected:
+    try:
+        if "rejected" in answer:
+            return Rejected(Reason(answer["rejected"]), str(answer["detail"]))
+        return Vouch.from_json(answer["vouch"])
+    except (KeyError, TypeError, ValueError, AttributeError) as nonsense:
+        raise PeerUnavailable(account, "its answer makes no sense") from nonsense
 
 
 def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id: str) -> None:
@@ -37,8 +50,8 @@ def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id
         vouch.home, "documents", {"digests": [ref.digest for ref in missing]}, request_id=request_id
     ).data
     for ref in missing:
-        text = answer["documents"].get(ref.digest)
-        if text is None or documents.add(ref.name, text).digest != ref.digest:
+        text = dict(answer.get("documents", {})).get(ref.digest)
+        if not isinstance(text, str) or documents.add(ref.name, text).digest != ref.digest:
             raise PeerUnavailable(vouch.home, f"it does not hold the policy `{ref.name}` that it named")
 
 
