@@ -30,11 +30,14 @@ class Journal:
         data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._lock:
             # What a full disk cut off must not run into the next line.
-            view = memoryview(b"\n" + data if self._torn else data)
-            self._torn = True
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-            self._torn = False
+            if self._torn:
+                data = b"\n" + data
+            written = 0
+            try:
+                while written < len(data):
+                    written += os.write(self._descriptor, data[written:])
+            finally:
+                self._torn = written < len(data) and (written > 0 or self._torn)
 
     def keep(self, digest: str, document: str) -> None:
         """Keep a policy document under its digest, once."""
