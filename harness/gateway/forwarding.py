@@ -4,6 +4,7 @@ The owner runs it through its whole chain, so that authentication and decision a
 client's address.
 """
 
+import contextlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,9 @@ class ForwardDesk:
             started["status"] = int(status.split(" ", 1)[0])
             started["headers"] = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
-        body = b"".join(self.application(self._environ(message), start_response))
+        # Closed as WSGI asks: S3 locks an object for as long as somebody reads it.
+        with contextlib.closing(self.application(self._environ(message), start_response)) as parts:
+            body = b"".join(parts)
         return started, body
 
     def _environ(self, message: Message) -> dict[str, Any]:
