@@ -37,11 +37,11 @@ class FailClosed:
             return
         LOG.error("%s\n%s", _cause(exception), "".join(traceback.format_tb(exception.__traceback__)))
         error = self._error(context, exception)
-        respond.write_error(context, response, error)
         try:
             self.records.failure(context, arrival_if_any(context), _cause(exception), error)
         except OSError as full:
             LOG.error("the journal cannot be written: %s", type(full).__name__)  # noqa: TRY400 - a trace may hold the request
+        respond.write_error(context, response, error)
 
     @staticmethod
     def _error(context: RequestContext, exception: Exception) -> CommonServiceException:

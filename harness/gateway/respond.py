@@ -2,17 +2,20 @@
 
 from http import HTTPStatus
 
+from botocore.exceptions import UnknownServiceError
 from botocore.model import ServiceModel
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.protocol.serializer import create_serializer
 from localstack.aws.protocol.service_router import (
+    ProtocolError,
     determine_aws_protocol,
     determine_aws_service_model,
     determine_aws_service_model_for_data_plane,
 )
 from localstack.aws.spec import load_service
-from localstack.http import Response
+from localstack.http import Request, Response
 from localstack.services.plugins import SERVICE_PLUGINS  # noqa: F401 - the service models' custom data paths
+from werkzeug.exceptions import HTTPException
 
 from harness.gateway.refusals import JSON, Family, family
 from harness.sigv4 import Rejected
@@ -63,16 +66,26 @@ def recognise(context: RequestContext) -> None:
     """Find the service of a request that is not parsed yet, so that an early refusal speaks its protocol."""
     if context.service is not None:
         return
-    # The first is asked alone, as the second breaks on the hosts that the first knows.
-    found = determine_aws_service_model_for_data_plane(context.request) or determine_aws_service_model(context.request)
     # S3's clients alone send the payload's digest with every request.
-    speak_for(context, found or load_service("s3" if "x-amz-content-sha256" in context.request.headers else "sts"))
+    fallback = "s3" if "x-amz-content-sha256" in context.request.headers else "sts"
+    speak_for(context, _recognised(context.request) or load_service(fallback))
+
+
+def _recognised(request: Request) -> ServiceModel | None:
+    """What LocalStack takes the request for. It breaks on hosts of its data planes, unknown services and unreadable forms."""
+    try:
+        return determine_aws_service_model_for_data_plane(request) or determine_aws_service_model(request)
+    except (UnknownServiceError, HTTPException):
+        return None
 
 
 def speak_for(context: RequestContext, service: ServiceModel) -> None:
     """Answer as `service` would."""
     context.service = service
-    context.protocol = determine_aws_protocol(context.request, service)
+    try:
+        context.protocol = determine_aws_protocol(context.request, service)
+    except ProtocolError:
+        context.protocol = service.protocol
 
 
 def write_error(context: RequestContext, response: Response, error: CommonServiceException) -> None:
