@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
-from harness.sigv4.canonical import string_to_sign
+from harness.sigv4.canonical import AS_SENT, string_to_sign
 from harness.sigv4.head import Head
 from harness.sigv4.parse import Claim
 from harness.sigv4.reason import Reason, Rejected
@@ -79,7 +79,9 @@ def _state(claim: Claim, credential: Credential) -> Rejected | None:
 def _signed_headers(head: Head, claim: Claim) -> Rejected | None:
     names = {name.lower() for name, _ in head.headers}
     must = {name for name in names if name.startswith("x-amz-")} | {"host"}
-    if claim.expires is None:
+    if (
+        claim.expires is None or claim.service not in AS_SENT
+    ):  # presigned uploads to S3 choose their content type themselves
         must |= names & _MEANING
     unsigned = sorted(must - set(claim.signed_headers))
     if unsigned:
