@@ -12,7 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from harness.gateway.internal import DATA_HEADER, InternalCall, proven
-from harness.sigv4 import Head
+from harness.sigv4 import Chunks, Head, Payload, Rejected, read_chunks
 from harness.wire.vouch import Vouch
 
 _ARRIVAL = "harness.arrival"
@@ -39,7 +39,9 @@ class Arrival:
 
     head: Head
     body: bytes
-    payload_hash: str
+    payload: Payload
+    chunks_fault: Rejected | None
+    """What is wrong with the chunks of a streamed body."""
     client_address: str
     forwarded: Forwarded | None
     internal: InternalCall | None
@@ -67,11 +69,13 @@ def receive(context: RequestContext) -> Arrival:
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
     head = _head(environ)
+    chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     arrival = Arrival(
         head=head,
         body=body,
-        payload_hash=hashlib.sha256(body).hexdigest(),
+        payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
+        chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
         forwarded=forwarded,
         internal=None if forwarded else proven(head),

@@ -73,12 +73,12 @@ class Authenticate:
         if (service := misdirected(arrival.head, arrival.body, claim.service)) is not None:
             respond.speak_for(context, service)
             return wrong_service(service.service_name, claim.service, service.signing_name)
-        return self._vouch(context, arrival, claim)
+        return arrival.chunks_fault or self._vouch(context, arrival, claim)
 
     def _vouch(self, context: RequestContext, arrival: Arrival, claim: Claim) -> Vouch | Rejected:
         account = account_of(claim.key_id)
         if account == self.home.account_id:
-            return self.home.vouch(arrival.head, claim, arrival.payload_hash)
+            return self.home.vouch(arrival.head, claim, arrival.payload)
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
         return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")

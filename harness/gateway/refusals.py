@@ -151,6 +151,7 @@ S3 = Family(
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
             400,
         ),
+        Reason.BROKEN_CHUNKS: Answer("IncompleteBody", "The request body terminated unexpectedly", 400),
         Reason.UNSUPPORTED_PAYLOAD: Answer("NotImplemented", DETAIL, 501),
     },
     Answer("SignatureDoesNotMatch", MISMATCH_S3, 403),

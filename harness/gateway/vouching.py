@@ -10,7 +10,7 @@ from harness.gateway.arrival import Arrival
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
-from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
+from harness.sigv4 import Chunks, Claim, Head, Payload, Reason, Rejected, parse_claim
 from harness.wire import Message
 from harness.wire.vouch import Vouch
 
@@ -19,7 +19,7 @@ def ask_home(
     peers: Peers, documents: Documents, account: str, arrival: Arrival, claim: Claim, request_id: str
 ) -> Vouch | Rejected:
     """What the key's home says of the request. Raises PeerUnavailable."""
-    data = head_to_json(arrival.head) | {"payload_hash": arrival.payload_hash}
+    data = head_to_json(arrival.head) | payload_to_json(arrival.payload)
     outcome = _read_vouch(account, peers.ask(account, "vouch", data, request_id=request_id).data)
     if isinstance(outcome, Rejected):
         return outcome
@@ -59,7 +59,7 @@ def answer_vouch(home: Home, message: Message) -> Answer:
     """The home's answer to another instance."""
     head = head_from_json(message.data)
     claim: Claim | Rejected = parse_claim(head)
-    outcome = claim if isinstance(claim, Rejected) else home.vouch(head, claim, message.data["payload_hash"])
+    outcome = claim if isinstance(claim, Rejected) else home.vouch(head, claim, payload_from_json(message.data))
     if isinstance(outcome, Rejected):
         return {"rejected": outcome.reason.value, "detail": outcome.detail}, b""
     return {"vouch": outcome.to_json()}, b""
@@ -68,6 +68,18 @@ def answer_vouch(home: Home, message: Message) -> Answer:
 def answer_documents(documents: Documents, message: Message) -> Answer:
     """The texts of the digests asked for; a digest cannot be guessed, and policies hold no secrets of the gate's."""
     return {"documents": {digest: documents.text(digest) for digest in message.data["digests"]}}, b""
+
+
+def payload_to_json(payload: Payload) -> dict[str, Any]:
+    """The body as plain JSON: digests and the signatures claimed for them, never its bytes."""
+    return {"payload": {"sha256": payload.sha256, "chunks": payload.chunks and payload.chunks.to_json()}}
+
+
+def payload_from_json(data: Mapping[str, Any]) -> Payload:
+    """Read back what `payload_to_json` wrote."""
+    fields = data["payload"]
+    chunks = fields["chunks"]
+    return Payload(fields["sha256"], Chunks.from_json(chunks) if chunks is not None else None)
 
 
 def head_to_json(head: Head) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     WRONG_SCOPE = "credential scope does not fit the request"
     UNSIGNED_HEADER = "a header that must be signed is not"
     WRONG_PAYLOAD = "declared payload hash does not match the body"
+    BROKEN_CHUNKS = "streamed body is not in its form"
     UNSUPPORTED_PAYLOAD = "payload form is not supported"
 
 

@@ -14,6 +14,7 @@ from harness.sigv4.canonical import AS_SENT, string_to_sign
 from harness.sigv4.head import Head
 from harness.sigv4.parse import Claim
 from harness.sigv4.reason import Reason, Rejected
+from harness.sigv4.streaming import FORMS, Chunks, chain
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MAX_SKEW = timedelta(minutes=5)
@@ -23,7 +24,15 @@ WIDER_SKEW = {"s3": timedelta(minutes=15), "ec2": timedelta(minutes=15)}
 # What decides how a body is read is part of what was signed; https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 # asks for the content type, and every AWS SDK signs these.
 _MEANING = frozenset({"content-type", "smithy-protocol"})
-UNSIGNED_PAYLOAD = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is to be known of a body: the SHA-256 of its bytes in hex, and the chunks of a streamed one."""
+
+    sha256: str
+    chunks: Chunks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +57,24 @@ class Credential:
 
 
 def verify(
-    head: Head, claim: Claim, payload_hash: str, credential: Credential, *, real_time: datetime, session_time: datetime
+    head: Head,
+    claim: Claim,
+    payload: Payload,
+    credential: Credential,
+    *,
+    real_time: datetime,
+    session_time: datetime,
 ) -> Rejected | None:
     """None if the claim holds, else why not.
 
-    `payload_hash` is the SHA-256 of the body's bytes in hex. `real_time` judges the signature's age, `session_time` (the
+    `real_time` judges the signature's age, `session_time` (the
     instance's clock, which a test may move forward) the session's end.
     """
     return (
         _state(claim, credential)
         or _signed_headers(head, claim)
-        or _payload(head, claim, payload_hash)
-        or _signature(head, claim, payload_hash, credential)
+        or _payload(head, claim, payload)
+        or _signature(head, claim, payload, credential)
         or _age(claim, real_time)
         or _session_end(credential, session_time)
     )
@@ -100,20 +115,29 @@ def declared_payload(head: Head, claim: Claim, payload_hash: str) -> str:
     return head.value("x-amz-content-sha256") or payload_hash
 
 
-def _payload(head: Head, claim: Claim, payload_hash: str) -> Rejected | None:
-    declared = declared_payload(head, claim, payload_hash)
-    if declared in UNSIGNED_PAYLOAD and claim.service == "s3":
+def _payload(head: Head, claim: Claim, payload: Payload) -> Rejected | None:
+    declared = declared_payload(head, claim, payload.sha256)
+    if claim.service == "s3" and declared == UNSIGNED_PAYLOAD:
         return None
+    if claim.service == "s3" and declared in FORMS:
+        return None if payload.chunks is not None else Rejected(Reason.BROKEN_CHUNKS)
     if declared.startswith("STREAMING-"):
         return Rejected(Reason.UNSUPPORTED_PAYLOAD, f"the payload form {declared[:64]} is not supported")
-    return None if declared == payload_hash else Rejected(Reason.WRONG_PAYLOAD)
+    return None if declared == payload.sha256 else Rejected(Reason.WRONG_PAYLOAD)
 
 
-def _signature(head: Head, claim: Claim, payload_hash: str, credential: Credential) -> Rejected | None:
-    text = string_to_sign(head, claim, declared_payload(head, claim, payload_hash))
+def _signature(head: Head, claim: Claim, payload: Payload, credential: Credential) -> Rejected | None:
     key = _derived_key(credential.key.secret, claim.date, claim.region, claim.service)
-    expected = hmac.new(key, text.encode(), sha256).hexdigest()
-    return None if hmac.compare_digest(expected, claim.signature) else Rejected(Reason.BAD_SIGNATURE)
+
+    def sign(text: str) -> str:
+        return hmac.new(key, text.encode(), sha256).hexdigest()
+
+    expected = sign(string_to_sign(head, claim, declared_payload(head, claim, payload.sha256)))
+    if not hmac.compare_digest(expected, claim.signature):
+        return Rejected(Reason.BAD_SIGNATURE)
+    if payload.chunks is None:
+        return None
+    return chain(payload.chunks, claim.signature, f"{claim.timestamp}\n{claim.scope}", sign)
 
 
 @lru_cache(maxsize=1024)

@@ -104,9 +104,16 @@ def credentials(keys):
     return Credentials(*(keys.get(f"aws_{name}") for name in ("access_key_id", "secret_access_key", "session_token")))
 
 
+class Declaring(S3SigV4Auth):
+    """S3's signer, which lets the caller say what the payload is."""
+
+    def payload(self, request):
+        return request.context.get("declared") or super().payload(request)
+
+
 def signed(url, call, keys, *, late=timedelta(0), service=None, region=None, **headers):
     """The call, signed in its headers; `late` ago."""
-    signer = S3SigV4Auth if call.service == "s3" else SigV4Auth
+    signer = Declaring if call.service == "s3" else SigV4Auth
     request = AWSRequest(call.method, url + call.path, data=call.body, headers={**dict(call.headers), **headers})
     return _signed(signer(credentials(keys), service or call.service, region or call.region), request, call, late)
 
@@ -123,6 +130,7 @@ def presigned(url, call, keys, *, expires, late=timedelta(0)):
 
 def _signed(signer, request, call, late):
     # What botocore's `add_auth` does, at another time.
+    request.context["declared"] = request.headers.get("X-Amz-Content-Sha256")
     request.context["timestamp"] = (datetime.now(UTC) - late).strftime("%Y%m%dT%H%M%SZ")
     signer._modify_request_before_signing(request)
     text = signer.string_to_sign(request, signer.canonical_request(request))
