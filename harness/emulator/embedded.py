@@ -1,7 +1,5 @@
 """The embedded backend: one LocalStack process per account, started in parallel, proven, and stopped."""
 
-import secrets
-import string
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +15,8 @@ from harness.emulator.plugin import write_plugin
 from harness.emulator.prove import prove
 from harness.emulator.record import AccountRecord, Keys, RunRecord
 from harness.emulator.wanted import Wanted
-from harness.sigv4.key_id import new_key_id
-from harness.wire import AccountKeys, Launch, Listen, Peer
+from harness.keys import fresh_keys, fresh_launch_key
+from harness.wire import Launch, Listen, Peer
 
 Progress = Callable[[str], None]
 # Loaded in the background once an instance is ready, so that the first call of each costs nothing.
@@ -53,7 +51,7 @@ class Embedded:
         progress(f"starting {names}")
         self.folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         plugin = write_plugin(self.folder.plugin)
-        launch_key = secrets.token_hex(32)
+        launch_key = fresh_launch_key()
         sockets = self._bind()
         peers = tuple(
             Peer(wanted.account_id, "127.0.0.1", peer.port)
@@ -94,7 +92,7 @@ class Embedded:
             peer=Listen(descriptor=peer.socket.fileno()),
             peers=tuple(other for other in peers if other.account_id != wanted.account_id),
             external_accounts=self.external_accounts,
-            keys=_fresh_keys(wanted.account_id),
+            keys=fresh_keys(wanted.account_id),
             launch_key=launch_key,
             journal=journal,
             eager_services=self.eager_services,
@@ -127,17 +125,3 @@ class Embedded:
         for instance in self.instances:
             instance.stop()
         self.instances.clear()
-
-
-def _fresh_keys(account_id: str) -> AccountKeys:
-    return AccountKeys(
-        deployer_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        deployer_secret=_secret(),
-        root_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        root_secret=_secret(),
-    )
-
-
-def _secret() -> str:
-    alphabet = string.ascii_letters + string.digits
-    return "".join(secrets.choice(alphabet) for _ in range(40))

@@ -15,9 +15,9 @@ from harness.emulator.environment import static_libraries
 from harness.emulator.folder import AccountFolder
 from harness.errors import ToolFailed
 from harness.wire import Launch
+from harness.wire.settings import Place, localstack_settings
 
 STOP_TIMEOUT = 10.0
-# LocalStack wants a range for the servers of services; ours start none, but the ranges must not overlap.
 EXTERNAL_PORTS_START = 20000
 EXTERNAL_PORTS_COUNT = 50
 LOG_LINES_IN_ERROR = 12
@@ -131,31 +131,14 @@ class Instance:
 
 
 def environment(folder: AccountFolder, launch: Launch, plugin: Path, index: int, port: int) -> dict[str, str]:
-    """The instance's environment: made from nothing; DESIGN facts say why each setting is needed."""
+    """The instance's environment: made from nothing."""
     first = EXTERNAL_PORTS_START + index * EXTERNAL_PORTS_COUNT
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TZ") if name in os.environ}
-    return inherited | {
-        "PYTHONPATH": str(plugin),
-        "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(folder.temporary),
-        "FILESYSTEM_ROOT": str(folder.state),
-        "XDG_CACHE_HOME": str(folder.cache),
-        "OVERRIDE_IN_DOCKER": "0",
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-        "EXTERNAL_SERVICE_PORTS_START": str(first),
-        "EXTERNAL_SERVICE_PORTS_END": str(first + EXTERNAL_PORTS_COUNT),
-        "DNS_ADDRESS": "0",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DISABLE_EVENTS": "1",
-        "PARITY_AWS_ACCESS_KEY_ID": "1",
-        "LAMBDA_SYNCHRONOUS_CREATE": "1",
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
-        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-        "SQS_ENDPOINT_STRATEGY": "path",
-        "AWS_DEFAULT_REGION": launch.region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+    place = Place(
+        temporary=str(folder.temporary),
+        state=str(folder.state),
+        cache=str(folder.cache),
+        listen=f"127.0.0.1:{port}",
+        external_ports=(first, first + EXTERNAL_PORTS_COUNT),
+    )
+    return {**inherited, "PYTHONPATH": str(plugin), **localstack_settings(place, launch.region)}
