@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness import docker_services
+
 if TYPE_CHECKING:
     from harness.accounts import Account
     from harness.journal import JournalReader
@@ -26,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("harness", "AWS accounts that say no for the right reason")
     group.addoption(
+        "--harness-backend",
+        metavar="NAME",
+        help="`embedded`: processes of this machine; `compose`: containers. HARNESS_BACKEND says it as well",
+    )
+    group.addoption(
         "--harness-keep",
         action="store_true",
         help="keep the run's folder with logs and journals after the session, and print where it is",
@@ -35,6 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the session's state."""
     config.pluginmanager.register(Running(config), "harness-running")
+    if _backend(config) == "compose":  # else a suite's own use of pytest-docker is none of ours
+        config.pluginmanager.register(docker_services, "harness-docker-services")
+
+
+def _backend(config: pytest.Config) -> str:
+    return str(config.getoption("--harness-backend") or os.environ.get("HARNESS_BACKEND") or "embedded")
 
 
 class Running:
@@ -45,16 +58,23 @@ class Running:
         self._harness: Harness | None = None
         self._marks: tuple[dict[str, int], dict[str, int]] | None = None
 
-    def harness(self) -> "Harness":
+    def harness(self, request: pytest.FixtureRequest) -> "Harness":
         """The running accounts, started at the first call."""
         if self._harness is None:
-            from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
-
-            harness = Harness.open(Path(self._config.invocation_params.dir), run=f"pytest-{os.getpid()}")
-            with self._uncaptured() as say:
-                harness.up(say)
-            self._harness = harness
+            self._harness = self._started(request)
         return self._harness
+
+    def _started(self, request: pytest.FixtureRequest) -> "Harness":
+        from harness.session import BackendName, Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
+
+        folder, run = Path(self._config.invocation_params.dir), f"pytest-{os.getpid()}"
+        harness = Harness.open(folder, run, _backend(self._config))
+        with self._uncaptured() as say:
+            if harness.backend_name is BackendName.COMPOSE:
+                docker_services.start(harness, request, say)
+            else:
+                harness.up(say)
+        return harness
 
     def _uncaptured(self) -> Any:
         """Progress on the terminal while pytest captures everything else."""
@@ -74,9 +94,8 @@ class Running:
 
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
-        logs = {name: self._harness.log(name) for name in self._harness.config.accounts}
-        sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in logs.items()}
-        return self._harness.journal.mark(), sizes
+        logs = {name: self._harness.log_mark(name) for name in self._harness.config.accounts}
+        return self._harness.journal.mark(), logs
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -95,7 +114,7 @@ class Running:
                 yield f"account {instance.name} is gone", instance.died().message
         yield "harness journal", "\n".join(entry.describe() for entry in entries) or "(no request was decided)"
         for name in self._harness.config.accounts:
-            lines = _lines(self._harness.log(name), logs.get(name, 0))
+            lines = self._harness.log_lines(name, logs.get(name, 0))
             if lines:
                 yield f"instance log of {name}", "\n".join(lines[-_SHOWN_LOG_LINES:])
 
@@ -119,19 +138,11 @@ class Running:
             self._harness.close()
 
 
-def _lines(path: Path, offset: int) -> list[str]:
-    if not path.exists():
-        return []
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read().decode(errors="replace").splitlines()
-
-
 @pytest.fixture(scope="session")
-def harness(pytestconfig: pytest.Config) -> "Harness":
+def harness(request: pytest.FixtureRequest) -> "Harness":
     """The running environment: accounts, Terraform, functions, the journal and the clock."""
-    running: Running = pytestconfig.pluginmanager.getplugin("harness-running")
-    return running.harness()
+    running: Running = request.config.pluginmanager.getplugin("harness-running")
+    return running.harness(request)
 
 
 @pytest.fixture(scope="session")

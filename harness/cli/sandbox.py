@@ -18,7 +18,7 @@ from harness.cli.console import err, escaped, out, progress
 from harness.config import load
 from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import owner
-from harness.errors import ToolFailed, UsageError
+from harness.errors import HarnessError, ToolFailed, UsageError
 from harness.session import Harness
 from harness.supervisor import FAILED, READY
 
@@ -33,14 +33,16 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    *, detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once the accounts are ready.")] = False
+    *,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once the accounts are ready.")] = False,
+    backend: Annotated[str | None, typer.Option("--backend", help="`embedded` or `compose`.")] = None,
 ) -> None:
     """Start the accounts of harness.toml, and prove that each answers and denies."""
+    harness = Harness.open(Path.cwd(), backend=backend)
     if detach:
-        _detach(Harness.open(Path.cwd()))
+        _detach(harness)
         return
     ended = threading.Event()
-    harness = Harness.open(Path.cwd())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
@@ -58,7 +60,7 @@ def up(
 
 def _detach(harness: Harness) -> None:
     """Start the supervisor, show its progress, and leave it."""
-    harness._refuse_second()  # noqa: SLF001 - said here, in the foreground, and again by the supervisor
+    harness.refuse_second()  # said here, in the foreground, and again by the supervisor
     log = harness.folder.path.parent / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as errors:
@@ -128,7 +130,7 @@ def _end(process: psutil.Process) -> None:
 def status() -> None:
     """Show what runs, and where its files are."""
     harness = Harness.open(Path.cwd())
-    harness.record = harness.attached_record()
+    harness.attach_unasked()
     _show(harness)
 
 
@@ -138,19 +140,9 @@ def _show(harness: Harness) -> None:
         table.add_column(column)
     for name, account in harness.accounts.items():
         profiles = ", ".join(account.record.profiles)
-        table.add_row(name, account.id, account.region, account.endpoint_url, profiles, _answers(harness, name))
+        table.add_row(name, account.id, account.region, account.endpoint_url, profiles, "yes" if harness.answers(name) else "no")
     out.print(table)
     err.print(f"logs and journals: {harness.folder.path / 'accounts'}")
-
-
-def _answers(harness: Harness, name: str) -> str:
-    from harness.emulator.control import ask  # noqa: PLC0415 - only status asks
-
-    try:
-        ask(harness.accounts[name].record, harness.record.launch_key if harness.record else "", "hello", timeout=2.0)
-    except ToolFailed:
-        return "no"
-    return "yes"
 
 
 def env(
@@ -206,8 +198,11 @@ def journal(
 ) -> None:
     """Show who asked what, and which statement decided."""
     harness = Harness.open(Path.cwd())
-    if not harness.folder.record.exists():
-        raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one")
+    try:
+        harness.attach_unasked()
+    except HarnessError as error:
+        if not harness.folder.record.exists():
+            raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one") from error
     for entry in harness.journal.entries():
         if denied and not entry.denied:
             continue

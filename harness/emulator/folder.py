@@ -44,6 +44,16 @@ class RunFolder:
         return self.path / "plugin"
 
     @property
+    def compose_file(self) -> Path:
+        """What Compose was told."""
+        return self.path / "compose.yaml"
+
+    @property
+    def taken(self) -> Path:
+        """Which process uses a run that a supervisor owns."""
+        return self.path / "taken.json"
+
+    @property
     def supervisor_log(self) -> Path:
         """What a detached supervisor prints."""
         return self.path / "supervisor.log"
@@ -63,6 +73,19 @@ class AccountFolder:
     def log(self) -> Path:
         """What the instance prints."""
         return self.path / "instance.log"
+
+    def log_lines(self, since: int) -> list[str]:
+        """The log's lines from a byte offset on."""
+        if not self.log.exists():
+            return []
+        with self.log.open("rb") as file:
+            file.seek(since)
+            return file.read().decode(errors="replace").splitlines()
+
+    @property
+    def policies(self) -> Path:
+        """The policies that the journal names, by digest."""
+        return self.journal.parent / "policies"
 
     @property
     def journal(self) -> Path:

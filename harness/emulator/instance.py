@@ -47,7 +47,7 @@ def bind(port: int | None) -> Bound:
 
 
 @dataclass(slots=True)
-class Instance:
+class Process:
     """The process of one account."""
 
     name: str
@@ -65,7 +65,7 @@ class Instance:
         index: int,
         public: Bound,
         peer: Bound,
-    ) -> "Instance":
+    ) -> "Process":
         """Start the process and hand it its launch. The bound sockets are its own from then on."""
         for path in (folder.state, folder.temporary, folder.cache, folder.static_libraries.parent):
             path.mkdir(parents=True, exist_ok=True)
@@ -106,14 +106,17 @@ class Instance:
         status = self.process.wait()
         return ToolFailed(
             f"the instance of account `{self.name}` ended with status {status}:\n{self.last_lines()}",
-            help=f"its whole log: {self.folder.log}",
+            help=f"its whole log: {self.log_hint}",
         )
 
-    def last_lines(self, count: int = LOG_LINES_IN_ERROR) -> str:
+    @property
+    def log_hint(self) -> str:
+        """The file."""
+        return str(self.folder.log)
+
+    def last_lines(self) -> str:
         """The end of the instance's log."""
-        if not self.folder.log.exists():
-            return ""
-        return "\n".join(self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+        return "\n".join(self.folder.log_lines(0)[-LOG_LINES_IN_ERROR:])
 
     def interrupt(self) -> None:
         """Ask the process to end: by closing its pipe, which also reaches one that is still starting."""
