@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _STARTED: "pytest.StashKey[Compose]" = pytest.StashKey()
 
 
+def wanted(harness: "Harness") -> bool:
+    """Whether the accounts are to be containers."""
+    return harness.backend_name == "compose"
+
+
 def start(harness: "Harness", request: pytest.FixtureRequest, say: Callable[[str], None]) -> None:
     """Have pytest-docker start the accounts, and prove them. Raises ToolFailed with nothing left."""
     harness.claim()

@@ -17,6 +17,7 @@ from harness import docker_services
 
 if TYPE_CHECKING:
     from harness.accounts import Account
+    from harness.errors import ToolFailed
     from harness.journal import JournalReader
     from harness.scenario import Denial, Principals
     from harness.session import Harness
@@ -35,7 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-keep",
         action="store_true",
-        help="keep the run's folder with logs and journals after the session, and print where it is",
+        help="leave the accounts up after a session with a failure, and print how to look at them",
+    )
+    group.addoption(
+        "--harness-reuse",
+        action="store_true",
+        help="use accounts that stand by, freshly bootstrapped, and have others stand by for the next session",
+    )
+    group.addoption(
+        "--harness-workers",
+        choices=("own", "shared"),
+        default="own",
+        help="with pytest-xdist: accounts for each worker, or one set for all of them (default: own)",
     )
 
 
@@ -57,6 +69,8 @@ class Running:
         self._config = config
         self._harness: Harness | None = None
         self._marks: tuple[dict[str, int], dict[str, int]] | None = None
+        self._broken_in: Path | None = None
+        self._kept = False
 
     def harness(self, request: pytest.FixtureRequest) -> "Harness":
         """The running accounts, started at the first call."""
@@ -64,17 +78,56 @@ class Running:
             self._harness = self._started(request)
         return self._harness
 
-    def _started(self, request: pytest.FixtureRequest) -> "Harness":
-        from harness.session import BackendName, Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
+    def _opened(self, run: str | None = None) -> "Harness":
+        from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
 
-        folder, run = Path(self._config.invocation_params.dir), f"pytest-{os.getpid()}"
-        harness = Harness.open(folder, run, _backend(self._config))
+        folder = Path(self._config.invocation_params.dir)
+        return Harness.open(folder, run or f"pytest-{os.getpid()}", _backend(self._config))
+
+    def _started(self, request: pytest.FixtureRequest) -> "Harness":
+        shared = _of_worker(self._config, "harness_run")
+        if shared is not None:
+            return self._joined(shared)
+        harness = self._opened()
         with self._uncaptured() as say:
-            if harness.backend_name is BackendName.COMPOSE:
-                docker_services.start(harness, request, say)
-            else:
-                harness.up(say)
+            if self._outlives or not docker_services.wanted(harness):
+                return self._owned(harness, say)
+            docker_services.start(harness, request, say)
         return harness
+
+    def _joined(self, run: str) -> "Harness":
+        """The accounts of the controller of pytest-xdist, with a Terraform copy of this worker's own."""
+        harness = self._opened(run)
+        harness.workspace = f"terraform-{_of_worker(self._config, 'workerid')}"
+        return harness.attach()
+
+    @property
+    def _outlives(self) -> bool:
+        """Whether the accounts may have to outlive this process: then a supervisor owns them."""
+        return bool(self._config.getoption("--harness-reuse") or self._config.getoption("--harness-keep"))
+
+    def _owned(self, harness: "Harness", say: Callable[[str], None]) -> "Harness":
+        """Accounts of this session, in a way that pytest-docker has no part in."""
+        if not self._outlives:
+            harness.up(say)
+            return harness
+        from harness import detached  # noqa: PLC0415 - only sessions that want it pay for the import
+
+        if self._config.getoption("--harness-reuse"):
+            return detached.fresh(harness, say)
+        detached.take(harness.folder)
+        detached.start(harness, say)
+        return harness
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Start the accounts that the workers of pytest-xdist share, before the first of them."""
+        if self._config.getoption("--harness-workers") != "shared":
+            return
+        if self._harness is None:
+            with self._uncaptured() as say:
+                self._harness = self._owned(self._opened(), say)
+        node.workerinput["harness_run"] = self._harness.folder.path.name
 
     def _uncaptured(self) -> Any:
         """Progress on the terminal while pytest captures everything else."""
@@ -88,9 +141,26 @@ class Running:
         return nullcontext(say if reporter else lambda _text: None)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
-        """Remember where journals and logs end before the test."""
-        self._marks = self._ends() if self._harness else None
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Remember where journals and logs end before the test; a test that can only fail with a dead account says so."""
+        self._marks = None
+        if self._harness is None:
+            return
+        if dead := next((one for one in self._harness.instances if not one.alive), None):
+            self._recover(item, dead.died())
+        self._marks = self._ends()
+
+    def _recover(self, item: pytest.Item, death: "ToolFailed") -> None:
+        """Tests of the module in which an account died may need what died with it; the next module gets new accounts."""
+        self._broken_in = self._broken_in or item.path
+        if self._broken_in == item.path or self._outlives or _of_worker(self._config, "harness_run"):
+            pytest.fail(f"{death.message}\nhelp: {death.help}", pytrace=False)
+        assert self._harness is not None  # noqa: S101 - asked only while it runs
+        self._broken_in = None
+        self._harness.close()
+        with self._uncaptured() as say:
+            say("an account died: starting all of them afresh")
+            self._harness.up(say)
 
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
@@ -118,24 +188,50 @@ class Running:
             if lines:
                 yield f"instance log of {name}", "\n".join(lines[-_SHOWN_LOG_LINES:])
 
-    def pytest_sessionfinish(self) -> None:
-        """End the accounts, and remove their folder unless it is to be kept."""
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End the accounts, unless they are to be looked at or others are to stand by in their place."""
         if self._harness is None:
             return
-        if self._config.getoption("--harness-keep"):
+        if _of_worker(self._config, "harness_run") is not None:
             self._harness.close()
-        else:
+        elif not self._outlives:
             self._harness.remove()
+        else:
+            self._leave(failed=bool(exitstatus))
+
+    def _leave(self, *, failed: bool) -> None:
+        from harness import detached  # noqa: PLC0415 - only sessions that want it pay for the import
+
+        assert self._harness is not None  # noqa: S101 - asked only while it runs
+        self._harness.close()
+        if failed and self._config.getoption("--harness-keep"):
+            detached.keep(self._harness.folder)
+            self._kept = True
+        elif self._config.getoption("--harness-reuse"):
+            detached.give_back(self._harness)
+        else:
+            detached.end(self._harness.folder)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where a kept folder is."""
-        if self._harness is not None and self._config.getoption("--harness-keep"):
-            terminalreporter.write_line(f"harness: logs and journals are kept in {self._harness.folder.path}")
+        """Say how to look at accounts that were left up."""
+        if self._kept and self._harness is not None:
+            run = f"HARNESS_RUN={self._harness.folder.path.name}"
+            terminalreporter.write_line(
+                f"harness: the accounts are left up, with Terraform's state: {run} harness status"
+            )
+            terminalreporter.write_line(
+                f"harness: {run} harness journal --denied; {run} harness env; `harness down` ends them"
+            )
 
     def pytest_unconfigure(self) -> None:
         """End the accounts also where the session never finished."""
         if self._harness is not None:
             self._harness.close()
+
+
+def _of_worker(config: pytest.Config, key: str) -> Any:
+    """What the controller of pytest-xdist told this worker; None in any other process."""
+    return getattr(config, "workerinput", {}).get(key)
 
 
 @pytest.fixture(scope="session")

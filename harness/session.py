@@ -78,14 +78,15 @@ class Harness:
     _variables: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, start: Path, run: str = SANDBOX, backend: str | None = None) -> "Harness":
-        """The project that `start` is in, and its run of that name.
+    def open(cls, start: Path, run: str | None = None, backend: str | None = None) -> "Harness":
+        """The project that `start` is in, and its run of that name, or of HARNESS_RUN, or the sandbox.
 
         The backend is `embedded` or `compose`; the environment's HARNESS_BACKEND says it where nothing is given.
         Raises UsageError for a faulty harness.toml and an unknown backend.
         """
         config = load(start)
-        return cls(config, RunFolder(project_folder(config.folder) / run), backend_named(backend))
+        name = run or os.environ.get("HARNESS_RUN") or SANDBOX
+        return cls(config, RunFolder(project_folder(config.folder) / name), backend_named(backend))
 
     # the instances
 
@@ -133,11 +134,25 @@ class Harness:
         """A digest of the accounts and of our code."""
         return fingerprint(self.wanted, self.config.external_accounts)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether another process owns this run's accounts, or a person started them with `docker compose up`."""
+        return owner(self.folder.owner) is not None or self._by_hand() is not None
+
+    def _by_hand(self) -> str | None:
+        if self.folder.path.name != SANDBOX:
+            return None
+        return started_by_hand(Docker(self.config.folder), self.config.folder)
+
     def refuse_second(self) -> None:
         """Raise ToolFailed where the run is up already."""
         owning = owner(self.folder.owner)
         if owning is not None:
             raise ToolFailed(f"the sandbox is up already, owned by process {owning.pid}", help="`harness down` ends it")
+        if (project := self._by_hand()) is not None:
+            raise ToolFailed(
+                f"the sandbox is up already, as the Compose project `{project}`", help="`harness down` removes it"
+            )
 
     def attach(self) -> "Harness":
         """Use the accounts that another process owns, or that `docker compose up` started.
@@ -157,7 +172,7 @@ class Harness:
             backend = self._made(record.project)
             backend.resume(record)
             self.adopt(backend, record)
-        elif (project := started_by_hand(Docker(self.config.folder), self.config.folder)) is not None:
+        elif (project := self._by_hand()) is not None:
             self._attach_by_hand(project)
         else:
             raise UsageError(

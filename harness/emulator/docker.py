@@ -55,8 +55,7 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
         "`docker network prune` removes those that nothing uses",
     ),
     (
-        r"failed to resolve source metadata|failed to do request|pull access denied|manifest unknown|Client\.Timeout exceeded"
-        r"|No such image|failed to resolve reference",
+        r"failed to resolve (source metadata|reference)|failed to do request|pull access denied|manifest unknown|No such image",
         "the base image is not here and cannot be pulled",
         "check the network to the registry, or name an image with Python 3.13 that is here: HARNESS_BASE_IMAGE=NAME",
     ),

@@ -110,4 +110,3 @@ class ExecLine:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +50,20 @@ class RunFolder:
         return self.path / "compose.yaml"
 
     @property
-    def taken(self) -> Path:
-        """Which process uses a run that a supervisor owns."""
-        return self.path / "taken.json"
+    def supervisor_log(self) -> Path:
+        """What a detached supervisor prints; beside the folder, as it is there before and perhaps after it."""
+        return self.path.with_name(f"{self.path.name}.supervisor.log")
 
     @property
-    def supervisor_log(self) -> Path:
-        """What a detached supervisor prints."""
-        return self.path / "supervisor.log"
+    def taken(self) -> Path:
+        """Which process uses a run that a supervisor owns; beside the folder, as it is there before the folder is."""
+        return self.path.with_name(f"{self.path.name}.taken")
+
+    def remove(self) -> None:
+        """Remove everything of the run."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        for beside in (self.taken, self.supervisor_log):
+            beside.unlink(missing_ok=True)
 
     def account(self, name: str) -> "AccountFolder":
         """The folder of one account's instance."""

@@ -24,8 +24,8 @@ def main(project: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     if os.read(0, 1):
         return
-    for number in range(ROUNDS):
-        time.sleep(PAUSE if number else 0)
+    for again in range(ROUNDS):
+        time.sleep(PAUSE if again else 0)
         try:
             remove(Docker(Path.home()), project)
         except ToolFailed:
