@@ -30,7 +30,7 @@ FAULTS: tuple[tuple[str, str, str], ...] = (
         "start it, or set DOCKER_HOST to one that runs; without one, use `--backend embedded`",
     ),
     (
-        r"is not a docker command|unknown docker command|unknown shorthand flag|unknown flag: --(project-|profile|wait)",
+        r"is not a docker command|unknown (docker )?command|unknown shorthand flag|unknown flag: --(project-|profile|wait)",
         "Docker has no Compose v2",
         "install the `docker compose` plugin (2.20 or later)",
     ),

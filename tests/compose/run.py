@@ -27,7 +27,7 @@ def missing() -> str | None:
 
 def main(options: list[str]) -> int:
     if (why := missing()) is not None:
-        print(f"compose: no scenario was run: {why}")
+        sys.stdout.write(f"compose: no scenario was run: {why}\n")
         return 1 if os.environ.get("HARNESS_REQUIRE_DOCKER") else 0
     environment = {**os.environ, "HARNESS_BACKEND": "compose"}
     runs = [

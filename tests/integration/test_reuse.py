@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 
-
 import pytest
 
 from harness.scenario import eventually
@@ -84,7 +83,9 @@ def suite(project):
     (project.folder / "infra" / "one").mkdir(parents=True)
     (project.folder / "infra" / "one" / "main.tf").write_text(TERRAFORM)
     config = project.folder / "harness.toml"
-    config.write_text('terraform_root = "infra"\n' + config.read_text().replace('west-2"\n', 'west-2"\ncomposition = "one"\n', 1))
+    config.write_text(
+        'terraform_root = "infra"\n' + config.read_text().replace('west-2"\n', 'west-2"\ncomposition = "one"\n', 1)
+    )
 
     def start(text, *options):
         (project.folder / "test_it.py").write_text(text)
@@ -151,7 +152,9 @@ def test_a_failure_leaves_the_accounts_up_to_be_looked_at(project, suite):
 
 @pytest.mark.timeout(300)
 def test_a_killed_session_takes_its_accounts_with_it(project, suite):
-    running = suite("import time\n" + QUESTION + '    print("here", flush=True)\n    time.sleep(200)\n', "--harness-reuse", "-s")
+    running = suite(
+        "import time\n" + QUESTION + '    print("here", flush=True)\n    time.sleep(200)\n', "--harness-reuse", "-s"
+    )
     for line in running.stdout:
         if "here" in line:
             break
