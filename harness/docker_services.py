@@ -80,4 +80,4 @@ def docker_setup(request: pytest.FixtureRequest) -> list[str]:
 @pytest.fixture(scope="session")
 def docker_cleanup() -> list[str]:
     """Remove everything of the project, at once: nothing in the containers is worth a farewell."""
-    return ["kill", "down --volumes --remove-orphans"]
+    return ["down --volumes --remove-orphans --timeout 0"]

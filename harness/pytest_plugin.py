@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import docker_services
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.accounts import Account
@@ -69,7 +70,7 @@ class Running:
         self._config = config
         self._harness: Harness | None = None
         self._marks: tuple[dict[str, int], dict[str, int]] | None = None
-        self._broken_in: Path | None = None
+        self._file: Path | None = None
         self._kept = False
 
     def harness(self, request: pytest.FixtureRequest) -> "Harness":
@@ -144,23 +145,21 @@ class Running:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Remember where journals and logs end before the test; a test that can only fail with a dead account says so."""
         self._marks = None
+        same, self._file = self._file == item.path, item.path
         if self._harness is None:
             return
         if dead := next((one for one in self._harness.instances if not one.alive), None):
-            self._recover(item, dead.died())
+            self._recover(dead.died(), same_file=same)
         self._marks = self._ends()
 
-    def _recover(self, item: pytest.Item, death: "ToolFailed") -> None:
-        """Tests of the module in which an account died may need what died with it; the next module gets new accounts."""
-        self._broken_in = self._broken_in or item.path
-        if self._broken_in == item.path or self._outlives or _of_worker(self._config, "harness_run"):
+    def _recover(self, death: "ToolFailed", *, same_file: bool) -> None:
+        """Tests of the file in which an account died may need what died with it; the next file gets new accounts."""
+        if same_file or self._outlives or _of_worker(self._config, "harness_run"):
             pytest.fail(f"{death.message}\nhelp: {death.help}", pytrace=False)
         assert self._harness is not None  # noqa: S101 - asked only while it runs
-        self._broken_in = None
-        self._harness.close()
         with self._uncaptured() as say:
             say("an account died: starting all of them afresh")
-            self._harness.up(say)
+            self._harness.restart(say)
 
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
@@ -172,7 +171,10 @@ class Running:
         """Add the journal's and the instances' lines of a failed test to its report."""
         report = yield
         if report.failed and self._harness is not None:
-            report.sections.extend(self._sections())
+            try:
+                report.sections.extend(self._sections())
+            except HarnessError as error:  # an account that dies meanwhile must not hide the test's own failure
+                report.sections.append(("harness", error.message))
         return report
 
     def _sections(self) -> Iterator[tuple[str, str]]:
@@ -188,6 +190,7 @@ class Running:
             if lines:
                 yield f"instance log of {name}", "\n".join(lines[-_SHOWN_LOG_LINES:])
 
+    @pytest.hookimpl(trylast=True)  # fixtures that are still set up need the accounts, and pytest-docker its file
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """End the accounts, unless they are to be looked at or others are to stand by in their place."""
         if self._harness is None:

@@ -97,6 +97,11 @@ class Harness:
         self.record = backend.start(progress)
         self._backend = backend
 
+    def restart(self, progress: Progress = _silent) -> None:
+        """Fresh accounts in place of those that this process owned; whoever holds the harness holds the new ones."""
+        self.remove()
+        self.up(progress)
+
     def claim(self) -> None:
         """Own the run's folder, empty. Raises ToolFailed where the run is up already."""
         self.refuse_second()

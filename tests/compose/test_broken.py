@@ -60,8 +60,7 @@ def test_a_killed_container_is_one_sentence_and_other_files_get_new_accounts(pro
     output, _ = start(project).communicate(timeout=240)
 
     assert "the container of account `one` ended with status 137" in output
-    assert "1 passed" in output
-    assert "2 failed" in output or "1 failed, 1 passed, 1 error" in output
+    assert "1 failed, 1 passed, 1 error" in output
     assert "ConnectionRefused" not in output
     assert not containers(project)
 
