@@ -28,6 +28,7 @@ from harness.supervisor import FAILED, READY
 
 END_TIMEOUT = 30.0
 START_TIMEOUT = 300.0
+LOG_LINES_IN_ERROR = 12
 _POLL = 0.05
 _STANDBY = "standby"
 
@@ -43,6 +44,7 @@ def start(harness: Harness, say: Progress) -> None:
     except BaseException:
         process.terminate()
         process.wait(END_TIMEOUT)
+        harness.folder.remove()
         raise
     harness.attach()
 
@@ -76,7 +78,8 @@ def _await(process: "subprocess.Popen[str]", log: Path, say: Progress) -> None:
             message, _, remedy = json.loads(text.removeprefix(FAILED)).partition("\0")
             raise ToolFailed(message, help=remedy or None)
         say(text)
-    raise ToolFailed(f"the supervisor ended with status {process.wait()}", help=f"its log: {log}")
+    last = "\n".join(log.read_text(encoding="utf-8").splitlines()[-LOG_LINES_IN_ERROR:])
+    raise ToolFailed(f"the supervisor ended with status {process.wait()}\n{last}")
 
 
 def end(folder: RunFolder, *, wait: bool = True) -> bool:

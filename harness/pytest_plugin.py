@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -18,7 +18,6 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.accounts import Account
-    from harness.errors import ToolFailed
     from harness.journal import JournalReader
     from harness.scenario import Denial, Principals
     from harness.session import Harness
@@ -76,7 +75,10 @@ class Running:
     def harness(self, request: pytest.FixtureRequest) -> "Harness":
         """The running accounts, started at the first call."""
         if self._harness is None:
-            self._harness = self._started(request)
+            try:
+                self._harness = self._started(request)
+            except HarnessError as error:
+                _fail(error)
         return self._harness
 
     def _opened(self, run: str | None = None) -> "Harness":
@@ -90,10 +92,15 @@ class Running:
         if shared is not None:
             return self._joined(shared)
         harness = self._opened()
-        with self._uncaptured() as say:
-            if self._outlives or not docker_services.wanted(harness):
-                return self._owned(harness, say)
-            docker_services.start(harness, request, say)
+        try:
+            with self._uncaptured() as say:
+                if self._outlives or not docker_services.wanted(harness):
+                    return self._owned(harness, say)
+                docker_services.start(harness, request, say)
+        except BaseException:
+            harness.close()
+            harness.folder.remove()
+            raise
         return harness
 
     def _joined(self, run: str) -> "Harness":
@@ -152,10 +159,10 @@ class Running:
             self._recover(dead.died(), same_file=same)
         self._marks = self._ends()
 
-    def _recover(self, death: "ToolFailed", *, same_file: bool) -> None:
+    def _recover(self, death: HarnessError, *, same_file: bool) -> None:
         """Tests of the file in which an account died may need what died with it; the next file gets new accounts."""
         if same_file or self._outlives or _of_worker(self._config, "harness_run"):
-            pytest.fail(f"{death.message}\nhelp: {death.help}", pytrace=False)
+            _fail(death)
         assert self._harness is not None  # noqa: S101 - asked only while it runs
         with self._uncaptured() as say:
             say("an account died: starting all of them afresh")
@@ -230,6 +237,11 @@ class Running:
         """End the accounts also where the session never finished."""
         if self._harness is not None:
             self._harness.close()
+
+
+def _fail(error: HarnessError) -> NoReturn:
+    """Fail the test with the sentence and the remedy: where in our code it was found helps nobody."""
+    pytest.fail(f"{error.message}\nhelp: {error.help}" if error.help else error.message, pytrace=False)
 
 
 def _of_worker(config: pytest.Config, key: str) -> Any:
