@@ -133,8 +133,11 @@ class Running:
         if self._config.getoption("--harness-workers") != "shared":
             return
         if self._harness is None:
-            with self._uncaptured() as say:
-                self._harness = self._owned(self._opened(), say)
+            try:
+                with self._uncaptured() as say:
+                    self._harness = self._owned(self._opened(), say)
+            except HarnessError as error:
+                pytest.exit(_sentence(error), returncode=pytest.ExitCode.USAGE_ERROR)
         node.workerinput["harness_run"] = self._harness.folder.path.name
 
     def _uncaptured(self) -> Any:
@@ -241,7 +244,11 @@ class Running:
 
 def _fail(error: HarnessError) -> NoReturn:
     """Fail the test with the sentence and the remedy: where in our code it was found helps nobody."""
-    pytest.fail(f"{error.message}\nhelp: {error.help}" if error.help else error.message, pytrace=False)
+    pytest.fail(_sentence(error), pytrace=False)
+
+
+def _sentence(error: HarnessError) -> str:
+    return f"{error.message}\nhelp: {error.help}" if error.help else error.message
 
 
 def _of_worker(config: pytest.Config, key: str) -> Any:

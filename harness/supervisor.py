@@ -35,7 +35,7 @@ def main(folder: str, run: str, backend: str) -> int:
     sys.stdout = sys.stderr
     try:
         while not ended.wait(_POLL):
-            if _abandoned(harness.folder):
+            if abandoned(harness.folder):
                 break
     finally:
         harness.close()
@@ -43,7 +43,7 @@ def main(folder: str, run: str, backend: str) -> int:
     return 0
 
 
-def _abandoned(folder: RunFolder) -> bool:
+def abandoned(folder: RunFolder) -> bool:
     """Whether the process that took the run is gone and did not mean to keep it."""
     try:
         note = json.loads(folder.taken.read_text(encoding="utf-8"))

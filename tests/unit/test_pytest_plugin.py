@@ -30,7 +30,6 @@ def run(folder, *options, **more):
     [
         (["--harness-backend=compose"], "cannot run `docker`"),
         (["--harness-backend=compose", "--harness-reuse"], "cannot run `docker`"),
-        (["--harness-backend=podman"], "no backend `podman`"),
     ],
 )
 def test_what_cannot_be_started_is_one_sentence_and_leaves_nothing(tmp_path, options, said):
