@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+REFUSED = "the journal cannot be written, and nothing is done without it: free space where the account's files are, or start it afresh"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,9 +33,17 @@ class Journal:
         """Append one line; raises OSError when it cannot be written, and the request is then refused."""
         data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._lock:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            size = os.fstat(self._descriptor).st_size
+            try:
+                self._append(data)
+            except OSError as error:
+                os.ftruncate(self._descriptor, size)  # half a line would spoil the next one
+                raise OSError(error.errno, f"{REFUSED} ({error.strerror})") from error
+
+    def _append(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
 
     def keep(self, digest: str, document: str) -> None:
         """Keep a policy document under its digest, once."""

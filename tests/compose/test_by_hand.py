@@ -6,6 +6,7 @@ import zipfile
 
 import boto3
 import pytest
+from botocore.config import Config
 
 TRUST = {
     "Version": "2012-10-17",
@@ -42,7 +43,8 @@ def accounts(by_hand):
 
 def client(account, service):
     keys = {name: account[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    return boto3.client(service, region_name="us-west-2", endpoint_url=account["endpoint_url"], **keys)
+    once = Config(retries={"total_max_attempts": 1})
+    return boto3.client(service, region_name="us-west-2", endpoint_url=account["endpoint_url"], config=once, **keys)
 
 
 def test_the_commands_work_on_it_unchanged(by_hand, accounts):
@@ -103,6 +105,29 @@ def test_what_docker_tells_of_a_container_holds_no_secret_and_no_way_out(by_hand
     assert told["HostConfig"]["Memory"] == 2 << 30
     assert [mount["Type"] for mount in told["Mounts"]] == ["volume"]
     assert [port["HostIp"] for ports in told["NetworkSettings"]["Ports"].values() for port in ports] == ["127.0.0.1"]
+
+
+FILL = """
+import pathlib
+try:
+    with pathlib.Path("/var/lib/harness/fill").open("wb", 0) as file:
+        while file.write(b"x" * 65536):
+            pass
+except OSError:
+    pass
+"""
+
+
+def test_a_full_disk_refuses_in_one_account_with_a_sentence_and_harms_no_other(by_hand, accounts):
+    iam = client(accounts["one"], "iam")
+    by_hand.docker("exec", "by-hand-one-1", "python", "-c", FILL)
+
+    with pytest.raises(iam.exceptions.ClientError, match="journal cannot be written.*No space left on device"):
+        iam.list_users()
+    client(accounts["two"], "iam").list_users()
+    by_hand.docker("exec", "by-hand-one-1", "rm", "/var/lib/harness/fill")
+
+    iam.list_users()
 
 
 def test_a_second_up_changes_nothing_and_leaves_no_launch_to_read(by_hand, accounts):
