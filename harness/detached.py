@@ -126,7 +126,7 @@ def fresh(harness: Harness, say: Progress) -> Harness:
 
     `harness` names the project and the backend; a standby of another configuration, version or code is ended, not used.
     """
-    wanted = f"{_STANDBY}-{harness.backend_name}-{harness.configuration}-"
+    wanted = _prefix(harness)
     for folder in standbys(harness):
         if owner(folder.owner) is None or folder.taken.exists():
             continue
@@ -135,7 +135,7 @@ def fresh(harness: Harness, say: Progress) -> Harness:
             end(folder)
         elif take(folder):
             return _join(harness, folder, say)
-    new = Harness(harness.config, _new(harness, wanted), harness.backend_name)
+    new = _new(harness)
     take(new.folder)
     start(new, say)
     return new
@@ -149,8 +149,15 @@ def standbys(harness: Harness) -> Iterator[RunFolder]:
             yield RunFolder(path)
 
 
-def _new(harness: Harness, prefix: str) -> RunFolder:
-    return RunFolder(project_folder(harness.config.folder) / f"{prefix}{secrets.token_hex(3)}")
+def _prefix(harness: Harness) -> str:
+    """What the names of standbys that fit begin with."""
+    return f"{_STANDBY}-{harness.backend_name}-{harness.configuration}-"
+
+
+def _new(harness: Harness) -> Harness:
+    """A standby that is not started yet."""
+    folder = RunFolder(project_folder(harness.config.folder) / f"{_prefix(harness)}{secrets.token_hex(3)}")
+    return Harness(harness.config, folder, harness.backend_name)
 
 
 def _join(harness: Harness, folder: RunFolder, say: Progress) -> Harness:
@@ -171,10 +178,6 @@ def _join(harness: Harness, folder: RunFolder, say: Progress) -> Harness:
 def give_back(harness: Harness) -> None:
     """End a used environment, and start the next standby; neither is waited for."""
     end(harness.folder, wait=False)
-    next_one = Harness(
-        harness.config,
-        _new(harness, f"{_STANDBY}-{harness.backend_name}-{harness.configuration}-"),
-        harness.backend_name,
-    )
-    with _log(next_one.folder).open("w", encoding="utf-8") as log:
-        _spawn(next_one, log.fileno(), log.fileno())
+    following = _new(harness)
+    with _log(following.folder).open("w", encoding="utf-8") as log:
+        _spawn(following, log.fileno(), log.fileno())

@@ -8,13 +8,17 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from harness.emulator.docker import Docker
 from harness.emulator.project import remove
 from harness.errors import ToolFailed
 
-# A `docker compose up` that was under way ends on its own leash within two seconds, and may make something until then.
+# What was under way in the engine when the owner went may still come to be; a look a little later finds it.
 ROUNDS, PAUSE = 2, 4.0
 
 
@@ -26,10 +30,25 @@ def main(project: str) -> None:
         return
     for again in range(ROUNDS):
         time.sleep(PAUSE if again else 0)
+        end_commands(project)
         try:
             remove(Docker(Path.home()), project)
         except ToolFailed:
             continue  # the engine is gone as well, or is going
+
+
+def end_commands(project: str) -> None:
+    """End the owner's `docker compose` commands for this project, which outlive it: they could start what was just removed."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone meanwhile, or another user's
+            words = process.cmdline()
+            if _is_compose(words) and any(project in word for word in words):
+                process.kill()
+
+
+def _is_compose(words: Sequence[str]) -> bool:
+    """Docker's own process, its plugin's, or pytest-docker's shell around them."""
+    return any(word == "compose" or word.startswith("docker compose ") for word in words)
 
 
 if __name__ == "__main__":
