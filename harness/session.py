@@ -29,6 +29,7 @@ from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
+from harness.model.arn import Arn
 from harness.package import build
 from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 from harness.terraform.retries import retried
@@ -276,6 +277,30 @@ class Harness:
     def log_lines(self, name: str, since: int = 0) -> list[str]:
         """The log of an account's instance from a mark on."""
         return self._used().log_lines(name, since)
+
+    def simulate(
+        self, principal: str, action: str, resource: str, context: Mapping[str, str | list[str]]
+    ) -> Mapping[str, Any]:
+        """What the accounts would decide, as a line of the journal with its message; nothing is executed.
+
+        `principal` is the ARN of a user, a role, a session or root, or a service principal. Raises UsageError for one that does
+        not exist.
+        """
+        arn = Arn.parse(resource)
+        owners = [one.account for one in (arn, Arn.parse(principal)) if one is not None]
+        asked = {"principal": principal, "action": action, "resource": resource, "context": context}
+        ids = {control.account_id: control for control in self._used().controls.values()}
+        control = next((ids[owner] for owner in owners if owner in ids), None)
+        if control is None:
+            raise UsageError(
+                f"neither `{principal}` nor `{resource}` belongs to a running account",
+                help=f"running are {', '.join(ids)}",
+            )
+        answer = control.ask("simulate", asked | {"region": arn.region if arn else ""}).data
+        if "fault" in answer:
+            raise UsageError(str(answer["fault"]), help="name the ARN of a user, role, session or root, or a service")
+        line: Mapping[str, Any] = answer["line"]
+        return line
 
     # Terraform
 

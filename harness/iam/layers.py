@@ -1,10 +1,11 @@
 """Which policies of a world form which layer, and for whom a layer is in force."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from harness.iam.evaluate import LayerResult, evaluate
-from harness.model.decision import Evidence, Layer
-from harness.model.principal import PrincipalKind
+from harness.iam.match import ROOT, WITHOUT_ACCOUNT
+from harness.model.decision import Evidence, Layer, NearMiss
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
 
@@ -13,61 +14,79 @@ RESOURCE_LAYERS = {
     ResourcePolicyKind.TRUST: Layer.TRUST,
     ResourcePolicyKind.KEY: Layer.KEY,
 }
-# Principals of accounts, who have policies of their own; a service, a provider or nobody in particular has none.
-WITH_POLICIES = frozenset({
-    PrincipalKind.ROOT, PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER,
-})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """Every layer's result for one request; None where the layer is not in force."""
 
+    everything: Sequence[LayerResult]
+    """All results, in the order in which AWS looks for denies."""
+    denies: tuple[Evidence, ...]
+    """The explicit denies of all of them."""
+    near_misses: tuple[NearMiss, ...]
+    unknown: bool
+    """Whether any statement met something that is not modelled."""
     identity: LayerResult
     resource: LayerResult
     boundary: LayerResult | None
     session: LayerResult | None
-    service_control: tuple[LayerResult, ...]
-    resource_control: tuple[LayerResult, ...]
+    service_control: Sequence[LayerResult]
     vpc_endpoint: LayerResult | None
 
-    @property
-    def all(self) -> tuple[LayerResult, ...]:
-        """All results, in the order in which AWS looks for denies."""
-        limits = [
-            layer for layer in (self.identity, self.boundary, self.session, self.vpc_endpoint) if layer is not None
-        ]
-        return (*self.resource_control, *self.service_control, self.resource, *limits)
 
-    @property
-    def denies(self) -> tuple[Evidence, ...]:
-        """Every explicit deny."""
-        return tuple(evidence for layer in self.all for evidence in layer.denies)
-
-    @property
-    def unknown(self) -> bool:
-        """Whether any statement met something that is not modelled."""
-        return any(layer.unknown for layer in self.all)
-
-
-def layers(request: Request, world: World) -> Layers:
-    """Evaluate every layer that is in force for the caller."""
-    controllable = request.principal.kind in WITH_POLICIES
+def layers(request: Request, world: World, action: str) -> Layers:
+    """Evaluate every layer that is in force for the caller; `action` is the request's in lower case."""
+    kind = request.principal.kind
+    of_account = kind not in WITHOUT_ACCOUNT
     # The root user has neither identity policies nor a boundary; only its organization binds it.
-    own = controllable and request.principal.kind is not PrincipalKind.ROOT
-    bounded = own and world.boundary is not None
-    resource = [world.resource] if world.resource is not None else []
-    controlled = controllable and not (world.principal_in_management_account or world.principal_is_service_linked_role)
+    own = of_account and kind is not ROOT
+    boundary = world.boundary if own else None
+    bounded = boundary is not None
+    on_resource = () if world.resource is None else (world.resource,)
+    resource = evaluate(RESOURCE_LAYERS[world.resource_kind], on_resource, request, action, bounded=bounded)
+    identity = evaluate(Layer.IDENTITY, world.identity if own else (), request, action)
+    limit = None if boundary is None else evaluate(Layer.BOUNDARY, (boundary,), request, action)
+    session = evaluate(Layer.SESSION, world.session, request, action) if own and world.session is not None else None
+    endpoint = None
+    if world.vpc_endpoint is not None:
+        endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action, bounded=bounded)
+    organization: list[LayerResult] = []
+    service_control: list[LayerResult] = []
+    if world.resource_control and not _beyond_resource_control(request, world):
+        organization = [evaluate(Layer.RESOURCE_CONTROL, level, request, action) for level in world.resource_control]
+    if world.service_control and of_account and not _beyond_service_control(world):
+        service_control = [evaluate(Layer.SERVICE_CONTROL, level, request, action) for level in world.service_control]
+    everything = [*organization, *service_control, resource, identity]
+    if limit is not None:
+        everything.append(limit)
+    if session is not None:
+        everything.append(session)
+    if endpoint is not None:
+        everything.append(endpoint)
+    denies: tuple[Evidence, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    unknown = False
+    for result in everything:
+        denies += result.denies
+        near_misses += result.near_misses
+        unknown = unknown or result.unknown
     return Layers(
-        identity=evaluate(Layer.IDENTITY, world.identity if own else (), request),
-        resource=evaluate(RESOURCE_LAYERS[world.resource_kind], resource, request, has_boundary=bounded),
-        boundary=evaluate(Layer.BOUNDARY, [world.boundary], request) if own and world.boundary else None,
-        session=evaluate(Layer.SESSION, world.session, request) if own and world.session is not None else None,
-        service_control=tuple(evaluate(Layer.SERVICE_CONTROL, level, request) for level in world.service_control)
-        if controlled
-        else (),
-        resource_control=()
-        if world.principal_is_service_linked_role
-        else tuple(evaluate(Layer.RESOURCE_CONTROL, level, request) for level in world.resource_control),
-        vpc_endpoint=evaluate(Layer.VPC_ENDPOINT, [world.vpc_endpoint], request) if world.vpc_endpoint else None,
+        everything, denies, near_misses, unknown, identity, resource, limit, session, service_control, endpoint
     )
+
+
+def _beyond_resource_control(request: Request, world: World) -> bool:
+    """What resource control policies never bind: service-linked roles, and the resources of the management account.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    at_home = request.principal.account == request.resource_account
+    return world.principal_is_service_linked_role or (world.principal_in_management_account and at_home)
+
+
+def _beyond_service_control(world: World) -> bool:
+    """Whom service control policies never bind.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#not-restricted-by-scp
+    """
+    return world.principal_in_management_account or world.principal_is_service_linked_role

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from collections.abc import Mapping
 
-from harness.iam.specials import ROOT_MAY_NOT_ASSUME
+from harness.iam.specials import AWS_SENTENCES
 from harness.model.decision import Decision, Effect, Evidence, Layer
+from harness.model.principal import PrincipalKind
 from harness.model.request import Request
 
 _NAMES: Mapping[Layer, str] = {
@@ -26,10 +27,11 @@ _ORDER = tuple(_NAMES)
 
 def denial_message(request: Request, decision: Decision) -> str:
     """The message of the error; the reason only where AWS gives it."""
-    if any(evidence.note == ROOT_MAY_NOT_ASSUME for evidence in decision.because):
-        return ROOT_MAY_NOT_ASSUME
-    if request.action == "sts:AssumeRoleWithWebIdentity":
-        return "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    for evidence in decision.because:
+        if evidence.note in AWS_SENTENCES:
+            return str(evidence.note)
+    if request.principal.kind is PrincipalKind.FEDERATED:
+        return f"Not authorized to perform {request.action}"
     resource = request.resource or "*"
     shown = f'"{resource}"' if request.action.lower().startswith("s3:") else resource
     sentence = f"User: {request.principal.arn} is not authorized to perform: {request.action} on resource: {shown}"

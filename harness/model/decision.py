@@ -1,7 +1,7 @@
 """The answer: an effect and the statements that made it. A denial is an answer, not an error."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Effect(StrEnum):
@@ -26,8 +26,7 @@ class Layer(StrEnum):
     VPC_ENDPOINT = "vpc_endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One statement that made the decision, or (without a policy) a layer that lacked an Allow."""
 
     layer: Layer
@@ -41,14 +40,34 @@ class Evidence:
     """What AWS's rules add: a fault of the stored policy, a rule such as root being unable to assume roles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class FailedCondition(NamedTuple):
+    """A condition that did not hold."""
+
+    operator: str
+    """As the document writes it."""
+    key: str
+    wanted: tuple[str, ...]
+    """The document's values, variables and all."""
+    value: str | tuple[str, ...] | None
+    """The request's; None where the key is absent."""
+
+
+class NearMiss(NamedTuple):
+    """A statement that meant this principal, action and resource, and whose conditions did not hold."""
+
+    statement: Evidence
+    failed: tuple[FailedCondition, ...]
+
+
+class Decision(NamedTuple):
     """The verdict with its evidence."""
 
     effect: Effect
     because: tuple[Evidence, ...] = ()
     unmodelled: bool = False
     """A statement met something unknown; where it decided, the verdict is on the strict side."""
+    near_misses: tuple[NearMiss, ...] = ()
+    """What did not take effect for its conditions alone: a missing Allow's cause is most often here."""
 
     @property
     def allowed(self) -> bool:

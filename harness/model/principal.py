@@ -3,8 +3,8 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class PrincipalKind(StrEnum):
@@ -20,8 +20,7 @@ class PrincipalKind(StrEnum):
     ANONYMOUS = "anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """One principal. Which fields are set follows from `kind`; empty text where there is nothing to say."""
 
     kind: PrincipalKind
@@ -37,3 +36,5 @@ class Principal:
     """AIDA… of a user, AROA… of a session's role; empty where it is not known (decision cases)."""
     user_arn: str = ""
     """The user's ARN: of the user itself, or of the user whose federated session this is, if known."""
+    canonical_user: str = ""
+    """The canonical id of the principal's account, by which S3 names it; empty where it is not known."""

@@ -1,15 +1,16 @@
 """What is asked: one action on one resource, with its condition keys. What is not modelled is unknown: not `*`, not absent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from harness.model.principal import Principal
 
 ContextValue = str | tuple[str, ...]
+_NONE: Mapping[str, ContextValue] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The condition keys of a request.
 
     `values` by lower-case name (also the tag-key part: AWS compares key names without case). `modelled` says which keys the
@@ -18,17 +19,13 @@ class Context:
     tests it does, whatever the operator.
     """
 
-    values: Mapping[str, ContextValue] = field(default_factory=dict)
+    values: Mapping[str, ContextValue] = _NONE
     modelled: frozenset[str] | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, ContextValue], modelled: frozenset[str] | None = None) -> "Context":
         """The context with its names brought to lower case."""
         return cls({name.lower(): value for name, value in values.items()}, modelled)
-
-    def get(self, name: str) -> ContextValue | None:
-        """The value of a key, by lower-case name."""
-        return self.values.get(name)
 
     def is_unknown(self, name: str) -> bool:
         """Whether the key, by lower-case name, is neither present nor known to be absent."""
@@ -38,8 +35,7 @@ class Context:
         return not slash or f"{family}/" not in self.modelled
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One question to the engine."""
 
     principal: Principal

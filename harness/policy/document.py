@@ -3,10 +3,13 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from harness.policy.variables import Pattern
+from harness.model.request import Context
+from harness.policy.conditions import Condition, Outcome
+from harness.policy.glob import Colons, Matcher, compile_patterns
+from harness.policy.variables import Template, Unresolved
 
 
 class PolicyKind(StrEnum):
@@ -23,66 +26,73 @@ class PolicyKind(StrEnum):
     VPC_ENDPOINT = "VPC endpoint policy"
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalSet:
+_NONE: frozenset[str] = frozenset()
+
+
+class PrincipalSet(NamedTuple):
     """The entries of a Principal or NotPrincipal element, by what they name."""
 
     everyone: bool = False
     """`*`, or `{"AWS": "*"}`."""
     every_service: bool = False
     """`{"Service": "*"}`, or everyone."""
-    accounts: frozenset[str] = frozenset()
-    arns: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
-    services: frozenset[str] = frozenset()
-    federated: frozenset[str] = frozenset()
+    accounts: frozenset[str] = _NONE
+    arns: frozenset[str] = _NONE
+    ids: frozenset[str] = _NONE
+    services: frozenset[str] = _NONE
+    federated: frozenset[str] = _NONE
+    canonical_users: frozenset[str] = _NONE
+    """Canonical user ids, by which S3 names whole accounts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One entry of Resource: matched whole, or by the six parts of an ARN."""
+class Resources(NamedTuple):
+    """The entries of Resource or NotResource, compiled."""
 
-    text: str
-    parts: tuple[Pattern, ...]
-    """Six patterns for an ARN with six parts, else one for the whole."""
+    fits: Matcher
+    """Whether a resource fits any of the entries without variables."""
+    templates: tuple[Template, ...]
+    """The entries with variables."""
+    everything: bool
+    """One of the entries is `*`."""
+
+    def by_variables(self, resource: str, context: Context) -> Outcome:
+        """Whether an entry with variables means the resource; one whose variable has no value means none."""
+        if not self.templates:
+            return Outcome.NO
+        found = [(one, one.values(context)) for one in self.templates]
+        known = [
+            one.atoms(values)
+            for one, values in found
+            # A value that is longer than the resource cannot be in it: patterns do not grow without bound.
+            if not isinstance(values, Unresolved) and sum(map(len, values)) <= len(resource)
+        ]
+        if compile_patterns(known, Colons.AT_THE_END)(resource):
+            return Outcome.YES
+        unknown = any(values is Unresolved.UNKNOWN for _, values in found)
+        return Outcome.UNKNOWN if unknown else Outcome.NO
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One key of one operator: `StringEquals: {key: values}`."""
-
-    operator: str
-    """The base operator's name, as in the table of harness.iam.conditions."""
-    quantifier: str | None
-    """`forallvalues` or `foranyvalue`."""
-    if_exists: bool
-    key: str
-    """In lower case."""
-    values: tuple[Pattern, ...]
-    written: str
-    """The operator as the document writes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement. A faulty one (`fault`) grants nothing and denies what it might deny."""
 
-    index: int
+    position: int
+    """Its place in the document, from 0."""
     sid: str | None
     allow: bool
-    actions: tuple[Pattern, ...]
+    actions: Matcher
+    """Whether an action, in lower case, fits any entry of Action or NotAction."""
     not_action: bool
-    resources: tuple[Resource, ...] | None
-    """None where the document's kind has no Resource element (trust policies)."""
+    resources: Resources | None
+    """None where the statement has no Resource element (trust policies, some resource-based policies)."""
     not_resource: bool
     principals: PrincipalSet | None
+    """None where the document's kind has no Principal element."""
     not_principal: bool
     conditions: tuple[Condition, ...]
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One document."""
 
     version: str

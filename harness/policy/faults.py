@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MALFORMED = "MalformedPolicyDocument"
+LIMIT_EXCEEDED = "LimitExceeded"
 INVALID_JSON = "This policy contains invalid Json"
 SYNTAX = "Syntax errors in policy."
 NO_PRINCIPAL = "Policy document should not specify a principal."
@@ -10,13 +11,30 @@ MISSING_PRINCIPAL = "Policy statement must contain principals."
 MISSING_ACTION = "Policy statement must contain actions."
 MISSING_RESOURCE = "Policy statement must contain resources."
 PROHIBITED_RESOURCE = "Has prohibited field Resource"
+PROHIBITED_NOT_PRINCIPAL = "Has prohibited field NotPrincipal"
 DUPLICATE_SID = "Statement IDs (SID) in a single policy must be unique."
 TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
 INVALID_SID = (
     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 )
 VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-ARN_FORM = 'Resource {resource} must be in ARN format or "*".'
+# https://github.com/garnaat/kappa/issues/111
+ONE_COLON = "Actions/Condition can contain only one colon."
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: no wildcard in the service segment
+VENDOR_OF_RESOURCE = "Resource vendor must be fully qualified and cannot contain regexes."
+
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html (MalformedPolicyDocumentException)
+ORGANIZATION_POLICY = "The provided policy document does not meet the requirements of the specified policy type."
+
+
+def arn_form(resource: str) -> str:
+    """AWS's text for a resource that is no ARN: https://github.com/trussworks/terraform-aws-s3-anti-virus/issues/21."""
+    return f'Resource {resource} must be in ARN format or "*".'
+
+
+def invalid_principal(entry: str) -> str:
+    """AWS's text for a principal that is none or does not exist: https://github.com/hashicorp/terraform-provider-aws/issues/8905."""
+    return f'Invalid principal in policy: "AWS":"{entry}"'
 
 
 @dataclass(frozen=True, slots=True)

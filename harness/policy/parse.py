@@ -5,50 +5,52 @@ Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gra
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.policy import faults as texts
-from harness.policy.document import Condition, Document, PolicyKind, PrincipalSet, Resource, Statement
+from harness.policy.conditions import Condition, compile_condition
+from harness.policy.document import Document, PolicyKind, PrincipalSet, Resources, Statement
 from harness.policy.faults import Fault, InvalidPolicy
-from harness.policy.operators import Operator, read_operator
-from harness.policy.principals import read_principals
-from harness.policy.variables import Pattern, pattern
+from harness.policy.glob import HEAD, Colons, Matcher, compile_globs
+from harness.policy.operators import read_operator
+from harness.policy.principals import EVERYONE, read_principals
+from harness.policy.variables import Template, template
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 WITH_VARIABLES = "2012-10-17"
+WITHOUT_VERSION = "2008-10-17"
 _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset({
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 })  # fmt: skip
 _WITHOUT_PRINCIPAL = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.SCP})
+_ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9-]+):[A-Za-z0-9*?_-]+", re.ASCII)
+_SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
+_EVERYTHING = compile_globs("*")
+
 # Characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_LIMITS = {PolicyKind.IDENTITY: 10_240, PolicyKind.BOUNDARY: 6_144, PolicyKind.SESSION: 2_048, PolicyKind.TRUST: 4_096,
-           PolicyKind.SCP: 10_240, PolicyKind.RCP: 5_120}  # fmt: skip
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+")
-_SID = re.compile(r"[0-9A-Za-z]*")
-_ARN_PARTS = 6
-_EVERYTHING = pattern("*", variables=False)
+# An identity policy may be inline in a role (10,240 for all of them) or managed (6,144); a trust policy's 2,048 can be raised.
+LIMITS: Mapping[PolicyKind, int] = {
+    PolicyKind.IDENTITY: 10_240,
+    PolicyKind.BOUNDARY: 6_144,
+    PolicyKind.SESSION: 2_048,
+    PolicyKind.TRUST: 4_096,
+    PolicyKind.SCP: 10_240,
+    PolicyKind.RCP: 5_120,
+}
 
 
-def parse_policy(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
-    """The document. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
-    data = _load(source)
+def parse_policy(source: Any, kind: PolicyKind) -> Document:
+    """The document, from JSON text or from what JSON gives. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
     reader = _Reader(kind)
-    document = reader.document(data)
-    if isinstance(source, str) and (limit := _LIMITS.get(kind)) and len(re.sub(r"\s", "", source)) > limit:
-        reader.faults.append(
-            Fault(
-                "", f"the document is longer than {limit} characters", f"Maximum policy size of {limit} bytes exceeded"
-            )
-        )
+    document = reader.document(_load(source))
     if reader.faults:
-        code = "LimitExceeded" if "Maximum policy size" in reader.faults[0].aws else texts.MALFORMED
-        raise InvalidPolicy(tuple(reader.faults), code)
+        raise InvalidPolicy(tuple(reader.faults))
     return document
 
 
-def parse_stored(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
+def parse_stored(source: Any, kind: PolicyKind) -> Document:
     """The document as it stands: a faulty statement is present, grants nothing and denies what it might deny. Never raises."""
     try:
         data = _load(source)
@@ -61,22 +63,48 @@ def parse_stored(source: str | Mapping[str, Any], kind: PolicyKind) -> Document:
     return document
 
 
+def size(text: str) -> int:
+    """The characters that count for a limit: all but white space."""
+    return len("".join(text.split()))
+
+
+def too_long(text: str, kind: PolicyKind) -> Fault | None:
+    """The fault of a document that is longer than any of its kind may be."""
+    limit = LIMITS.get(kind)
+    if limit is None or size(text) <= limit:
+        return None
+    return Fault("", f"the document is longer than {limit} characters", f"Cannot exceed quota for PolicySize: {limit}")
+
+
 def _unreadable(fault: str) -> Document:
     """A document that cannot be read might deny anything."""
     return Document("", (_faulty(0, None, fault),), fault)
 
 
-def _faulty(index: int, sid: str | None, fault: str, *, allow: bool = False) -> Statement:
-    everyone = PrincipalSet(everyone=True, every_service=True)
-    return Statement(index, sid, allow, (_EVERYTHING,), False, None, False, everyone, False, (), fault)
+def _faulty(index: int, sid: str | None, fault: str) -> Statement:
+    return Statement(index, sid, False, _EVERYTHING, False, None, False, EVERYONE, False, (), fault)
 
 
-def _load(source: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def _widened(statement: Statement, place: str, faults: Sequence[Fault]) -> Statement:
+    """A statement with faults: what a faulty element says is not known, so it might say everything."""
+    faulty = {fault.place.removeprefix(f"{place}.").partition(".")[0].removeprefix("Not") for fault in faults}
+    if "Action" in faulty:
+        statement = statement._replace(actions=_EVERYTHING, not_action=False)
+    if "Resource" in faulty:
+        statement = statement._replace(resources=None, not_resource=False)
+    if "Principal" in faulty:
+        statement = statement._replace(principals=EVERYONE, not_principal=False)
+    if "Condition" in faulty:
+        statement = statement._replace(conditions=())
+    return statement._replace(fault=str(faults[0]))
+
+
+def _load(source: Any) -> Mapping[str, Any]:
     try:
         data = json.loads(source, object_pairs_hook=_unique) if isinstance(source, str) else source
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidPolicy((Fault("", f"broken JSON: {error}", texts.INVALID_JSON),)) from error
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise InvalidPolicy((Fault("", "the document is not an object", texts.SYNTAX),))
     return data
 
@@ -97,179 +125,213 @@ class _Reader:
         self.variables = False
 
     def document(self, data: Mapping[str, Any]) -> Document:
-        version = data.get("Version", "2008-10-17")
+        version = data.get("Version", WITHOUT_VERSION)
         self.variables = version == WITH_VARIABLES
         if version not in VERSIONS:
             self._fault("Version", f"unknown version `{version}`")
-        for name in sorted(set(data) - _TOP):
-            self._fault("", f"unknown element `{name}`")
+        if not isinstance(data.get("Id", ""), str):
+            self._fault("Id", "must be text")
+        self._known("", data, _TOP)
         listed = data.get("Statement")
-        if isinstance(listed, Mapping):
+        if isinstance(listed, dict):
             listed = [listed]
         if not isinstance(listed, list) or not listed:
             self._fault("Statement", "is missing or empty")
             return Document(str(version), ())
-        statements = tuple(self._statement(index, entry) for index, entry in enumerate(listed))
-        sids = [statement.sid for statement in statements if statement.sid]
-        if len(sids) != len(set(sids)):
-            self._fault("Statement[*].Sid", "occurs twice", texts.DUPLICATE_SID)
+        statements = tuple([self._statement(f"Statement[{index}]", index, one) for index, one in enumerate(listed)])
+        if len(statements) > 1:
+            self._unique_sids(statements)
         return Document(str(version), statements)
 
     def _fault(self, place: str, what: str, aws: str = texts.SYNTAX) -> None:
         self.faults.append(Fault(place, what, aws))
 
-    def _statement(self, index: int, data: Any) -> Statement:
+    def _known(self, place: str, data: Mapping[str, Any], known: frozenset[str]) -> None:
+        if not data.keys() <= known:
+            for name in sorted(data.keys() - known):
+                self._fault(place, f"unknown element `{name}`")
+
+    def _unique_sids(self, statements: tuple[Statement, ...]) -> None:
+        """An empty Sid is none: AWS stores several, https://github.com/localstack/localstack/issues/1556."""
+        sids = [statement.sid for statement in statements if statement.sid]
+        for sid in sorted({sid for sid in sids if sids.count(sid) > 1}):
+            self._fault("Statement[*].Sid", f"`{sid}` occurs twice", texts.DUPLICATE_SID)
+
+    def _statement(self, place: str, index: int, data: Any) -> Statement:
         before = len(self.faults)
-        place = f"Statement[{index}]"
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             self._fault(place, "is not an object")
             return _faulty(index, None, str(self.faults[-1]))
+        self._known(place, data, _ELEMENTS)
         effect, sid = data.get("Effect"), data.get("Sid")
-        for name in sorted(set(data) - _ELEMENTS):
-            self._fault(place, f"unknown element `{name}`")
-        if effect not in {"Allow", "Deny"}:
+        if effect not in ("Allow", "Deny"):
             self._fault(f"{place}.Effect", f"must be Allow or Deny, not `{effect}`")
-        self._sid(place, sid)
+        if sid is not None:
+            self._sid(place, sid)
         statement = Statement(
-            index=index,
-            sid=sid if isinstance(sid, str) else None,
-            allow=effect == "Allow",
-            actions=tuple(self._actions(place, data)),
-            not_action="NotAction" in data,
-            resources=self._resources(place, data),
-            not_resource="NotResource" in data,
-            principals=self._principals(place, data),
-            not_principal="NotPrincipal" in data,
-            conditions=tuple(self._conditions(place, data.get("Condition", {}))),
+            index,
+            sid if isinstance(sid, str) else None,
+            effect == "Allow",
+            self._actions(place, data),
+            "NotAction" in data,
+            self._resources(place, data),
+            "NotResource" in data,
+            self._principals(place, data),
+            "NotPrincipal" in data,
+            self._conditions(f"{place}.Condition", data["Condition"]) if "Condition" in data else (),
         )
-        if len(self.faults) > before:
-            return _faulty(index, statement.sid, str(self.faults[before]), allow=effect == "Allow")
-        return statement
+        if self.kind is PolicyKind.RCP:
+            self._resource_control(place, statement)
+        return statement if len(self.faults) == before else _widened(statement, place, self.faults[before:])
 
     def _sid(self, place: str, sid: Any) -> None:
-        if sid is None:
-            return
         if not isinstance(sid, str):
             self._fault(f"{place}.Sid", "must be text")
         elif self.kind in _WITHOUT_PRINCIPAL and not _SID.fullmatch(sid):
             self._fault(f"{place}.Sid", f"`{sid}` is not alphanumeric", texts.INVALID_SID)
 
-    def _one_of(self, place: str, data: Mapping[str, Any], name: str) -> tuple[str, Any] | None:
-        """The element or its negation; both at once are a fault."""
-        present = [element for element in (name, f"Not{name}") if element in data]
-        if len(present) > 1:
-            self._fault(place, f"{present[0]} and {present[1]} exclude each other")
-        return (present[0], data[present[0]]) if present else None
+    def _resource_control(self, place: str, statement: Statement) -> None:
+        """Customers' resource control policies deny only, and mean everyone; the one that allows everything is AWS's own.
 
-    def _texts(self, place: str, value: Any) -> Iterator[str]:
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+        """
+        full_access = statement.actions is _EVERYTHING and not statement.conditions
+        if statement.allow and not full_access:
+            self._fault(f"{place}.Effect", "a resource control policy only denies", texts.ORGANIZATION_POLICY)
+        if statement.principals is not None and (statement.not_principal or not statement.principals.everyone):
+            self._fault(f"{place}.Principal", "must be `*`", texts.ORGANIZATION_POLICY)
+
+    def _one_of(self, place: str, data: Mapping[str, Any], name: str, negated: str) -> tuple[str, Any] | None:
+        """The element or its negation; both at once are a fault."""
+        if name in data:
+            if negated in data:
+                self._fault(f"{place}.{name}", f"{name} and {negated} exclude each other")
+            return f"{place}.{name}", data[name]
+        return (f"{place}.{negated}", data[negated]) if negated in data else None
+
+    def _texts(self, place: str, value: Any) -> list[str]:
         listed = value if isinstance(value, list) else [value]
         if not listed:
             self._fault(place, "is empty")
         for entry in listed:
-            if isinstance(entry, str) and entry:
-                yield entry
-            else:
+            if not (isinstance(entry, str) and entry):
                 self._fault(place, f"`{entry}` is not text")
+        return [entry for entry in listed if isinstance(entry, str)]
 
-    def _actions(self, place: str, data: Mapping[str, Any]) -> Iterator[Pattern]:
-        found = self._one_of(place, data, "Action")
+    def _actions(self, place: str, data: Mapping[str, Any]) -> Matcher:
+        found = self._one_of(place, data, "Action", "NotAction")
         if found is None:
             self._fault(place, "has no Action", texts.MISSING_ACTION)
-            return
-        name, value = found
-        for text in self._texts(f"{place}.{name}", value):
-            if self.kind is PolicyKind.TRUST and not text.lower().startswith("sts:") and text != "*":
-                self._fault(f"{place}.{name}", f"`{text}` is no action of STS", texts.TRUST_ACTION)
-            if not _ACTION.fullmatch(text):
-                self._fault(f"{place}.{name}", f"`{text}` is not `prefix:Action`", texts.VENDOR)
-            yield pattern(text, variables=False, lower=True)
+            return _EVERYTHING
+        where, value = found
+        actions = self._texts(where, value)
+        for action in actions:
+            if not _ACTION.fullmatch(action):
+                several = action.count(":") > 1
+                aws = texts.ONE_COLON if several else texts.VENDOR
+                self._fault(where, f"`{action}` is not `prefix:Action`", aws)
+            elif self.kind is PolicyKind.TRUST and not action.lower().startswith("sts:") and action != "*":
+                self._fault(where, f"`{action}` is no action of STS", texts.TRUST_ACTION)
+        return _EVERYTHING if "*" in actions else compile_globs([action.lower() for action in actions])
 
-    def _resources(self, place: str, data: Mapping[str, Any]) -> tuple[Resource, ...] | None:
-        found = self._one_of(place, data, "Resource")
+    def _resources(self, place: str, data: Mapping[str, Any]) -> Resources | None:
+        found = self._one_of(place, data, "Resource", "NotResource")
         if self.kind is PolicyKind.TRUST:
-            if found:
-                self._fault(place, f"{found[0]} has no place in a trust policy", texts.PROHIBITED_RESOURCE)
+            if found is not None:
+                self._fault(found[0], "has no place in a trust policy", texts.PROHIBITED_RESOURCE)
             return None
         if found is None:
             if self.kind is not PolicyKind.RESOURCE:
                 self._fault(place, "has no Resource", texts.MISSING_RESOURCE)
             return None
-        name, value = found
-        return tuple(self._resource(f"{place}.{name}", text) for text in self._texts(f"{place}.{name}", value))
+        where, value = found
+        entries = self._texts(where, value)
+        if self.kind in _WITHOUT_PRINCIPAL:
+            for entry in entries:
+                self._arn(where, entry)
+        return self._compiled_resources(entries)
 
-    def _resource(self, place: str, text: str) -> Resource:
-        if text != "*" and not text.startswith("arn:") and self.kind in _WITHOUT_PRINCIPAL and not text.startswith("*"):
-            self._fault(place, f"`{text}` is not an ARN", texts.ARN_FORM.format(resource=text))
-        return resource(text, variables=self.variables)
+    def _arn(self, place: str, entry: str) -> None:
+        if entry.startswith("*"):
+            return
+        parts = entry.split(":", 3)
+        if parts[0] != "arn" or len(parts) <= 2:  # noqa: PLR2004 - arn, partition, service
+            self._fault(place, f"`{entry}` is not an ARN", texts.arn_form(entry))
+        elif "*" in parts[2][:-1] or "?" in parts[2] or (parts[2] == "*" and len(parts) > 3):  # noqa: PLR2004 - more than the service
+            self._fault(place, f"`{entry}` has a wildcard in its service", texts.VENDOR_OF_RESOURCE)
+
+    def _compiled_resources(self, entries: list[str]) -> Resources:
+        found = [self._template(entry) for entry in entries]
+        static = [entry for entry, one in zip(entries, found, strict=True) if one is None]
+        return Resources(
+            compile_globs(static, Colons.AT_THE_END),
+            tuple([one for one in found if one is not None]),
+            "*" in entries,
+        )
+
+    def _template(self, entry: str) -> Template | None:
+        """An entry's variables, which only the last part of an ARN may hold; elsewhere `${...}` is literal.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+        """
+        if not self._is_template(entry) or entry.partition("${")[0].count(":") < HEAD:
+            return None
+        return template(entry)
+
+    def _is_template(self, text: str) -> bool:
+        return self.variables and "${" in text
 
     def _principals(self, place: str, data: Mapping[str, Any]) -> PrincipalSet | None:
-        found = self._one_of(place, data, "Principal")
+        found = self._one_of(place, data, "Principal", "NotPrincipal")
         if self.kind in _WITHOUT_PRINCIPAL:
-            if found:
-                self._fault(f"{place}.{found[0]}", "has no place here", texts.NO_PRINCIPAL)
+            if found is not None:
+                aws = texts.ORGANIZATION_POLICY if self.kind is PolicyKind.SCP else texts.NO_PRINCIPAL
+                self._fault(found[0], "has no place here", aws)
             return None
         if found is None:
             self._fault(place, "has no Principal", texts.MISSING_PRINCIPAL)
             return None
-        name, value = found
-        if name == "NotPrincipal" and self.kind is PolicyKind.TRUST:
-            self._fault(f"{place}.NotPrincipal", "has no place in a trust policy", "Has prohibited field NotPrincipal")
-        return read_principals(value, lambda what, aws: self._fault(f"{place}.{name}", what, aws))
+        where, value = found
+        if self.kind is PolicyKind.TRUST and where.endswith("NotPrincipal"):
+            self._fault(where, "has no place in a trust policy", texts.PROHIBITED_NOT_PRINCIPAL)
+        return read_principals(value, lambda what, aws: self._fault(where, what, aws))
 
-    def _conditions(self, place: str, data: Any) -> Iterator[Condition]:
-        if not isinstance(data, Mapping):
-            self._fault(f"{place}.Condition", "is not an object")
-            return
-        for written, keys in data.items():
-            where = f"{place}.Condition.{written}"
-            operator = read_operator(written)
-            if operator is None:
-                self._fault(where, f"unknown operator `{written}`")
-            elif not isinstance(keys, Mapping):
-                self._fault(where, "is not an object")
-            else:
-                for key, values in keys.items():
-                    yield self._condition(where, operator, key, values)
+    def _conditions(self, place: str, data: Any) -> tuple[Condition, ...]:
+        if not isinstance(data, dict):
+            self._fault(place, "is not an object")
+            return ()
+        return tuple([one for written, keys in data.items() for one in self._operator(place, written, keys)])
 
-    def _condition(self, where: str, operator: Operator, key: str, values: Any) -> Condition:
-        if ":" not in key:
-            self._fault(where, f"`{key}` has no vendor", texts.VENDOR)
-        listed = values if isinstance(values, list) else [values]
-        found = tuple(pattern(text, variables=self.variables) for text in self._values(where, key, listed))
-        for one in found:
-            if one.matcher is not None and (fault := operator.check(one.text)):
-                self._fault(f"{where}.{key}", fault)
-        return Condition(operator.name, operator.quantifier, operator.if_exists, key.lower(), found, operator.written)
-
-    def _values(self, where: str, key: str, listed: list[Any]) -> Iterator[str]:
-        for value in listed:
-            if isinstance(value, bool):
-                yield str(value).lower()
-            elif isinstance(value, str | int | float):
-                yield str(value)
-            else:
-                self._fault(f"{where}.{key}", f"`{value}` is not a value")
-
-
-def resource(text: str, *, variables: bool) -> Resource:
-    """A Resource entry: by six parts where it has them, else as a whole.
-
-    A variable may hold colons; the split counts only colons outside of `${...}`.
-    """
-    parts = _split(text)
-    if len(parts) == _ARN_PARTS and parts[0] == "arn":
-        return Resource(text, tuple(pattern(part, variables=variables) for part in parts))
-    return Resource(text, (pattern(text, variables=variables),))
-
-
-def _split(text: str) -> list[str]:
-    parts = [""]
-    depth = 0
-    for index, character in enumerate(text):
-        depth += text.startswith("${", index)
-        depth -= character == "}" and depth > 0
-        if character == ":" and depth == 0 and len(parts) < _ARN_PARTS:
-            parts.append("")
+    def _operator(self, place: str, written: str, keys: Any) -> Iterator[Condition]:
+        operator = read_operator(written)
+        where = f"{place}.{written}"
+        if operator is None:
+            self._fault(where, f"unknown operator `{written}`")
+        elif not isinstance(keys, dict):
+            self._fault(where, "is not an object")
         else:
-            parts[-1] += character
-    return parts
+            for key, value in keys.items():
+                if ":" not in key:
+                    self._fault(where, f"`{key}` has no vendor", texts.VENDOR)
+                found = self._values(f"{where}.{key}", value)
+                for text in found:
+                    if not self._is_template(text) and (fault := operator.check(text)):
+                        self._fault(f"{where}.{key}", fault)
+                yield compile_condition(operator, key, found, variables=self.variables)
+
+    def _values(self, place: str, value: Any) -> list[str]:
+        if isinstance(value, str):
+            return [value]
+        return [
+            text
+            for one in (value if isinstance(value, list) else [value])
+            if (text := self._value(place, one)) is not None
+        ]
+
+    def _value(self, place: str, value: Any) -> str | None:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        self._fault(place, f"`{value}` is not a value")
+        return None

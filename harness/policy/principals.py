@@ -8,36 +8,35 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.policy.document import PrincipalSet
-from harness.policy.faults import SYNTAX
+from harness.policy.faults import SYNTAX, invalid_principal
 
-_ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
-_ARN = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/.+")
-_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
+_ACCOUNT = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?", re.ASCII)
+_ARN = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/[^*?]+", re.ASCII)
+_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}", re.ASCII)
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 OnFault = Callable[[str, str], None]
+EVERYONE = PrincipalSet(everyone=True, every_service=True)
 
 
 def read_principals(value: Any, on_fault: OnFault) -> PrincipalSet:
     """The entries of a Principal or NotPrincipal element."""
     if value == "*":
-        return PrincipalSet(everyone=True, every_service=True)
+        return EVERYONE
     if not isinstance(value, Mapping) or not value:
         on_fault(f"`{value}` is neither `*` nor an object", SYNTAX)
         return PrincipalSet()
-    for kind in value:
+    listed = {kind: _listed(entries, on_fault) for kind, entries in value.items()}
+    for kind in listed:
         if kind not in _KINDS:
             on_fault(f"unknown kind of principal `{kind}`", SYNTAX)
-    aws = _listed(value.get("AWS", []), on_fault)
-    services = _listed(value.get("Service", []), on_fault)
-    return PrincipalSet(
-        everyone="*" in aws,
-        every_service="*" in services or "*" in aws,
-        accounts=frozenset(found[1] for entry in aws if (found := _ACCOUNT.fullmatch(entry))),
-        arns=frozenset(entry for entry in aws if _is_arn(entry, on_fault)),
-        ids=frozenset(entry for entry in aws if _ID.fullmatch(entry)),
-        services=frozenset(services) - {"*"},
-        federated=frozenset(_listed(value.get("Federated", []), on_fault)),
+    services = frozenset(listed.get("Service", ()))
+    found = _aws(listed.get("AWS", ()), on_fault)
+    return found._replace(
+        every_service=found.everyone or "*" in services,
+        services=services,
+        federated=frozenset(listed.get("Federated", ())),
+        canonical_users=frozenset(listed.get("CanonicalUser", ())),
     )
 
 
@@ -49,11 +48,16 @@ def _listed(value: Any, on_fault: OnFault) -> list[str]:
     return [entry for entry in listed if isinstance(entry, str)]
 
 
-def _is_arn(entry: str, on_fault: OnFault) -> bool:
-    """A user, role or session; a wildcard inside the ARN is refused, as AWS does."""
-    if entry == "*" or _ACCOUNT.fullmatch(entry) or _ID.fullmatch(entry):
-        return False
-    if not _ARN.fullmatch(entry) or "*" in entry or "?" in entry:
-        on_fault(f"`{entry}` is no principal", f'Invalid principal in policy: "AWS":"{entry}"')
-        return False
-    return True
+def _aws(entries: "list[str] | tuple[()]", on_fault: OnFault) -> PrincipalSet:
+    """Accounts, users, roles and sessions, and unique ids; a wildcard inside an ARN is refused, as AWS does."""
+    accounts, arns, ids = set(), set(), set()
+    for entry in entries:
+        if _ARN.fullmatch(entry):
+            arns.add(entry)
+        elif account := _ACCOUNT.fullmatch(entry):
+            accounts.add(account[1])
+        elif _ID.fullmatch(entry):
+            ids.add(entry)
+        elif entry != "*":
+            on_fault(f"`{entry}` is no principal", invalid_principal(entry))
+    return PrincipalSet("*" in entries, False, frozenset(accounts), frozenset(arns), frozenset(ids))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.request import Context
-from harness.policy.glob import compile_glob
-from harness.policy.variables import Unknown, pattern
+from harness.policy.glob import Colons, compile_globs, compile_patterns
+from harness.policy.variables import Unresolved, template
 
 
 def plainly(wild, text):
@@ -26,14 +26,14 @@ def plainly(wild, text):
 
 @given(st.text("ab*?", max_size=10), st.text("ab*?\n", max_size=12))
 def test_a_pattern_matches_as_plainly_defined(wild, text):
-    assert bool(compile_glob(wild)(text)) == plainly(wild, text)
+    assert compile_globs([wild])(text) == plainly(wild, text)
 
 
 def test_a_hostile_pattern_is_not_slow():
     wild, text = "*a" * 500 + "b", "a" * 2_000
 
     began = time.perf_counter()
-    assert not compile_glob(wild)(text)
+    assert not compile_globs([wild])(text)
     # Backtracking would take longer than the universe; the bound only tells the two apart.
     assert time.perf_counter() - began < 5
 
@@ -47,20 +47,53 @@ def test_a_hostile_pattern_is_not_slow():
         ("${aws:PrincipalTag/Team}", {"aws:principaltag/team": "red"}, "red"),
     ],
 )
-def test_variables_are_replaced_under_the_version_that_has_them(text, values, matching):
-    assert pattern(text, variables=True).resolve(Context.of(values))(matching)
-    assert not pattern(text, variables=False).resolve(Context.of(values))(matching)
+def test_variables_are_replaced_by_their_values(text, values, matching):
+    written = template(text)
+    found = written.values(Context.of(values))
+
+    assert compile_patterns([written.atoms(found)])(matching)
+    assert not compile_globs([text])(matching)
 
 
 def test_a_wildcard_in_a_value_is_literal():
-    matcher = pattern("${aws:username}", variables=True).resolve(Context.of({"aws:username": "*"}))
+    written = template("${aws:username}")
+    matcher = compile_patterns([written.atoms(written.values(Context.of({"aws:username": "*"})))])
 
     assert matcher("*")
     assert not matcher("ann")
 
 
-def test_a_variable_without_value_matches_nothing_and_one_that_is_not_modelled_is_unknown():
-    used = pattern("${aws:username}", variables=True)
+def test_a_variable_without_value_has_no_text_and_one_that_is_not_modelled_is_unknown():
+    used = template("${aws:username}")
 
-    assert used.resolve(Context()) is None
-    assert isinstance(used.resolve(Context(modelled=frozenset())), Unknown)
+    assert used.values(Context()) is Unresolved.NO_VALUE
+    assert used.values(Context(modelled=frozenset())) is Unresolved.UNKNOWN
+    assert used.values(Context.of({"aws:username": ("ann", "bob")})) is Unresolved.NO_VALUE
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "ordinary", "at_the_end", "never"),
+    [
+        ("arn:aws:sqs:us-*:1:q", "arn:aws:sqs:us-west-2:1:q", True, True, True),
+        ("arn:aws:sqs:us-*-2:1:q", "arn:aws:sqs:us-west:1:x-2:1:q", True, False, False),
+        ("arn:aws:sqs:us-?est:1:q", "arn:aws:sqs:us-west:1:q", True, True, True),
+        ("arn:aws:sqs:us?1:q", "arn:aws:sqs:us:1:q", True, False, False),
+        ("arn:aws:sqs:*:1:q", "arn:aws:sqs:a:1:b:1:q", True, True, False),
+        ("arn:aws:sqs:*", "arn:aws:sqs:a:1:q", True, True, False),
+        ("arn:aws:log:a:1:*", "arn:aws:log:a:1:g:s:t", True, True, True),
+        ("arn:aws:log:a:1:g*t", "arn:aws:log:a:1:g:s:t", True, True, True),
+        ("arn:aws:log:?:*:g?s*", "arn:aws:log:a:1:g:s:t", True, True, True),
+        ("arn:aws:sqs:a**", "arn:aws:sqs:a:1:q", True, True, False),
+        ("arn:aws:sqs::?*", "arn:aws:sqs::1:q", True, True, False),
+        ("arn:aws:sqs::*?", "arn:aws:sqs::1:q", True, False, False),
+    ],
+)
+def test_how_far_a_wildcard_reaches_over_the_colons_of_an_arn(pattern, text, ordinary, at_the_end, never):
+    met = [compile_globs([pattern], colons)(text) for colons in Colons]
+
+    assert met == [ordinary, at_the_end, never]
+
+
+@given(st.lists(st.text("ab*?", max_size=6), max_size=5), st.text("ab*?", max_size=8))
+def test_a_list_matches_as_each_of_its_patterns(patterns, text):
+    assert compile_globs(patterns)(text) == any(plainly(pattern, text) for pattern in patterns)

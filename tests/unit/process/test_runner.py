@@ -10,6 +10,7 @@ import pytest
 
 from harness.errors import ToolFailed
 from harness.process import Command, LeashedRunner, runner
+from harness.scenario import eventually
 
 
 def python(code):
@@ -59,7 +60,7 @@ def test_a_program_that_ignores_every_signal_is_ended_with_its_group(monkeypatch
 
     assert outcome.stopped
     assert outcome.seconds < 30
-    assert not [pid for pid in pids if alive(int(pid))]
+    eventually("the group has ended", lambda: not any(alive(int(pid)) for pid in pids), within=10)
 
 
 def alive(pid):
