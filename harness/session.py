@@ -36,6 +36,8 @@ from harness.terraform.retries import retried
 
 SANDBOX = "sandbox"
 ANSWER_TIMEOUT = 2.0
+BY_HAND_PATIENCE = 5.0
+"""Seconds to ask Docker for accounts that a person started: nobody who uses no containers waits longer."""
 Progress = Callable[[str], None]
 OnEvent = Callable[[str, Event], None]
 """(account name, event)"""
@@ -148,7 +150,8 @@ class Harness:
     def _by_hand(self) -> str | None:
         if self.folder.path.name != SANDBOX:
             return None
-        return started_by_hand(Docker(self.config.folder), self.config.folder)
+        docker = Docker(self.config.folder, patience=BY_HAND_PATIENCE)
+        return started_by_hand(docker, self.config.folder)
 
     def refuse_second(self) -> None:
         """Raise ToolFailed where the run is up already."""

@@ -4,8 +4,10 @@ The command line and not the engine's interface: it knows the user's contexts, c
 """
 
 import json
+import math
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +86,8 @@ class Docker:
     folder: Path
     runner: Runner = field(default_factory=LeashedRunner)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    patience: float = math.inf
+    """Seconds for one command: an engine far away may never answer."""
 
     def run(self, *args: str, on_line: Callable[[str], None] = lambda _line: None) -> list[str]:
         """All lines of a command. Raises ToolFailed."""
@@ -93,7 +97,9 @@ class Docker:
             lines.append(line)
             on_line(line)
 
-        outcome = self.runner.run(Command(["docker", *args], self.folder, self.environment), keep, lambda: False)
+        deadline = time.monotonic() + self.patience
+        command = Command(["docker", *args], self.folder, self.environment)
+        outcome = self.runner.run(command, keep, lambda: time.monotonic() > deadline)
         if not outcome.succeeded:
             raise failed(str(outcome), lines)
         return lines

@@ -66,6 +66,13 @@ def test_any_other_failure_shows_the_command_and_no_secret():
     assert "abcdef" not in failure.value.message
 
 
+def test_an_engine_that_never_answers_is_given_up():
+    engine = Docker(Path("/project"), FakeRunner(lambda _command: Script(hangs=True)), {}, patience=0.01)
+
+    with pytest.raises(ToolFailed, match="`docker ps` was stopped"):
+        engine.run("ps")
+
+
 def test_removing_a_project_names_nothing_but_what_bears_its_label():
     listed = {"ps": ["c1", "c2"], "network": ["n1"], "volume": []}
     engine, runner = docker(lambda command: Script(listed[command.args[1]] if "--quiet" in command.args else []))
