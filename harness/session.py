@@ -197,6 +197,8 @@ class Harness:
             shutil.rmtree(self.folder.path, ignore_errors=True)
             for name in self.config.accounts:
                 self.folder.account(name).path.mkdir(parents=True)
+            for control in backend.controls.values():
+                control.ask("warm")
         record.write(self.folder.record)
         self.backend_name = BackendName.COMPOSE
         self.adopt(backend, record)
