@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from harness.emulator.project import prefix
 from harness.scenario import eventually
 
 KILLED = """
@@ -48,8 +49,8 @@ def containers(project):
 
 
 def slug(project):
-    """What the names of this project's containers have of its state folder's."""
-    return f"harness-{project.state.name}"
+    """What the names of this project's containers begin with."""
+    return prefix(project.folder)
 
 
 @pytest.mark.timeout(300)
@@ -94,7 +95,7 @@ def test_a_port_in_use_is_one_sentence_and_leaves_nothing(project):
     assert "error: a port of harness.toml is in use" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not project.docker(
-        "ps", "--all", "--quiet", "--filter", "label=harness.account", "--filter", "name=harness-project"
+        "ps", "--all", "--quiet", "--filter", "label=harness.account", "--filter", f"name={slug(project)}"
     )
 
 
@@ -107,7 +108,7 @@ def test_a_detached_sandbox_is_removed_with_its_volumes(project):
     assert up.returncode == 0, up.stderr
     assert status.stdout.count("yes") == 2
     assert down.returncode == 0
-    assert not project.docker("volume", "ls", "--quiet", "--filter", "name=harness-project")
+    assert not project.docker("volume", "ls", "--quiet", "--filter", f"name={slug(project)}")
 
 
 @pytest.mark.timeout(300)
