@@ -6,7 +6,7 @@ lines and the instances' log lines of that test.
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -80,6 +80,15 @@ class Running:
             except HarnessError as error:
                 _fail(error)
         return self._harness
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Build what accounts run from before the first test that wants some: it takes minutes once, and tests have their time."""
+        wanting = any("harness" in getattr(item, "fixturenames", ()) for item in getattr(session, "items", ()))
+        if not wanting or self._config.option.collectonly or _of_worker(self._config, "harness_run"):
+            return
+        with suppress(HarnessError), self._uncaptured() as say:  # the first test fails with it, as one sentence
+            self._opened().build(say)
 
     def _opened(self, run: str | None = None) -> "Harness":
         from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import

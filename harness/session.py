@@ -100,6 +100,10 @@ class Harness:
         self.record = backend.start(progress)
         self._backend = backend
 
+    def build(self, progress: Progress = _silent) -> None:
+        """Make what the accounts run from, where it is missing or old. Raises ToolFailed."""
+        self._made(project_of(self.config.folder, self.folder.path.name)).build(progress)
+
     def restart(self, progress: Progress = _silent) -> None:
         """Fresh accounts in place of those that this process owned; whoever holds the harness holds the new ones."""
         self.remove()

@@ -57,6 +57,9 @@ class Backend(Protocol):
     def controls(self) -> Mapping[str, Control]:
         """How to ask each, by account name."""
 
+    def build(self, progress: Progress) -> None:
+        """Make what instances run from, where it is missing or old: minutes the first time. Raises ToolFailed."""
+
     def start(self, progress: Progress) -> RunRecord:
         """Start all instances and prove them. Raises ToolFailed with nothing left running."""
 

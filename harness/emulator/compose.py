@@ -6,6 +6,7 @@ started, the harness or a person with `docker compose up`, is attached to and le
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,6 +106,21 @@ class Compose:
         """Docker runs in the project's folder."""
         self.docker = Docker(self.source)
 
+    def build(self, progress: Progress) -> None:
+        """Build the image: as `start` does, for a caller that wants it done apart."""
+        self._announce_image(progress)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "compose.yaml"
+            file.write_text(self._text(), encoding="utf-8")
+            self.docker.run("compose", "--progress", "plain", "--file", str(file), "build")
+
+    def _text(self) -> str:
+        return render(self.wanted, self.external_accounts, str(Path(harness.__file__).parent))
+
+    def _announce_image(self, progress: Progress) -> None:
+        if not self.docker.run("image", "ls", "--quiet", IMAGE):
+            progress(f"building the image {IMAGE}, once: about {IMAGE_MEGABYTES} MB")
+
     def start(self, progress: Progress) -> RunRecord:
         """Build what changed, start the containers and prove them."""
         try:
@@ -118,9 +134,7 @@ class Compose:
     def prepare(self) -> Path:
         """Write the compose file, and own the project from now on; the file."""
         self.folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        context = str(Path(harness.__file__).parent)
-        text = render(self.wanted, self.external_accounts, context)
-        self.folder.compose_file.write_text(text, encoding="utf-8")
+        self.folder.compose_file.write_text(self._text(), encoding="utf-8")
         self._reaper = subprocess.Popen(
             [sys.executable, "-m", "harness.emulator.reaper", self.project],
             stdin=subprocess.PIPE,
@@ -132,8 +146,7 @@ class Compose:
 
     def announce(self, progress: Progress) -> None:
         """Say what is about to be started, and what it costs the first time. Raises ToolFailed where Docker does not answer."""
-        if not self.docker.run("image", "ls", "--quiet", IMAGE):
-            progress(f"building the image {IMAGE}, once: about {IMAGE_MEGABYTES} MB")
+        self._announce_image(progress)
         names = ", ".join(f"{wanted.name} ({wanted.account_id})" for wanted in self.wanted)
         progress(f"starting containers for {names}")
 

@@ -31,6 +31,10 @@ class Embedded:
     instances: list[Process] = field(default_factory=list, init=False)
     controls: Mapping[str, Control] = field(default_factory=dict, init=False)
 
+    def build(self, progress: Progress) -> None:
+        """The instances' environment, once."""
+        instance_python(progress)
+
     def start(self, progress: Progress) -> RunRecord:
         """Start all instances and prove them; the record of what runs.
 
