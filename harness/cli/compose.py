@@ -23,7 +23,7 @@ def compose() -> None:
 
 
 def _context(folder: Path) -> str:
-    """The installed package, from which the image is built: relative where it lies in the project."""
+    """The installed package, from which the image is built: relative where it lies in the project, else another on each machine."""
     context = Path(package.__file__).resolve().parent
     inside = context.is_relative_to(folder.resolve())
-    return context.relative_to(folder.resolve()).as_posix() if inside else str(context)
+    return context.relative_to(folder.resolve()).as_posix() if inside else f"${{HARNESS_CONTEXT:-{context}}}"

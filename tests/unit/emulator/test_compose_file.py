@@ -1,5 +1,6 @@
 """The compose file: the example's is the one in the repository, and its rules hold for any accounts."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,20 +14,23 @@ ROOT = Path(__file__).parents[3]
 ONE = Wanted("one", "111111111111", "us-west-2", ("one",))
 
 
-def test_the_repositorys_compose_file_is_what_harness_compose_prints():
+def printed(folder):
+    """What `harness compose` prints there, with the repository's own package, whatever is installed."""
     code = "from harness.cli import main; main()"
-    printed = subprocess.run(
-        [sys.executable, "-c", code, "compose"], cwd=ROOT, capture_output=True, text=True, check=True, env=from_here()
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-c", code, "compose"], cwd=folder, capture_output=True, text=True, check=True, env=environment
+    ).stdout
 
-    assert printed.stdout == (ROOT / "compose.yaml").read_text()
+
+def test_the_repositorys_compose_file_is_what_harness_compose_prints():
+    assert printed(ROOT) == (ROOT / "compose.yaml").read_text()
 
 
-def from_here():
-    """With the repository's own package, whatever is installed."""
-    import os
+def test_elsewhere_the_image_is_built_from_the_installed_package_or_from_where_the_environment_says(tmp_path):
+    (tmp_path / "harness.toml").write_text('[accounts.one]\nid = "111111111111"\nregion = "us-west-2"\n')
 
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert f'context: "${{HARNESS_CONTEXT:-{ROOT / "harness"}}}"' in printed(tmp_path)
 
 
 @pytest.mark.parametrize(
