@@ -111,11 +111,17 @@ FILL = """
 import pathlib
 try:
     with pathlib.Path("/var/lib/harness/fill").open("wb", 0) as file:
-        while file.write(b"x" * 65536):
+        while file.write(b"x" * 4096):
             pass
 except OSError:
     pass
 """
+
+
+def until_refused(iam):
+    """The journal's last page may have room for some lines."""
+    for _ in range(40):
+        iam.list_users()
 
 
 def test_a_full_disk_refuses_in_one_account_with_a_sentence_and_harms_no_other(by_hand, accounts):
@@ -123,7 +129,7 @@ def test_a_full_disk_refuses_in_one_account_with_a_sentence_and_harms_no_other(b
     by_hand.docker("exec", "by-hand-one-1", "python", "-c", FILL)
 
     with pytest.raises(iam.exceptions.ClientError, match="journal cannot be written.*No space left on device"):
-        iam.list_users()
+        until_refused(iam)
     client(accounts["two"], "iam").list_users()
     by_hand.docker("exec", "by-hand-one-1", "rm", "/var/lib/harness/fill")
 
