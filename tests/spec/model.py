@@ -138,8 +138,8 @@ def holds(operator, key, wanted, context, version):
     values = [] if found is None else many(found)
     if name == "Null":
         return ("false" if values else "true") in [one.lower() for one in wanted]
-    if quantifier:
-        values = [value for value in values if value != ""]  # "a null data set, such as an empty string"
+    if quantifier and not any(values):
+        values = []  # "a null data set, such as an empty string"
     base = name.removesuffix("IfExists")
     compare, negated = OPERATORS[base]
 
@@ -349,7 +349,7 @@ def spared_by(element, case):
     needed = {
         "user": {"itself", "account"},
         "role session": {"itself", "source", "account"},
-        "federated user": {"itself", "source", "account"},  # CHOICE: like a role's session
+        "federated user": {"itself", "account"},  # CHOICE: AWS is silent; its user need not be listed
         "root": {"account"},
         "service": {"itself"},
         "provider": {"itself"},
@@ -399,12 +399,12 @@ def verdict(case):
     action = case["action"].lower()
     if action == "sts:getcalleridentity":
         return "allowed"  # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    if action == "sts:getsessiontoken" and kind_of(case) in {"user", "root"}:
+        return "allowed"  # "you cannot use policies to control authentication": UG/id_credentials_temp_control-access_enable-create.html
     if any(ways(layer, "Deny", case) for layer in deciding_layers(case)):
         return "explicit_deny"
     if never_possible(case):
         return "implicit_deny"
-    if action == "sts:getsessiontoken":
-        return "allowed"  # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     return "allowed" if within_limits(case) and granted(case) else "implicit_deny"
 
 

@@ -366,12 +366,12 @@ def pattern_of(draw, head, tail):
     end = "".join(draw(st.sampled_from([piece, *VARIABLES[piece]])) for piece in tail)
     start = ":".join([*head, ""])
     for _ in range(draw(st.integers(0, 2))):
-        low = draw(st.integers(4, len(start) - 1))
+        low = draw(st.integers(len("arn:aws:sqs:"), len(start) - 1))
         high = draw(st.integers(low, min(len(start), low + 4)))
         start = start[:low] + draw(st.sampled_from(["*", "?", "**"])) + start[high:]
     whole = start + end
     if draw(st.integers(0, 3)) == 0:
-        cut = draw(st.integers(4, len(start)))
+        cut = draw(st.integers(len("arn:aws:"), len(start)))
         whole = whole[:cut] + "*"
     return whole
 
@@ -458,11 +458,11 @@ special_resource_policies = documents(
 
 def special_case(case, request, caller, trust):
     action, resource = request
-    if caller[0] == "anonymous" and not action.lower().startswith("s3:"):
+    if not caller[0].startswith("arn:") and not action.lower().startswith(("s3:", "kms:", "sts:assume")):
         caller = (ANN, {})
     if action.lower().startswith("sts:") and resource == ROLE_ARN:
         case = {**case, "resource_policy": trust}
-    if resource == "*" or resource == FEDERATED:
+    if resource in {"*", FEDERATED}:
         case = {**case, "resource_policy": None, "resource_account": HOME, "resource_control_policies": []}
     return of_caller({**case, "action": action, "resource": resource}, caller)
 
