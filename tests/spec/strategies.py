@@ -140,7 +140,7 @@ def of_caller(case, caller):
     if not principal.startswith("arn:aws:sts:"):
         mine["session_policies"] = []
     if not in_account:
-        mine |= {"service_control_policies": [], "principal_in_management_account": False}
+        mine["principal_in_management_account"] = False
     if ":assumed-role/" not in principal:
         mine["principal_is_service_linked_role"] = False
     return mine
@@ -479,6 +479,18 @@ special_worlds = cases(
     | st.just([[document({"Effect": "Deny", "Principal": "*", "Action": "s3:PutBucketPolicy", "Resource": "*"})]]),
 )
 special_cases = st.builds(special_case, special_worlds, st.sampled_from(REQUESTS), callers, st.none() | trust_policies)
+provider_trust = documents(
+    merged(
+        effect_of,
+        st.sampled_from(
+            [{"Action": "sts:AssumeRoleWith*"}, {"Action": "sts:AssumeRoleWithSAML"}, {"NotAction": "sts:AssumeRole"}]
+        ),
+        st.one_of(
+            *[federations.map(lambda found: {"Principal": {"Federated": found}})] * 3, st.just({"Principal": "*"})
+        ),
+        conditional,
+    )
+)
 providers = st.sampled_from(
     [
         ("sts:AssumeRoleWithSAML", SAML),
@@ -493,5 +505,31 @@ provider_cases = st.builds(
     ),
     special_worlds,
     providers,
-    st.none() | trust_policies,
+    provider_trust | trust_policies,
 )
+
+# Patterns of a few letters, for the matcher itself.
+letters = st.text("ab*?", max_size=5)
+texts = st.text("aab", max_size=5)
+
+
+def pattern_case(kind, pattern, text):
+    """A case that is allowed just where the pattern fits the text: as an action, a StringLike, an ArnLike or a Resource."""
+    allow, context, action, resource = EVERYTHING, {}, PLAIN["action"], PLAIN["resource"]
+    match kind:
+        case "action":
+            action, allow = f"s3:x{text}", {**EVERYTHING, "Action": f"S3:X{pattern.upper()}"}
+        case "resource":
+            resource, allow = f"{resource}{text}", {**EVERYTHING, "Resource": f"{resource}{pattern}"}
+        case _:
+            start = "arn:aws:s3:a:b:" if kind == "ArnLike" else ""
+            context = {"aws:SourceArn": f"{start}{text}"}
+            allow = {**EVERYTHING, "Condition": {kind: {"aws:SourceArn": f"{start}{pattern}"}}}
+    policies = [document(allow)]
+    return {**PLAIN, "action": action, "resource": resource, "context": context, "identity_policies": policies}
+
+
+pattern_cases = st.builds(
+    pattern_case, st.sampled_from(["action", "resource", "ArnLike", "StringLike"]), letters, texts
+)
+any_cases = st.one_of(layered_cases, principal_cases, special_cases, provider_cases)

@@ -32,6 +32,11 @@ def test_on_wildcards_and_policy_variables(case):
     agree(case)
 
 
+@given(strategies.pattern_cases)
+def test_on_patterns_of_a_few_letters(case):
+    agree(case)
+
+
 @often
 @given(strategies.principal_cases)
 def test_on_who_is_meant_by_principal_and_not_principal(case):
