@@ -28,9 +28,20 @@ def note(rows: Rows, section: str, what: str, figure: str) -> None:
 
 
 def write(path: Path, when: str, rows: Mapping[str, Sequence[tuple[str, str]]]) -> None:
-    """Write the document."""
-    parts = [f"# Benchmarks\n\n`tox -e bench` measures again and writes this file. Measured {when}.\n"]
-    for section, lines in rows.items():
-        parts.append(f"\n## {section}\n\n| what | figure |\n| --- | --- |\n")
-        parts.extend(f"| {what} | {figure} |\n" for what, figure in lines)
+    """Write the document; sections that were not measured this time stay as they are."""
+    kept = _sections(path.read_text(encoding="utf-8")) if path.exists() else {}
+    measured = {section: _table(lines) + f"\nMeasured {when}.\n" for section, lines in rows.items()}
+    parts = [
+        "# Benchmarks\n\n`tox -e bench` measures again and writes this file; `tox -e bench -- NAME...` some of it.\n"
+    ]
+    parts += [f"\n## {section}\n\n{text}" for section, text in {**kept, **measured}.items()]
     path.write_text("".join(parts), encoding="utf-8")
+
+
+def _sections(document: str) -> dict[str, str]:
+    pieces = (piece.partition("\n") for piece in document.split("\n## ")[1:])
+    return {title: text.strip() + "\n" for title, _, text in pieces}
+
+
+def _table(lines: Sequence[tuple[str, str]]) -> str:
+    return "| what | figure |\n| --- | --- |\n" + "".join(f"| {what} | {figure} |\n" for what, figure in lines)

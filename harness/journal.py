@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.report import because
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -56,18 +58,9 @@ class Entry:
 
     def _reason(self) -> str:
         if self.because:
-            return "; ".join(_because(evidence) for evidence in self.because)
+            return "; ".join(because(evidence) for evidence in self.because)
         error = self.fields.get("error") or {}
         return str(self.fields.get("reason") or error.get("message") or self.fields.get("detail") or self.kind)
-
-
-def _because(evidence: Mapping[str, Any]) -> str:
-    layer = str(evidence["layer"]).replace("_", " ")
-    if "policy" not in evidence:
-        return str(evidence.get("note") or f"no Allow in {layer}")
-    sid = f" `{evidence['sid']}`" if evidence.get("sid") else ""
-    note = f": {evidence['note']}" if evidence.get("note") else ""
-    return f"{evidence['effect']} in {layer} `{evidence['policy']}` Statement[{evidence['statement']}]{sid}{note}"
 
 
 @dataclass(slots=True)

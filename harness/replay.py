@@ -35,7 +35,7 @@ def _request(line: Mapping[str, Any]) -> Request:
         account=caller.get("account", ""),
         role_arn=caller.get("role_arn", ""),
         unique_id=caller.get("unique_id", ""),
-        user_arn=line["principal"] if kind is PrincipalKind.USER else "",
+        user_arn=caller.get("user_arn", ""),
     )
     values = {key: _value(value) for key, value in line["context"].items()}
     context = Context.of(values, MODELLED | frozenset(line["modelled"]))

@@ -26,6 +26,7 @@ from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
+from harness.model.arn import Arn
 from harness.package import build
 from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 from harness.terraform.retries import retried
@@ -173,6 +174,31 @@ class Harness:
     def log(self, name: str) -> Path:
         """The log file of an account's instance."""
         return self.folder.account(name).log
+
+    def simulate(
+        self, principal: str, action: str, resource: str, context: Mapping[str, str | list[str]]
+    ) -> Mapping[str, Any]:
+        """What the accounts would decide, as a line of the journal with its message; nothing is executed.
+
+        `principal` is the ARN of a user, a role, a session or root, or a service principal. Raises UsageError for one that does
+        not exist.
+        """
+        record = self._running()
+        arn = Arn.parse(resource)
+        owners = [one.account for one in (arn, Arn.parse(principal)) if one is not None]
+        asked = {"principal": principal, "action": action, "resource": resource, "context": context}
+        ids = {account.account_id: account for account in record.accounts.values()}
+        account = next((ids[owner] for owner in owners if owner in ids), None)
+        if account is None:
+            raise UsageError(
+                f"neither `{principal}` nor `{resource}` belongs to a running account",
+                help=f"running are {', '.join(ids)}",
+            )
+        answer = ask(account, record.launch_key, "simulate", asked | {"region": arn.region if arn else ""})
+        if "fault" in answer:
+            raise UsageError(str(answer["fault"]), help="name the ARN of a user, role, session or root, or a service")
+        line: Mapping[str, Any] = answer["line"]
+        return line
 
     # Terraform
 

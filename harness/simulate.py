@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.iam import decide
+from harness.model.arn import Arn
 from harness.model.decision import Evidence
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, ContextValue, Request
@@ -26,7 +27,6 @@ _FIELDS = frozenset({
     "principal_in_management_account", "principal_is_service_linked_role", "expected", "reason", "source",
 })  # fmt: skip
 _FEDERATED_ACTIONS = ("sts:assumerolewithwebidentity", "sts:assumerolewithsaml")
-_ARN_PARTS = 6
 _NEEDED = ("principal", "action", "resource", "resource_account")
 
 
@@ -84,18 +84,23 @@ def _load(line: str) -> dict[str, Any]:
 
 def read_case(case: Mapping[str, Any]) -> tuple[Request, World]:
     """The request and the world of a case. Raises InvalidCase."""
-    if unknown := sorted(set(case) - _FIELDS):
-        raise InvalidCase(f"unknown key `{unknown[0]}`")
+    if unknown := case.keys() - _FIELDS:
+        raise InvalidCase(f"unknown key `{min(unknown)}`")
     for key in _NEEDED:
         if not isinstance(case.get(key), str):
             raise InvalidCase(f"`{key}` must be text")
-    action, resource = case["action"], case["resource"]
+    request = read_request(case)
+    return request, _world(case, _resource_kind(request.action, request.resource or ""))
+
+
+def read_request(case: Mapping[str, Any]) -> Request:
+    """The request of a case whose keys are there. Raises InvalidCase."""
+    action = case["action"]
     if ":" not in action or "*" in action:
         raise InvalidCase(f"`action` must be one action, prefix:Name, not `{action}`")
-    context = Context.of(_context(case.get("context") or {}))
+    context = Context.of(_context(case.get("context", {})))
     principal = read_principal(case["principal"], context.values, action)
-    request = Request(principal, action, resource, case["resource_account"], context)
-    return request, _world(case, _resource_kind(action, resource))
+    return Request(principal, action, case["resource"], case["resource_account"], context)
 
 
 def _resource_kind(action: str, resource: str) -> ResourcePolicyKind:
@@ -121,10 +126,10 @@ def read_principal(text: str, context: Mapping[str, ContextValue], action: str) 
 
 
 def _of_arn(text: str, context: Mapping[str, ContextValue]) -> Principal:
-    parts = text.split(":", 5)
-    if len(parts) == _ARN_PARTS and _ACCOUNT.fullmatch(parts[4]):
-        _, partition, service, _, account, name = parts
-        kind, _, rest = name.partition("/")
+    arn = Arn.parse(text)
+    if arn is not None and _ACCOUNT.fullmatch(arn.account):
+        partition, service, _, account, resource = arn
+        kind, _, rest = resource.partition("/")
         match service, kind, bool(rest):
             case "iam", "root", False:
                 return Principal(PrincipalKind.ROOT, text, account)

@@ -1,15 +1,20 @@
-"""`harness simulate`: decision cases from a file, one line in, one line out."""
+"""`harness simulate`: decision cases from a file, or one question to the running accounts."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.console import out
 from harness.errors import UsageError
+from harness.report import explanation
+from harness.session import Harness
 from harness.simulate import answer_lines
 
 FAULTY = 2
+_USAGE = "harness simulate FILE, or harness simulate --principal ARN --action PREFIX:NAME --resource ARN"
 
 
 def register(app: typer.Typer) -> None:
@@ -17,8 +22,48 @@ def register(app: typer.Typer) -> None:
     app.command()(simulate)
 
 
-def simulate(file: Annotated[str, typer.Argument(help="A file of decision cases, or - for standard input.")]) -> None:
-    """Decide cases; exit code 2 if a line was no valid case, the others are answered all the same."""
+def simulate(
+    file: Annotated[str | None, typer.Argument(help="A file of decision cases, or - for standard input.")] = None,
+    *,
+    principal: Annotated[
+        str | None, typer.Option(help="Who would ask: a user, role, session, root, or service.")
+    ] = None,
+    action: Annotated[str | None, typer.Option(help="One action: dynamodb:PutItem.")] = None,
+    resource: Annotated[str | None, typer.Option(help="One ARN, or *.")] = None,
+    context: Annotated[list[str] | None, typer.Option(help="KEY=VALUE; again for a second value.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The decision as a line of the journal.")] = False,
+) -> None:
+    """Decide cases of a file (exit code 2 if a line was none), or what the running accounts would say to one request."""
+    one = (principal, action, resource)
+    if file is not None:
+        if any(one) or context or as_json:
+            raise UsageError("a file of cases goes without options", help=_USAGE)
+        _cases(file)
+        return
+    if principal is None or action is None or resource is None:
+        raise UsageError("name a file of cases, or a principal, an action and a resource", help=_USAGE)
+    if ":" not in action:
+        raise UsageError(f"`{action}` is no action", help="write it with its prefix: dynamodb:PutItem")
+    line = Harness.open(Path.cwd()).attach().simulate(principal, action, resource, _context(context or []))
+    if as_json:
+        sys.stdout.write(json.dumps(line) + "\n")
+        return
+    for text in explanation(line):
+        out.print(text, markup=False)
+
+
+def _context(given: list[str]) -> dict[str, str | list[str]]:
+    """Condition keys; one that is given again has several values."""
+    values: dict[str, list[str]] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals or ":" not in key:
+            raise UsageError(f"`{one}` is not KEY=VALUE", help="--context aws:RequestedRegion=us-west-2")
+        values.setdefault(key, []).append(value)
+    return {key: several[0] if len(several) == 1 else several for key, several in values.items()}
+
+
+def _cases(file: str) -> None:
     failed = False
     for answer in answer_lines(_lines(file)):
         sys.stdout.write(answer.to_json() + "\n")
@@ -28,11 +73,11 @@ def simulate(file: Annotated[str, typer.Argument(help="A file of decision cases,
 
 
 def _lines(file: str) -> list[str]:
-    if file == "-":
-        return sys.stdin.read().splitlines()
     try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
+        return sys.stdin.read().splitlines() if file == "-" else Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UsageError(
             f"cannot read `{file}`: {error.strerror}", help="name a file of decision cases, or -"
         ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"`{file}` is not UTF-8 text: {error.reason}", help="name a file of decision cases") from error

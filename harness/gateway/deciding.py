@@ -14,6 +14,7 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.resource_policies import resource_policy
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
+from harness.model.arn import Arn
 from harness.model.decision import Decision, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, Request
@@ -27,7 +28,7 @@ _KINDS = {
     CallerKind.ROLE_SESSION: PrincipalKind.ROLE_SESSION,
     CallerKind.FEDERATED_USER: PrincipalKind.FEDERATED_USER,
 }
-_TRUST_ACTIONS = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+_TRUST_ACTIONS = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +54,24 @@ class Decider:
 
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
         """The verdict on one call, and its line."""
-        resource_account = self._resource_account(call)
-        request = Request(
-            principal=_principal(signer),
-            action=call.action,
-            resource=call.resource,
-            resource_account=resource_account,
-            context=self._context(signer, call, operation, arrival, resource_account),
-        )
-        resource_ref, kind = self._resource_policy(call, operation, resource_account)
-        world = self._world(signer, resource_ref, kind)
-        decision = decide(request, world)
+        context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
+        return self.judge(signer, call.action, call.resource, context, operation.region)
+
+    def judge(self, signer: Signer, action: str, resource: str | None, context: Context, region: str) -> Verdict:
+        """The verdict on one action on one resource of this account, whatever request it belongs to."""
+        request = Request(_principal(signer), action, resource, self.resource_account(resource), context)
+        resource_ref, kind = self._resource_policy(request, region)
+        decision = decide(request, self._world(signer, resource_ref, kind))
         line = self._line(signer, request, decision, resource_ref, kind)
         named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
         return Verdict(decision.allowed, message, line, texts)
 
-    def _resource_account(self, call: Call) -> str:
-        if call.resource is None or not call.resource.startswith("arn:"):
-            return self.account_id
-        account = call.resource.split(":", 5)[4]
-        return account if account.isdigit() else self.account_id
+    def resource_account(self, resource: str | None) -> str:
+        """The account that an ARN names; this one where it names none, or there is no ARN."""
+        arn = Arn.parse(resource or "")
+        return arn.account if arn is not None and arn.account.isdigit() else self.account_id
 
     def _context(
         self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, resource_account: str
@@ -94,16 +91,14 @@ class Decider:
             keys = global_keys.of_service(signer.principal, signer.source_arn, around)
         return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
 
-    def _resource_policy(
-        self, call: Call, operation: Operation, resource_account: str
-    ) -> tuple[PolicyRef | None, ResourcePolicyKind]:
+    def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
         """The policy on the resource, by digest; another account's resource has none that is known here."""
-        resource = call.resource
-        if call.action in _TRUST_ACTIONS:
+        resource = request.resource
+        if request.action.lower() in _TRUST_ACTIONS:
             return self._trust_policy(resource or ""), ResourcePolicyKind.TRUST
-        if resource is None or not resource.startswith("arn:") or resource_account != self.account_id:
+        if resource is None or not resource.startswith("arn:") or request.resource_account != self.account_id:
             return None, ResourcePolicyKind.RESOURCE
-        text = resource_policy(self.account_id, operation.region, resource)
+        text = resource_policy(self.account_id, region, resource)
         return (self.documents.add(resource, text) if text else None), ResourcePolicyKind.RESOURCE
 
     def _trust_policy(self, arn: str) -> PolicyRef | None:
@@ -182,7 +177,7 @@ def _of_caller(caller: Caller) -> Principal:
         account=caller.account_id,
         role_arn=caller.role_arn or "",
         unique_id=caller.unique_id,
-        user_arn=caller.arn if caller.kind is CallerKind.USER else "",
+        user_arn=caller.user_arn or "",
     )
 
 
@@ -193,6 +188,7 @@ def _identity(principal: Principal) -> dict[str, str]:
         "account": principal.account,
         "unique_id": principal.unique_id,
         "role_arn": principal.role_arn,
+        "user_arn": principal.user_arn,
     }
     return {name: value for name, value in known.items() if value}
 

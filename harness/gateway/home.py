@@ -1,16 +1,20 @@
 """The home's side: who signed a request with a key of this account, and which policies limit and grant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from moto.iam.models import User
+from moto.iam.models import Role, User
 
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
 from harness.gateway.sessions import Session, Sessions
+from harness.model.arn import Arn
 from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey, verify
 from harness.wire import AccountKeys
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
+
+# What root may do, as a policy: a session policy of a federated user of root's is limited by it alone.
+EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
 @dataclass(slots=True)
@@ -42,6 +46,27 @@ class Home:
             return self._vouch(claim, revision, self._root(), PolicySet())
         return self._vouch(claim, revision, self._user(holder), self.iam.policies_of(holder))
 
+    def describe(self, principal: str) -> Vouch | None:
+        """What this account would say of a principal of its own, if it had signed; None where there is none of that ARN.
+
+        A role's ARN means a session of the role, and so does the ARN of a session, whether or not it was issued.
+        """
+        arn = Arn.parse(principal)
+        if arn is None:
+            return None
+        unsigned = Claim("", "", "", "", (), "", "", None, None)
+        revision = self.iam.revision
+        if arn.resource == "root":
+            return self._vouch(unsigned, revision, self._root(), PolicySet())
+        if (user := self.iam.user_by_arn(principal)) is not None:
+            return self._vouch(unsigned, revision, self._user(user), self.iam.policies_of(user))
+        name, _, session = arn.name.partition("/") if arn.kind == "assumed-role" else ("", "", "simulated")
+        role = self.iam.role(name) if name else self.iam.role_by_arn(principal)
+        if role is None:
+            return None
+        caller = self._role_caller(role, session)
+        return self._vouch(unsigned, revision, caller, self.iam.policies_of(role))
+
     def _credential(self, key_id: str) -> tuple[Credential, Session | User | None] | None:
         if key_id == self.keys.root_key_id:
             return Credential(key_id, SigningKey(self.keys.root_secret)), None
@@ -62,6 +87,7 @@ class Home:
             arn=user_arn(user),
             unique_id=str(user.id),
             user_name=str(user.name),
+            user_arn=user_arn(user),
             principal_tags=self.iam.tags(user),
             session=facts,
         )
@@ -77,6 +103,9 @@ class Home:
                 return self._role_session(claim, revision, session)
             case CallerKind.ROOT:
                 return self._vouch(claim, revision, self._root(_facts(session)), PolicySet())
+            case CallerKind.FEDERATED_USER if session.owner_id == self.account_id:
+                everything = PolicySet((self.documents.add("the root user", EVERYTHING),))
+                return self._federated_user(claim, revision, session, self._root(), everything)
             case _:
                 user = self.iam.user(session.owner_name)
                 if user is None or user.id != session.owner_id:
@@ -87,28 +116,40 @@ class Home:
         role = self.iam.role_by_id(session.owner_id)
         if role is None:
             return Rejected(Reason.UNKNOWN_KEY)
-        caller = Caller(
-            kind=CallerKind.ROLE_SESSION,
-            account_id=self.account_id,
-            arn=f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
-            unique_id=session.owner_id,
-            role_arn=role_arn(role),
-            session_name=session.name,
+        caller = replace(
+            self._role_caller(role, session.name),
             principal_tags={**self.iam.tags(role), **session.session_tags},
             session=_facts(session),
         )
         return self._vouch(claim, revision, caller, self._limited(self.iam.policies_of(role), session))
 
+    def _role_caller(self, role: Role, session_name: str) -> Caller:
+        return Caller(
+            kind=CallerKind.ROLE_SESSION,
+            account_id=self.account_id,
+            arn=f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session_name}",
+            unique_id=str(role.id),
+            role_arn=role_arn(role),
+            session_name=session_name,
+            principal_tags=self.iam.tags(role),
+        )
+
     def _user_session(self, claim: Claim, revision: int, session: Session, user: User) -> Vouch:
         policies = self.iam.policies_of(user)
         if session.kind is CallerKind.USER:
             return self._vouch(claim, revision, self._user(user, _facts(session)), policies)
+        return self._federated_user(claim, revision, session, self._user(user), policies)
+
+    def _federated_user(
+        self, claim: Claim, revision: int, session: Session, parent: Caller, policies: PolicySet
+    ) -> Vouch:
         caller = Caller(
             kind=CallerKind.FEDERATED_USER,
             account_id=self.account_id,
             arn=f"arn:aws:sts::{self.account_id}:federated-user/{session.name}",
-            unique_id=str(user.id),
+            unique_id=parent.unique_id,
             session_name=session.name,
+            user_arn=parent.user_arn,
             principal_tags=dict(session.session_tags),
             session=_facts(session),
         )

@@ -77,6 +77,11 @@ class IamState:
         """The role of that name."""
         return next((role for role in self.backend.roles.values() if role.name == name), None)
 
+    def user_by_arn(self, arn: str) -> User | None:
+        """The user with exactly that ARN, path included."""
+        user = self.user(arn.rpartition("/")[2])
+        return user if user is not None and user_arn(user) == arn else None
+
     def role_by_id(self, unique_id: str) -> Role | None:
         """The role with that unique id."""
         return self.backend.roles.get(unique_id)
@@ -88,12 +93,9 @@ class IamState:
 
     def unique_id(self, arn: str) -> str | None:
         """The unique id of the user or role with exactly that ARN."""
-        kind = arn.split(":", 5)[5].partition("/")[0]
-        if kind == "role":
-            role = self.role_by_arn(arn)
-            return role.id if role else None
-        user = self.user(arn.rpartition("/")[2]) if kind == "user" else None
-        return user.id if user is not None and user_arn(user) == arn else None
+        user, role = self.user_by_arn(arn), self.role_by_arn(arn)
+        entity = user or role
+        return None if entity is None else str(entity.id)
 
     def access_key(self, key_id: str) -> tuple[Credential, User] | None:
         """The long-term key and its user."""
@@ -112,6 +114,11 @@ class IamState:
             "instance-profile": lambda: self.backend.instance_profiles.get(name),
         }
         return str(getattr(readers[kind](), "path", None) or "/")
+
+    def inline(self, kind: str, name: str) -> dict[str, str]:
+        """The inline policies of a `role`, `user` or `group` by their names; none where there is no such entity."""
+        entity = {"role": self.role, "user": self.user, "group": self.backend.groups.get}[kind](name)
+        return {} if entity is None else {key: _text(document) for key, document in entity.policies.items()}
 
     def tags(self, entity: Role | User) -> dict[str, str]:
         """The entity's own tags."""

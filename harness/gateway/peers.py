@@ -1,8 +1,8 @@
 """The peer port: sealed questions between instances, and from the driver.
 
 Two rules. Statements about identity exist only here, never on the public port. Questions are leaves: whoever answers one
-asks nobody, except `forward`, which executes a request and may ask `vouch`; every connection has a thread of its own,
-so that no answer waits for another.
+asks nobody, except `forward`, which executes a request and may ask `vouch`, and `simulate`, which may ask `describe`; every
+connection has a thread of its own, so that no answer waits for another.
 """
 
 import http.server

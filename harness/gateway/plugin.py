@@ -33,6 +33,7 @@ from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.records import Records
 from harness.gateway.server import LoopbackServer
 from harness.gateway.sessions import Sessions
+from harness.gateway.simulating import Simulator
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
 from harness.gateway.vouching import answer_documents, answer_vouch
@@ -89,12 +90,13 @@ class Gate:
         self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys)
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
+        self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
             peers=self.peers,
             records=self.records,
-            decider=Decider(launch.account_id, self.iam, documents, self.desk, self.clock),
+            decider=self.decider,
             desk=self.desk,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
         )
@@ -126,12 +128,15 @@ class Gate:
 
     def _answers(self) -> dict[str, Any]:
         desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)
+        simulator = Simulator(self.home, self.peers, self.documents, self.decider, self.launch.region)
         return {
             "hello": lambda _message: ({}, b""),
             "vouch": lambda message: answer_vouch(self.home, message),
             "documents": lambda message: answer_documents(self.documents, message),
             "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
+            "describe": simulator.describe,
             "forward": desk.answer,
+            "simulate": simulator.simulate,
             "report": self._report,
             "clock": self._clock,
             "warm": self._warm,

@@ -16,7 +16,9 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from harness.actions import Operation
 from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Peers
+from harness.gateway.quotas import check_size
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.policy.faults import MALFORMED, invalid_principal
 
 _ENTITY = re.compile(
     r"arn:aws[\w-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>user|role|assumed-role|federated-user)/.+"
@@ -64,6 +66,7 @@ class PolicyDesk:
             raise CommonServiceException(
                 invalid.code, invalid.message, HTTPStatus.BAD_REQUEST, sender_fault=True
             ) from invalid
+        check_size(self.iam, operation, text)
         ids = self._resolve(text, context.request_id or "") if kind is not PolicyKind.IDENTITY else {}
         if kind is PolicyKind.TRUST:
             self._pending[context.request_id or ""] = (operation.params.get("RoleName", ""), ids)
@@ -108,14 +111,14 @@ class PolicyDesk:
         if entity is None:
             if self._known_id(entry):
                 return None
-            raise invalid_principal(entry)
+            raise refused_principal(entry)
         account = entity["account"]
         self._account(account, entry)
         if account in self.external_accounts or entity["kind"] in {"assumed-role", "federated-user"}:
             return None
         unique_id = self._ask(account, entry, request_id)
         if unique_id is None:
-            raise invalid_principal(entry)
+            raise refused_principal(entry)
         return unique_id
 
     def _ask(self, account: str, arn: str, request_id: str) -> str | None:
@@ -127,7 +130,7 @@ class PolicyDesk:
     def _account(self, account: str, entry: str) -> None:
         known = account == self.account_id or account in self.peers or account in self.external_accounts
         if not known:
-            raise invalid_principal(
+            raise refused_principal(
                 entry,
                 hint=f"account {account} is not part of this launch; list it under external_accounts in harness.toml",
             )
@@ -137,11 +140,11 @@ class PolicyDesk:
         return self.iam.role_by_id(entry) is not None
 
 
-def invalid_principal(entry: str, *, hint: str | None = None) -> CommonServiceException:
-    """AWS's refusal, https://github.com/hashicorp/terraform-provider-aws/issues/8905 shows it; the hint is ours."""
-    message = f'Invalid principal in policy: "AWS":"{entry}"'
+def refused_principal(entry: str, *, hint: str | None = None) -> CommonServiceException:
+    """AWS's refusal of a principal that does not exist; the hint is ours."""
+    message = invalid_principal(entry)
     return CommonServiceException(
-        "MalformedPolicyDocument", f"{message} ({hint})" if hint else message, HTTPStatus.BAD_REQUEST, sender_fault=True
+        MALFORMED, f"{message} ({hint})" if hint else message, HTTPStatus.BAD_REQUEST, sender_fault=True
     )
 
 

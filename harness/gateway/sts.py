@@ -3,7 +3,6 @@
 The rules are AWS's: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and its siblings.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +16,13 @@ from harness.gateway import identifiers
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.sessions import Session, Sessions, credential
+from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.wire.vouch import Caller, CallerKind
 
 DEFAULT_DURATION = 3600
 CHAINED_MAXIMUM = 3600
+FEDERATION_MAXIMUM, ROOT_MAXIMUM = 129_600, 3600
+"""Of GetSessionToken and GetFederationToken; root's is an hour."""
 MAX_POLICY_CHARACTERS = 2048
 MAX_TAGS = 50
 _NAME = re.compile(r"[\w+=,.@-]*", re.ASCII)
@@ -70,8 +72,8 @@ class Sts:
     def get_session_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """A session of the calling user or root."""
         _long_term_only(caller, "GetSessionToken")
-        longest = 3600 if caller.kind is CallerKind.ROOT else 129600
-        duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, 129600)
+        longest = ROOT_MAXIMUM if caller.kind is CallerKind.ROOT else FEDERATION_MAXIMUM
+        duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, FEDERATION_MAXIMUM)
         session = self._mint(
             kind=caller.kind,
             owner_id=caller.unique_id,
@@ -82,13 +84,12 @@ class Sts:
         return {"Credentials": _credentials(session)}
 
     def get_federation_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """A federated user's session of the calling user."""
+        """A federated user's session of the calling user, or of root, which AWS advises against and allows for an hour."""
         _long_term_only(caller, "GetFederationToken")
-        if caller.kind is not CallerKind.USER:
-            raise CommonServiceException(
-                "AccessDenied", "Cannot call GetFederationToken with root credentials", 403, sender_fault=True
-            )
-        duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, 129600)
+        longest = ROOT_MAXIMUM if caller.kind is CallerKind.ROOT else FEDERATION_MAXIMUM
+        duration = min(
+            longest, _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, FEDERATION_MAXIMUM)
+        )
         name = _matching("name", params.get("Name") or "", _NAME, 2, 32)
         tags, _ = self._tags(params, None, chained=False)
         policies = self._session_policies(params)
@@ -239,11 +240,9 @@ def _inline_policy(text: str) -> str:
             sender_fault=True,
         )
     try:
-        json.loads(text)
-    except ValueError as error:
-        raise CommonServiceException(
-            "MalformedPolicyDocument", "This policy contains invalid Json", 400, sender_fault=True
-        ) from error
+        parse_policy(text, PolicyKind.SESSION)
+    except InvalidPolicy as invalid:
+        raise CommonServiceException(invalid.code, invalid.message, 400, sender_fault=True) from invalid
     return text
 
 

@@ -24,11 +24,11 @@ def ask_home(peers: Peers, documents: Documents, account: str, arrival: Arrival,
     vouch = Vouch.from_json(answer["vouch"])
     if vouch.home != account or vouch.caller.account_id != account:
         raise PeerUnavailable(account, "it spoke for another account")
-    _fetch(peers, documents, vouch, request_id)
+    fetch_documents(peers, documents, vouch, request_id)
     return vouch
 
 
-def _fetch(peers: Peers, documents: Documents, vouch: Vouch, request_id: str) -> None:
+def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id: str) -> None:
     """Get the documents that are not held yet; they are checked against their digests by being kept under them."""
     missing = [ref for ref in vouch.policies.refs if documents.text(ref.digest) is None]
     if not missing:

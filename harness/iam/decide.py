@@ -8,7 +8,7 @@ from harness.iam.evaluate import LayerResult
 from harness.iam.layers import Layers, layers
 from harness.iam.match import ACCOUNT, DIRECT, NOT, ROLE, ROOT, WITHOUT_ACCOUNT
 from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal, too_many_values
-from harness.model.decision import Decision, Effect, Evidence, Layer, NearMiss
+from harness.model.decision import Decision, Effect, Evidence, Layer
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
 
@@ -41,12 +41,7 @@ def _allows(found: Layers) -> tuple[Evidence, ...]:
 
 
 def _decision(effect: Effect, because: tuple[Evidence, ...], found: Layers) -> Decision:
-    unknown = False
-    near: tuple[NearMiss, ...] = ()
-    for layer in found.everything:
-        unknown = unknown or layer.unknown
-        near += layer.near_misses
-    return Decision(effect, because, unknown, near)
+    return Decision(effect, because, found.unknown, found.near_misses)
 
 
 def _denies(request: Request, action: str, found: Layers) -> tuple[Evidence, ...]:

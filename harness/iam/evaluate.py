@@ -16,19 +16,18 @@ YES, NO, UNKNOWN = Outcome.YES, Outcome.NO, Outcome.UNKNOWN
 
 
 class LayerResult:
-    """What the policies of one layer say."""
+    """What the policies of one layer say; nothing, to begin with."""
 
-    __slots__ = ("allows", "denies", "layer", "named", "near_misses", "unknown")
+    allows: tuple[Evidence, ...] = ()
+    denies: tuple[Evidence, ...] = ()
+    named: Named = NOT
+    """The strongest way in which an Allow of this layer names the caller."""
+    unknown = False
+    """A statement met something that is not modelled."""
+    near_misses: tuple[NearMiss, ...] = ()
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
-        self.allows: tuple[Evidence, ...] = ()
-        self.denies: tuple[Evidence, ...] = ()
-        self.named: Named = NOT
-        """The strongest way in which an Allow of this layer names the caller."""
-        self.unknown = False
-        """A statement met something that is not modelled."""
-        self.near_misses: tuple[NearMiss, ...] = ()
 
 
 def evaluate(

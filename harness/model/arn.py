@@ -3,14 +3,13 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PARTS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
-    """One ARN; any part after the first may be empty."""
+class Arn(NamedTuple):
+    """One ARN; any part may be empty."""
 
     partition: str
     service: str
@@ -19,12 +18,17 @@ class Arn:
     resource: str
 
     @classmethod
-    def parse(cls, text: str) -> "Arn":
-        """Read an ARN. Raises ValueError for text that has not six parts or does not begin with `arn`."""
+    def parse(cls, text: str) -> "Arn | None":
+        """The ARN that `text` is; None for text that has not six parts or does not begin with `arn`."""
         parts = text.split(":", _PARTS - 1)
-        if len(parts) != _PARTS or parts[0] != "arn":
-            raise ValueError(f"`{text}` is not an ARN: arn:partition:service:region:account:resource")
-        return cls(*parts[1:])
+        return cls(*parts[1:]) if len(parts) == _PARTS and parts[0] == "arn" else None
 
-    def __str__(self) -> str:
-        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+    @property
+    def kind(self) -> str:
+        """What the resource is, before the first slash: `role` of `role/path/name`, all of `root`."""
+        return self.resource.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """What stands behind the first slash: `path/name` of `role/path/name`, nothing of `root`."""
+        return self.resource.partition("/")[2]

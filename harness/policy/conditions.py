@@ -60,7 +60,15 @@ class Condition(NamedTuple):
     def _with_variables(self, value: ContextValue, context: Context) -> Outcome:
         """A policy's value whose variable has no value fits nothing; one that is not modelled might fit anything."""
         found = [(one, one.values(context)) for one in self.templates]
-        fits = self._resolved([(one, resolved) for one, resolved in found if not isinstance(resolved, Unresolved)])
+        longest = len(value) if isinstance(value, str) else max(map(len, value))
+        fits = self._resolved(
+            [
+                (one, resolved)
+                for one, resolved in found
+                # A value that is longer than what it must fit cannot: texts do not grow without bound.
+                if not isinstance(resolved, Unresolved) and sum(map(len, resolved)) <= longest
+            ]
+        )
         holds = _holds(self.operator, fits, value)
         if any(resolved is Unresolved.UNKNOWN for _, resolved in found) and holds is not _holds(
             self.operator, _anything, value

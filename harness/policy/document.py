@@ -60,7 +60,12 @@ class Resources(NamedTuple):
         if not self.templates:
             return Outcome.NO
         found = [(one, one.values(context)) for one in self.templates]
-        known = [one.atoms(values) for one, values in found if not isinstance(values, Unresolved)]
+        known = [
+            one.atoms(values)
+            for one, values in found
+            # A value that is longer than the resource cannot be in it: patterns do not grow without bound.
+            if not isinstance(values, Unresolved) and sum(map(len, values)) <= len(resource)
+        ]
         if compile_patterns(known, Colons.AT_THE_END)(resource):
             return Outcome.YES
         unknown = any(values is Unresolved.UNKNOWN for _, values in found)

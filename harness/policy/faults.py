@@ -23,6 +23,9 @@ ONE_COLON = "Actions/Condition can contain only one colon."
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: no wildcard in the service segment
 VENDOR_OF_RESOURCE = "Resource vendor must be fully qualified and cannot contain regexes."
 
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html (MalformedPolicyDocumentException)
+ORGANIZATION_POLICY = "The provided policy document does not meet the requirements of the specified policy type."
+
 
 def arn_form(resource: str) -> str:
     """AWS's text for a resource that is no ARN: https://github.com/trussworks/terraform-aws-s3-anti-virus/issues/21."""

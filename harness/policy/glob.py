@@ -97,13 +97,12 @@ def _any(matchers: Sequence[Matcher], text: str) -> bool:
 
 
 def _automaton(patterns: Iterable[Pattern], colons: Colons) -> Matcher:
-    places = _Places()
+    rows = _Rows()
     for pattern in patterns:
-        places.add(pattern, colons)
-    start, accept, stars, stars_at_colon = places.start, places.accept, places.stars, places.stars & ~places.bounded
-    wild = places.wild
-    masks = {character: mask | wild for character, mask in places.masks.items()}
-    masks[":"] = places.masks.get(":", 0) | (wild & ~places.bounded)
+        rows.add(pattern, colons)
+    start, accept, stars, stars_at_colon, wild = rows.start, rows.accept, rows.stars, rows.stars_at_colon, rows.wild
+    masks = {character: mask | wild for character, mask in rows.masks.items()}
+    masks[":"] = rows.masks.get(":", 0) | rows.wild_at_colon
 
     def fits(text: str) -> bool:
         state = start
@@ -115,41 +114,49 @@ def _automaton(patterns: Iterable[Pattern], colons: Colons) -> Matcher:
     return fits
 
 
-class _Places:
+class _Rows:
     """The automaton's tables: every pattern has a row of bits, one for each of its characters and one before the first."""
 
     def __init__(self) -> None:
         self.masks: dict[str, int] = {}
         """Character to the places that it reaches."""
-        self.wild = self.stars = self.bounded = self.start = self.accept = 0
-        """Places reached by any character; places where a star waits; of both, those that no colon gets over."""
-        self._bit = 1
+        self.wild = self.wild_at_colon = 0
+        """Places reached by any character, and by a colon among them."""
+        self.stars = self.stars_at_colon = 0
+        """Places where a star waits, and where it gets over a colon."""
+        self.start = self.accept = 0
+        self._width = 0
 
     def add(self, pattern: Pattern, colons: Colons) -> None:
-        self.start |= self._bit
-        seen = 0
+        """A row for the pattern, made by itself and then put after the others, so that its numbers stay small."""
+        masks: dict[str, int] = {}
+        wild = wild_at_colon = stars = stars_at_colon = seen = 0
+        place = 1
         for index, atom in enumerate(pattern):
-            bounded = colons is not Colons.ORDINARY and seen < HEAD
+            in_head = colons is not Colons.ORDINARY and seen < HEAD
             if isinstance(atom, str):
-                self._literal(atom)
+                for character in atom:
+                    place <<= 1
+                    masks[character] = masks.get(character, 0) | place
                 seen += atom.count(":")
             elif atom is _ANY:
-                self._bit <<= 1
-                self.wild |= self._bit
-                self.bounded |= self._bit if bounded else 0
+                place <<= 1
+                wild |= place
+                wild_at_colon |= 0 if in_head else place
             else:
-                self.stars |= self._bit
-                reaches = colons is Colons.AT_THE_END and _ends_part(pattern, index)
-                self.bounded |= self._bit if bounded and not reaches else 0
-        self.accept |= self._bit
-        self._bit <<= 1
-
-    def _literal(self, text: str) -> None:
-        masks, bit = self.masks, self._bit
-        for character in text:
-            bit <<= 1
-            masks[character] = masks.get(character, 0) | bit
-        self._bit = bit
+                stars |= place
+                reaches = not in_head or (colons is Colons.AT_THE_END and _ends_part(pattern, index))
+                stars_at_colon |= place if reaches else 0
+        width = self._width
+        for character, mask in masks.items():
+            self.masks[character] = self.masks.get(character, 0) | mask << width
+        self.wild |= wild << width
+        self.wild_at_colon |= wild_at_colon << width
+        self.stars |= stars << width
+        self.stars_at_colon |= stars_at_colon << width
+        self.start |= 1 << width
+        self.accept |= place << width
+        self._width = width + place.bit_length()
 
 
 def _ends_part(pattern: Pattern, index: int) -> bool:

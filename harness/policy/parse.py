@@ -45,8 +45,6 @@ def parse_policy(source: Any, kind: PolicyKind) -> Document:
     """The document, from JSON text or from what JSON gives. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
     reader = _Reader(kind)
     document = reader.document(_load(source))
-    if isinstance(source, str) and (fault := too_long(source, kind)):
-        raise InvalidPolicy((fault, *reader.faults), texts.LIMIT_EXCEEDED)
     if reader.faults:
         raise InvalidPolicy(tuple(reader.faults))
     return document
@@ -182,6 +180,8 @@ class _Reader:
             "NotPrincipal" in data,
             self._conditions(f"{place}.Condition", data["Condition"]) if "Condition" in data else (),
         )
+        if self.kind is PolicyKind.RCP:
+            self._resource_control(place, statement)
         return statement if len(self.faults) == before else _widened(statement, place, self.faults[before:])
 
     def _sid(self, place: str, sid: Any) -> None:
@@ -189,6 +189,17 @@ class _Reader:
             self._fault(f"{place}.Sid", "must be text")
         elif self.kind in _WITHOUT_PRINCIPAL and not _SID.fullmatch(sid):
             self._fault(f"{place}.Sid", f"`{sid}` is not alphanumeric", texts.INVALID_SID)
+
+    def _resource_control(self, place: str, statement: Statement) -> None:
+        """Customers' resource control policies deny only, and mean everyone; the one that allows everything is AWS's own.
+
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+        """
+        full_access = statement.actions is _EVERYTHING and not statement.conditions
+        if statement.allow and not full_access:
+            self._fault(f"{place}.Effect", "a resource control policy only denies", texts.ORGANIZATION_POLICY)
+        if statement.principals is not None and (statement.not_principal or not statement.principals.everyone):
+            self._fault(f"{place}.Principal", "must be `*`", texts.ORGANIZATION_POLICY)
 
     def _one_of(self, place: str, data: Mapping[str, Any], name: str, negated: str) -> tuple[str, Any] | None:
         """The element or its negation; both at once are a fault."""
@@ -221,7 +232,7 @@ class _Reader:
                 self._fault(where, f"`{action}` is not `prefix:Action`", aws)
             elif self.kind is PolicyKind.TRUST and not action.lower().startswith("sts:") and action != "*":
                 self._fault(where, f"`{action}` is no action of STS", texts.TRUST_ACTION)
-        return compile_globs([action.lower() for action in actions])
+        return _EVERYTHING if "*" in actions else compile_globs([action.lower() for action in actions])
 
     def _resources(self, place: str, data: Mapping[str, Any]) -> Resources | None:
         found = self._one_of(place, data, "Resource", "NotResource")
@@ -274,7 +285,8 @@ class _Reader:
         found = self._one_of(place, data, "Principal", "NotPrincipal")
         if self.kind in _WITHOUT_PRINCIPAL:
             if found is not None:
-                self._fault(found[0], "has no place here", texts.NO_PRINCIPAL)
+                aws = texts.ORGANIZATION_POLICY if self.kind is PolicyKind.SCP else texts.NO_PRINCIPAL
+                self._fault(found[0], "has no place here", aws)
             return None
         if found is None:
             self._fault(place, "has no Principal", texts.MISSING_PRINCIPAL)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 _NUMBER = re.compile(r"[+-]?\d{1,64}(?:\.\d{1,64})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _YEAR = re.compile(r"[0-9]{4}")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _PREFIX = re.compile(r"[0-9]{1,3}")
 
 Range = tuple[int, int, int]
@@ -23,10 +24,12 @@ def number(text: str) -> Decimal | None:
 def date(text: str) -> float | None:
     """Epoch seconds of an ISO 8601 date or of epoch seconds: both forms are comparable with each other.
 
-    Four digits are a year, as in the W3C profile of ISO 8601 that AWS names.
+    A year, and a year with a month, are dates in the W3C profile of ISO 8601 that AWS names: http://www.w3.org/TR/NOTE-datetime
     """
     if _YEAR.fullmatch(text):
         text = f"{text}-01-01"
+    elif _MONTH.fullmatch(text):
+        text = f"{text}-01"
     elif (seconds := number(text)) is not None:
         return float(seconds)
     try:

@@ -32,6 +32,8 @@ class Caller:
     role_arn: str | None = None
     """The role's ARN with its path."""
     session_name: str | None = None
+    user_arn: str | None = None
+    """The user's ARN: of the user itself, or of the user whose federated session this is."""
     principal_tags: Mapping[str, str] = field(default_factory=dict)
     """aws:PrincipalTag: the entity's tags, overridden by the session's."""
     session: "SessionFacts | None" = None

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.iam import decide, denial_message
-from harness.model.decision import Effect, Layer
+from harness.model.decision import Decision, Effect, Layer
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
@@ -229,3 +229,187 @@ def test_the_message_gives_the_reason_where_aws_gives_it(principal, world, end):
     request = put(principal)
     message = denial_message(request, decide(request, World(**world)))
     assert message == f"User: {principal.arn} is not authorized to perform: dynamodb:PutItem on resource: {TABLE}{end}"
+
+
+FEDERATED_USER = Principal(PrincipalKind.FEDERATED_USER, f"arn:aws:sts::{HERE}:federated-user/ann", HERE)
+PROVIDER = Principal(PrincipalKind.FEDERATED, "accounts.google.com")
+BUCKET = "arn:aws:s3:::bucket"
+
+
+class TestWhatNoPolicyCanAllow:
+    @pytest.mark.parametrize(
+        ("principal", "action", "resource", "note"),
+        [
+            (SESSION, "sts:GetSessionToken", "*", "Cannot call GetSessionToken with session credentials"),
+            (SESSION, "sts:GetFederationToken", "*", "Cannot call GetFederationToken with session credentials"),
+            (FEDERATED_USER, "sts:AssumeRole", "*", "a federated user calls no operation of STS but GetCallerIdentity"),
+            (FEDERATED_USER, "iam:ListUsers", "*", "a federated user calls no operation of IAM"),
+            (FOREIGN, "iam:PassRole", ROLE, "Cross-account pass role is not allowed."),
+            (FOREIGN, "s3:PutBucketPolicy", BUCKET, "a bucket's policy belongs to the bucket owner's account"),
+        ],
+    )
+    def test_it_is_refused_though_everything_is_allowed(self, principal, action, resource, note):
+        world = World(identity=[policy(action="*")], session=[policy(action="*")], resource=on_table("*", action="*"))
+        decision = decide(put(principal, action=action, resource=resource), world)
+
+        assert (decision.effect, decision.because[0].note) == (IMPLICIT, note)
+
+    def test_who_is_not_concerned_gets_in(self):
+        allowed = {"identity": [policy(action="*")]}
+        assert verdict(put(USER, action="sts:GetFederationToken", resource="*"), **allowed)[0] is ALLOWED
+        assert verdict(put(USER, action="iam:PassRole", resource=ROLE), **allowed)[0] is ALLOWED
+        assert verdict(put(USER, action="s3:PutBucketPolicy", resource=BUCKET), **allowed)[0] is ALLOWED
+
+    def test_nobody_is_refused_who_he_is(self):
+        for principal in (USER, SESSION, FEDERATED_USER, ROOT):
+            denying = {"identity": [policy(effect="Deny", action="*")]}
+            assert verdict(put(principal, action="sts:GetCallerIdentity", resource="*"), **denying) == (ALLOWED, set())
+        assert verdict(put(USER, action="sts:GetSessionToken", resource="*"))[0] is ALLOWED
+
+    def test_a_key_with_too_many_values_is_refused(self):
+        full, over = ("x",) * 1_000, ("x",) * 1_001
+        assert verdict(put(context={"aws:TagKeys": full}), identity=[ALLOW])[0] is ALLOWED
+        decision = decide(put(context={"aws:TagKeys": over}), World(identity=[ALLOW]))
+        assert (decision.effect, decision.because[0].note) == (
+            IMPLICIT,
+            "the condition key aws:tagkeys has more than 1000 values",
+        )
+        assert verdict(put(context={"svc:Long": "x" * 5_000}), identity=[ALLOW])[0] is ALLOWED
+
+    def test_root_of_the_bucket_owner_repairs_a_bucket_policy_and_nothing_else(self):
+        shut = policy(PolicyKind.RESOURCE, "Deny", action="s3:*", Principal="*")
+        assert verdict(put(ROOT, action="s3:DeleteBucketPolicy", resource=BUCKET), resource=shut)[0] is ALLOWED
+        assert verdict(put(ROOT, action="s3:DeleteBucket", resource=BUCKET), resource=shut)[0] is EXPLICIT
+        assert (
+            verdict(
+                put(USER, action="s3:DeleteBucketPolicy", resource=BUCKET), identity=[policy(action="*")], resource=shut
+            )[0]
+            is EXPLICIT
+        )
+        controlled = {"service_control": [[policy(effect="Deny", action="s3:*")]]}
+        assert (
+            verdict(put(ROOT, action="s3:DeleteBucketPolicy", resource=BUCKET), resource=shut, **controlled)[0]
+            is EXPLICIT
+        )
+
+
+class TestTheOrganization:
+    everything = policy(action="*")
+    no_s3 = policy(PolicyKind.RCP, "Deny", Principal="*")
+
+    def test_resource_control_policies_deny_everyone_but_service_linked_roles(self):
+        levels = {"resource_control": [[self.no_s3]], "identity": [self.everything]}
+        assert verdict(put(), **levels)[0] is EXPLICIT
+        assert verdict(put(), **levels, principal_in_management_account=True)[0] is ALLOWED
+        foreign = {**levels, "resource": on_table("*")}
+        assert verdict(put(FOREIGN), **foreign, principal_in_management_account=True)[0] is EXPLICIT
+        assert verdict(put(), **levels, principal_is_service_linked_role=True)[0] is ALLOWED
+        assert (
+            verdict(put(EVENTS), resource=on_table({"Service": EVENTS.arn}), resource_control=[[self.no_s3]])[0]
+            is EXPLICIT
+        )
+
+    def test_service_control_policies_bind_root_of_a_member_and_no_service(self):
+        levels = {"service_control": [[policy(action="s3:*")]]}
+        assert verdict(put(ROOT), **levels) == (IMPLICIT, {(Layer.SERVICE_CONTROL, None)})
+        assert verdict(put(EVENTS), resource=on_table({"Service": EVENTS.arn}), **levels)[0] is ALLOWED
+        assert verdict(put(), identity=[ALLOW], **levels, principal_is_service_linked_role=True)[0] is ALLOWED
+
+    def test_a_vpc_endpoint_must_allow_too(self):
+        endpoint = policy(PolicyKind.VPC_ENDPOINT, action="s3:*", Principal="*")
+        assert verdict(put(), identity=[ALLOW], vpc_endpoint=endpoint) == (IMPLICIT, {(Layer.VPC_ENDPOINT, None)})
+        assert (
+            verdict(put(), identity=[ALLOW], vpc_endpoint=policy(PolicyKind.VPC_ENDPOINT, Principal="*"))[0] is ALLOWED
+        )
+
+
+class TestKeys:
+    """A key policy must allow itself; the account in it hands the decision to IAM."""
+
+    kind = ResourcePolicyKind.KEY
+
+    def verdict(self, principal, key, *identity, **more):
+        request = put(principal, action="kms:Decrypt", resource=f"arn:aws:kms:us-west-2:{HERE}:key/k")
+        return verdict(request, identity=identity, resource=key, resource_kind=self.kind, **more)
+
+    def key(self, **principal):
+        return policy(PolicyKind.KEY, action="kms:*", Principal=principal)
+
+    def test_iam_policies_have_no_effect_without_the_account_in_the_key_policy(self):
+        assert self.verdict(USER, None, policy(action="*")) == (IMPLICIT, {(Layer.KEY, None)})
+        assert self.verdict(ROOT, None) == (IMPLICIT, {(Layer.KEY, None)})
+        assert self.verdict(USER, self.key(AWS=HERE), policy(action="*"))[0] is ALLOWED
+        assert self.verdict(USER, self.key(AWS=HERE)) == (IMPLICIT, {(Layer.IDENTITY, None)})
+        assert self.verdict(ROOT, self.key(AWS=HERE))[0] is ALLOWED
+
+    def test_naming_the_role_is_limited_by_boundary_and_session(self):
+        named = self.key(AWS=SESSION.role_arn)
+        assert self.verdict(SESSION, named)[0] is ALLOWED
+        assert self.verdict(SESSION, named, boundary=policy(action="s3:*")) == (IMPLICIT, {(Layer.BOUNDARY, None)})
+
+
+class TestEvidence:
+    def test_a_near_miss_names_each_condition_that_failed_with_the_value_it_met(self):
+        tested = {
+            "StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-east-2"], "aws:PrincipalOrgID": "o-1"},
+            "Bool": {"aws:SecureTransport": "true"},
+        }
+        context = {"aws:RequestedRegion": "us-west-2", "aws:SecureTransport": "true"}
+        decision = decide(put(context=context), World(identity=[policy(Condition=tested, name="east")]))
+
+        (miss,) = decision.near_misses
+        assert (decision.effect, miss.statement.policy) == (IMPLICIT, "east")
+        assert [(one.operator, one.key, one.wanted, one.value) for one in miss.failed] == [
+            ("StringEquals", "aws:requestedregion", ("us-east-1", "us-east-2"), "us-west-2"),
+            ("StringEquals", "aws:principalorgid", ("o-1",), None),
+        ]
+
+    def test_an_allowed_decision_names_every_statement_that_allowed(self):
+        decision = decide(put(), World(identity=[ALLOW], resource=on_table("*", name="t"), boundary=policy(name="b")))
+        assert [(one.layer, one.policy, one.effect) for one in decision.because] == [
+            (Layer.RESOURCE, "t", "Allow"),
+            (Layer.IDENTITY, "p", "Allow"),
+            (Layer.BOUNDARY, "b", "Allow"),
+        ]
+        assert decision.allowed
+
+    def test_not_resource_with_an_unmodelled_resource_is_unknown(self):
+        inner = {"Effect": "Deny", "Action": "*", "NotResource": "*"}
+        never = Policy("n", parse_stored({"Version": "2012-10-17", "Statement": [inner]}, PolicyKind.IDENTITY))
+        assert verdict(put(resource=None), identity=[ALLOW, never])[0] is EXPLICIT
+        assert verdict(put(), identity=[ALLOW, never])[0] is ALLOWED
+
+    def test_an_unmodelled_variable_in_a_resource_is_unknown_in_both_directions(self):
+        own = policy(resource="arn:aws:dynamodb:us-west-2:111111111111:table/${svc:Odd}")
+        inner = {
+            "Effect": "Deny",
+            "Action": "*",
+            "NotResource": "arn:aws:dynamodb:us-west-2:111111111111:table/${svc:Odd}",
+        }
+        others = Policy("n", parse_stored({"Version": "2012-10-17", "Statement": [inner]}, PolicyKind.IDENTITY))
+        request = put(modelled=frozenset())
+        assert verdict(request, identity=[own])[0] is IMPLICIT
+        assert verdict(request, identity=[ALLOW, others])[0] is EXPLICIT
+
+
+@pytest.mark.parametrize(
+    ("request_", "world", "message"),
+    [
+        (put(PROVIDER, action="sts:AssumeRoleWithWebIdentity", resource=ROLE), {}, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+        (put(FOREIGN, action="iam:PassRole", resource=ROLE), {}, "Cross-account pass role is not allowed."),
+        (assume(FOREIGN), {}, f"User: {FOREIGN.arn} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"),
+        (put(resource=None), {}, f"User: {USER.arn} is not authorized to perform: dynamodb:PutItem on resource: * because no identity-based policy allows the dynamodb:PutItem action"),
+        (put(action="s3:GetObject", resource=BUCKET), {}, f'User: {USER.arn} is not authorized to perform: s3:GetObject on resource: "{BUCKET}" because no identity-based policy allows the s3:GetObject action'),
+    ],
+)  # fmt: skip
+def test_aws_has_its_own_sentences(request_, world, message):
+    assert denial_message(request_, decide(request_, World(**world))) == message
+
+
+def test_an_explicit_deny_of_a_trust_policy_has_its_own_words():
+    request = put(USER, action="iam:UpdateAssumeRolePolicy", resource=ROLE)
+    deny = policy(PolicyKind.TRUST, "Deny", action="*", Principal="*")
+    decision = decide(request, World(resource=deny, resource_kind=ResourcePolicyKind.TRUST))
+
+    assert denial_message(request, decision).endswith(" with an explicit deny in the role trust policy")
+    assert denial_message(request, Decision(IMPLICIT)).endswith(f"on resource: {ROLE}")

@@ -83,6 +83,9 @@ def test_a_variable_without_value_has_no_text_and_one_that_is_not_modelled_is_un
         ("arn:aws:log:a:1:*", "arn:aws:log:a:1:g:s:t", True, True, True),
         ("arn:aws:log:a:1:g*t", "arn:aws:log:a:1:g:s:t", True, True, True),
         ("arn:aws:log:?:*:g?s*", "arn:aws:log:a:1:g:s:t", True, True, True),
+        ("arn:aws:sqs:a**", "arn:aws:sqs:a:1:q", True, True, False),
+        ("arn:aws:sqs::?*", "arn:aws:sqs::1:q", True, True, False),
+        ("arn:aws:sqs::*?", "arn:aws:sqs::1:q", True, False, False),
     ],
 )
 def test_how_far_a_wildcard_reaches_over_the_colons_of_an_arn(pattern, text, ordinary, at_the_end, never):

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from harness.model.request import Context
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy, parse_stored
+from harness.policy.conditions import Outcome
+from harness.policy.parse import size, too_long
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111111111111"}}
@@ -66,6 +69,151 @@ def test_all_faults_are_found_at_once():
         parse_policy(document({"Effect": "No", "Action": "x", "Resource": []}), PolicyKind.IDENTITY)
 
     assert len(refused.value.faults) == 3
+
+
+RCP = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+BUCKET = {**ALLOW, "Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "what"),
+    [
+        (["Allow"], PolicyKind.IDENTITY, "Statement[0]: is not an object"),
+        ({**ALLOW, "Sid": 7}, PolicyKind.IDENTITY, "Statement[0].Sid: must be text"),
+        ({**ALLOW, "Sid": "a-b"}, PolicyKind.IDENTITY, "Statement[0].Sid: `a-b` is not alphanumeric"),
+        ({**ALLOW, "Action": []}, PolicyKind.IDENTITY, "Statement[0].Action: is empty"),
+        ({**ALLOW, "Action": [1]}, PolicyKind.IDENTITY, "Statement[0].Action: `1` is not text"),
+        ({**ALLOW, "Action": ""}, PolicyKind.IDENTITY, "Statement[0].Action: `` is not text"),
+        ({**ALLOW, "Action": "s3:a:b"}, PolicyKind.IDENTITY, "Statement[0].Action: `s3:a:b` is not `prefix:Action`"),
+        ({**ALLOW, "NotAction": "s3:*"}, PolicyKind.IDENTITY, "Statement[0].Action: Action and NotAction exclude each other"),
+        ({**ALLOW, "Resource": "bucket"}, PolicyKind.IDENTITY, "Statement[0].Resource: `bucket` is not an ARN"),
+        ({**ALLOW, "Resource": "arn:aws"}, PolicyKind.IDENTITY, "Statement[0].Resource: `arn:aws` is not an ARN"),
+        ({**ALLOW, "Resource": "arn:aws:*:::b"}, PolicyKind.IDENTITY, "`arn:aws:*:::b` has a wildcard in its service"),
+        ({**ALLOW, "Resource": "arn:aws:s?:::b"}, PolicyKind.SCP, "`arn:aws:s?:::b` has a wildcard in its service"),
+        ({**ALLOW, "Principal": "*"}, PolicyKind.SCP, "Statement[0].Principal: has no place here"),
+        ({**ALLOW, "Condition": "x"}, PolicyKind.IDENTITY, "Statement[0].Condition: is not an object"),
+        ({**ALLOW, "Condition": {"Bool": "x"}}, PolicyKind.IDENTITY, "Statement[0].Condition.Bool: is not an object"),
+        ({**ALLOW, "Condition": {"Bool": {"x": "true"}}}, PolicyKind.IDENTITY, "Statement[0].Condition.Bool: `x` has no vendor"),
+        ({**ALLOW, "Condition": {"Bool": {"a:b": "x"}}}, PolicyKind.IDENTITY, "`x` is no value for Bool"),
+        ({**ALLOW, "Condition": {"Bool": {"a:b": {}}}}, PolicyKind.IDENTITY, "Statement[0].Condition.Bool.a:b: `{}` is not a value"),
+        ({**TRUST, "NotPrincipal": "*"}, PolicyKind.TRUST, "Statement[0].Principal: Principal and NotPrincipal exclude each other"),
+        ({"Effect": "Deny", "NotPrincipal": "*", "Action": "sts:*"}, PolicyKind.TRUST, "NotPrincipal: has no place in a trust policy"),
+        (ALLOW, PolicyKind.RESOURCE, "Statement[0]: has no Principal"),
+        ({"Effect": "Allow", "Action": "kms:*", "Principal": "*"}, PolicyKind.KEY, "Statement[0]: has no Resource"),
+        ({**RCP, "Effect": "Allow"}, PolicyKind.RCP, "a resource control policy only denies"),
+        ({**RCP, "Principal": {"AWS": "111111111111"}}, PolicyKind.RCP, "Statement[0].Principal: must be `*`"),
+        ({"Effect": "Deny", "NotPrincipal": "*", "Action": "s3:*", "Resource": "*"}, PolicyKind.RCP, "Statement[0].Principal: must be `*`"),
+    ],
+)  # fmt: skip
+def test_a_fault_has_its_place(statement, kind, what):
+    with pytest.raises(InvalidPolicy) as refused:
+        parse_policy(document(statement), kind)
+
+    assert what in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("[]", "the document is not an object"),
+        ('{"Statement": []}', "Statement: is missing or empty"),
+        ('{"Version": "2012-10-17"}', "Statement: is missing or empty"),
+        (json.dumps({"Id": 1, "Statement": ALLOW}), "Id: must be text"),
+        (json.dumps({"Statements": [], "Statement": ALLOW}), "unknown element `Statements`"),
+        ('{"Version": "2012-10-17", "Version": "2012-10-17"}', "an element occurs twice"),
+        ("[" * 100_000, "broken JSON"),
+    ],
+)
+def test_a_document_that_is_none(source, what):
+    with pytest.raises(InvalidPolicy) as refused:
+        parse_policy(source, PolicyKind.IDENTITY)
+
+    assert what in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ([{**ALLOW, "Sid": ""}, {**ALLOW, "Sid": ""}], PolicyKind.IDENTITY),
+        ({**ALLOW, "Action": "*:*"}, PolicyKind.IDENTITY),
+        ({**ALLOW, "Resource": ["*", "arn:aws:s3*", "arn:aws:*"]}, PolicyKind.IDENTITY),
+        ({**ALLOW, "Condition": {"NumericEquals": {"a:b": [1, 2.5, "3"]}, "Null": {"a:c": False}}}, PolicyKind.IDENTITY),
+        ({**TRUST, "Sid": "with space"}, PolicyKind.TRUST),
+        ({**TRUST, "Action": "*"}, PolicyKind.TRUST),
+        ({"Effect": "Allow", "Action": "sqs:*", "Principal": "*"}, PolicyKind.RESOURCE),
+        ({**RCP, "Effect": "Allow", "Action": "*"}, PolicyKind.RCP),
+        (RCP, PolicyKind.RCP),
+    ],
+)  # fmt: skip
+def test_what_aws_stores_is_no_fault(statement, kind):
+    assert all(one.fault is None for one in parse_policy(document(statement), kind).statements)
+
+
+def test_white_space_does_not_count_for_the_size():
+    text = json.dumps({"Version": "2012-10-17", "Statement": [ALLOW]}, indent=80)
+
+    assert size(text) < 100 < len(text)
+    assert too_long("x" * 6_145, PolicyKind.BOUNDARY).aws == "Cannot exceed quota for PolicySize: 6144"
+    assert too_long("x " * 6_144, PolicyKind.BOUNDARY) is None
+    assert too_long("x" * 100_000, PolicyKind.RESOURCE) is None
+
+
+@pytest.mark.parametrize(
+    ("resource", "version", "met", "missed"),
+    [
+        ("arn:aws:s3:::b/${aws:username}/*", "2012-10-17", "arn:aws:s3:::b/ann/x", "arn:aws:s3:::b/bob/x"),
+        ("arn:aws:s3:::b/${aws:username}/*", "2008-10-17", "arn:aws:s3:::b/${aws:username}/x", "arn:aws:s3:::b/ann/x"),
+        ("arn:aws:s3:::b/${svc:Absent}", "2012-10-17", None, "arn:aws:s3:::b/"),
+        ("arn:aws:s3:::b/${svc:Long}", "2012-10-17", None, "arn:aws:s3:::b/ann"),
+        ("arn:aws:sqs:r:${aws:username}:q", "2012-10-17", None, "arn:aws:sqs:r:ann:q"),
+        ("arn:aws:s3:::b/${*}", "2012-10-17", "arn:aws:s3:::b/*", "arn:aws:s3:::b/x"),
+    ],
+)
+def test_variables_in_resources(resource, version, met, missed):
+    resources = (
+        parse_policy(document({**ALLOW, "Resource": resource}, version), PolicyKind.IDENTITY).statements[0].resources
+    )
+    context = Context.of({"aws:username": "ann", "svc:Long": "x" * 300})
+
+    def outcome(text):
+        return Outcome.YES if resources.fits(text) else resources.by_variables(text, context)
+
+    assert met is None or outcome(met) is Outcome.YES
+    assert outcome(missed) is Outcome.NO
+    unknown = resources.by_variables("arn:aws:s3:::b/x", Context(modelled=frozenset()))
+    assert unknown is (
+        Outcome.UNKNOWN
+        if any(variable.key for one in resources.templates for variable in one.variables)
+        else Outcome.NO
+    )
+
+
+def stored(statement, kind=PolicyKind.RESOURCE):
+    return parse_stored(document(statement), kind).statements[0]
+
+
+def test_a_faulty_element_of_a_stored_statement_might_say_everything_and_the_others_what_they_say():
+    deny = {"Effect": "Deny", "Principal": {"AWS": "111111111111"}, "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}
+
+    by_action = stored({**deny, "Action": "get"})
+    by_resource = stored({**deny, "Resource": [1]})
+    by_principal = stored({**deny, "Principal": {"AWS": "bob"}})
+    by_condition = stored({**deny, "Condition": {"Odd": {"a:b": "c"}}})
+
+    assert by_action.actions("sqs:sendmessage")
+    assert not by_action.resources.fits("arn:aws:s3:::c/x")
+    assert by_resource.resources is None
+    assert not by_resource.actions("sqs:sendmessage")
+    assert by_principal.principals.everyone
+    assert by_condition.conditions == ()
+    assert not by_condition.actions("sqs:sendmessage")
+    assert all(one.fault and not one.allow for one in (by_action, by_resource, by_principal, by_condition))
+    assert stored({**deny, "Effect": "deny"}).allow is False
+    assert not stored(["Deny"]).allow
+    assert (
+        parse_stored(json.dumps({"Version": "x", "Statement": BUCKET}), PolicyKind.RESOURCE).fault
+        == "Version: unknown version `x`"
+    )
 
 
 def test_a_stored_document_with_a_fault_denies_what_it_might_deny_and_grants_nothing():
