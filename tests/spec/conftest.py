@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = 100
+EXAMPLES = 60
 _OF_ALL = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
 
 settings.register_profile("quick", max_examples=EXAMPLES, derandomize=True, **_OF_ALL)

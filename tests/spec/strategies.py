@@ -45,13 +45,18 @@ def cases(**fields):
     return st.fixed_dictionaries({**{key: st.just(value) for key, value in PLAIN.items()}, **fields})
 
 
+def mostly(usual, *seldom):
+    """The usual value, and one time in six one of the others."""
+    return st.sampled_from([usual] * (5 * len(seldom)) + list(seldom))
+
+
 def some(values, most=2):
     """One value, or a list of a few."""
     return st.sampled_from(values) | st.lists(st.sampled_from(values), min_size=1, max_size=most, unique=True)
 
 
 effects = st.sampled_from(["Allow", "Allow", "Deny"])
-versions = st.sampled_from([CURRENT, CURRENT, CURRENT, "2008-10-17", None])
+versions = st.sampled_from([CURRENT, CURRENT, CURRENT, CURRENT, "2008-10-17", None])
 
 
 def documents(statements, most=2):
@@ -62,21 +67,20 @@ def documents(statements, most=2):
 
 # --- Callers ----------------------------------------------------------------------------------------------------------
 
-callers = st.sampled_from(
-    [
-        (ANN, {"aws:username": "ann"}),
-        (ANN, {"aws:username": "ann", "aws:userid": USER_ID, "aws:PrincipalArn": ANN}),
-        (SESSION, {}),
-        (SESSION, {"aws:PrincipalArn": ROLE, "aws:userid": f"{ROLE_ID}:s1"}),
-        (SESSION, {"aws:PrincipalArn": TEAM_ROLE, "AWS:UserID": f"{ROLE_ID}:s1"}),
-        (FEDERATED, {}),
-        (FEDERATED, {"aws:PrincipalArn": FEDERATED, "aws:userid": f"{HOME}:ann"}),
-        (FEDERATED, {"aws:principalarn": BOB}),
-        (ROOT, {"aws:PrincipalArn": ROOT, "aws:userid": HOME}),
-        (SERVICES[0], {"aws:PrincipalIsAWSService": "true"}),
-        ("anonymous", {}),
-    ]
-)
+CALLERS = [
+    (ANN, {"aws:username": "ann"}),
+    (ANN, {"aws:username": "ann", "aws:userid": USER_ID, "aws:PrincipalArn": ANN}),
+    (SESSION, {}),
+    (SESSION, {"aws:PrincipalArn": ROLE, "aws:userid": f"{ROLE_ID}:s1"}),
+    (SESSION, {"aws:PrincipalArn": TEAM_ROLE, "AWS:UserID": f"{ROLE_ID}:s1"}),
+    (FEDERATED, {}),
+    (FEDERATED, {"aws:PrincipalArn": FEDERATED, "aws:userid": f"{HOME}:ann"}),
+    (FEDERATED, {"aws:principalarn": BOB}),
+    (ROOT, {"aws:PrincipalArn": ROOT, "aws:userid": HOME}),
+    (SERVICES[0], {"aws:PrincipalIsAWSService": "true"}),
+    ("anonymous", {}),
+]
+callers = st.sampled_from(CALLERS)
 NAMES = [
     "*",
     HOME,
@@ -102,32 +106,32 @@ principals = (
     | st.builds(lambda names, services: {"AWS": names, "Service": services}, some(NAMES), some(SERVICES))
     | st.builds(lambda services: {"Service": services}, some(SERVICES))
 )
-# Complete or nearly complete lists of the names that a NotPrincipal has to hold to spare a caller.
-spared = st.lists(
-    st.sampled_from(
-        [
-            (HOME, ANN),
-            (ROOT, ANN),
-            (HOME, USER_ID),
-            (HOME, SESSION, ROLE),
-            (ROOT, SESSION, TEAM_ROLE),
-            (HOME, SESSION, ROLE_ID),
-            (HOME, FEDERATED, ANN),
-            (HOME, FEDERATED, BOB),
-            (ANN,),
-            (SESSION, ROLE),
-            (HOME, SESSION),
-            (HOME, FEDERATED),
-            (HOME,),
-            (OTHER,),
-        ]
-    ),
-    min_size=1,
-    max_size=2,
-).map(lambda lists: sorted({name for names in lists for name in names}))
-not_principals = st.builds(lambda names: {"AWS": names}, spared) | st.builds(
-    lambda names, services: {"AWS": names, "Service": services}, spared, some(SERVICES)
-)
+OWN_NAMES = {
+    ANN: [ANN, USER_ID, HOME, ROOT],
+    SESSION: [SESSION, ROLE, TEAM_ROLE, DEEP_ROLE, ROLE_ID, HOME, ROOT],
+    FEDERATED: [FEDERATED, ANN, BOB, HOME, ROOT],
+    ROOT: [ROOT, HOME],
+}
+
+
+def own_names(caller):
+    """A Principal element that names a caller in ways of its own."""
+    if caller in OWN_NAMES:
+        return some(OWN_NAMES[caller]).map(lambda names: {"AWS": names})
+    return st.just("*" if caller == "anonymous" else {"Service": caller})
+
+
+def spared(caller):
+    """A NotPrincipal element that lists all or nearly all the names that spare a caller; `*` says nothing there."""
+    names = st.lists(st.sampled_from(OWN_NAMES.get(caller, NAMES[1:])), min_size=1, max_size=4, unique=True)
+    return st.builds(
+        lambda found, services: {"AWS": found, **({"Service": services} if services else {})},
+        names,
+        st.sampled_from([None, None, SERVICES[0]]),
+    )
+
+
+not_principals = callers.flatmap(lambda caller: spared(caller[0]))
 
 
 def of_caller(case, caller):
@@ -220,26 +224,34 @@ layered_cases = st.builds(
 )
 
 on_everything = st.just({"Action": "s3:*", "Resource": "*"})
-who = st.one_of(
-    merged(effect_of, on_everything, principals.map(lambda found: {"Principal": found})),
-    merged(st.just({"Effect": "Deny"}), on_everything, not_principals.map(lambda found: {"NotPrincipal": found})),
+
+
+def who_of(caller):
+    """Statements that name a caller, or spare it, or are about others."""
+    named, left_out = own_names(caller), spared(caller)
+    return st.one_of(
+        merged(effect_of, on_everything, st.one_of(named, named, principals).map(lambda found: {"Principal": found})),
+        merged(st.just({"Effect": "Deny"}), on_everything, left_out.map(lambda found: {"NotPrincipal": found})),
+    )
+
+
+principal_cases = callers.flatmap(
+    lambda caller: st.builds(of_caller, principal_worlds(documents(who_of(caller[0]))), st.just(caller))
 )
-principal_cases = st.builds(
-    of_caller,
-    cases(
+
+
+def principal_worlds(who):
+    return cases(
         resource_account=st.sampled_from([HOME, HOME, OTHER]),
         identity_policies=st.sampled_from([[], [document(EVERYTHING)]]),
-        permissions_boundary=st.sampled_from(
-            [None, None, document(EVERYTHING), document({**EVERYTHING, "Action": "s3:Put*"})]
-        ),
+        permissions_boundary=mostly(None, document(EVERYTHING), document({**EVERYTHING, "Action": "s3:Put*"})),
         session_policies=st.sampled_from(
             [[], [], [document(EVERYTHING)], [document({**EVERYTHING, "Action": "iam:*"})]]
         ),
-        resource_policy=documents(who),
-        vpc_endpoint_policy=st.one_of(*[st.none()] * 4, documents(who, 1)),
-    ),
-    callers,
-)
+        resource_policy=who,
+        vpc_endpoint_policy=st.one_of(*[st.none()] * 5, st.just(document({**EVERYTHING, "Principal": "*"})), who),
+    )
+
 
 # Conditions: for each kind of operator the operators, the values of a request and the values of a policy.
 STRINGS = ["red", "Red", "blue", "", "r*d", "r?d", "redd", "ann", "$", "a-red", "*"]
@@ -258,7 +270,7 @@ WANTED_ARNS = [
 NUMBERS = ["10", "10.0", "9.5", "-1", "11", "abc", "", "0"]
 MOMENTS = [
     *("2024-05-01T12:00:00Z", "2024-05-01T14:00:00+02:00", "1714564800", "2024-05-01", "2024", "2024-05", "1714564801"),
-    *("2024-05-01T12:00Z", "2024-05-01T12:00:00.500Z", "1704067200", "soon", "2024-05-01T00:00:00Z"),
+    *("2024-05-01T12:00Z", "2024-05-01T12:00:00.500Z", "1704067200", "2024-01-01", "2024-05-01T00:00:00Z", "", "soon"),
 ]  # fmt: skip
 ADDRESSES = ["10.0.0.1", "10.0.0.255", "10.0.1.1", "::1", "2001:db8::1", "2001:DB8:0::0001", "home", ""]
 RANGES = [
@@ -291,34 +303,29 @@ KINDS = [
         for kind, values, wanted in (("Numeric", NUMBERS, ["10", "9.5", 10, 10.5, "-1", "0"]), ("Date", MOMENTS, MOMENTS[:-2]))
     ],
 ]  # fmt: skip
-KEYS = ["aws:PrincipalTag/team", "AWS:principaltag/TEAM", "aws:TagKeys", "aws:tagkeys"]
+SINGLE, MANY = ["aws:PrincipalTag/team", "AWS:principaltag/TEAM"], ["aws:TagKeys", "aws:tagkeys"]
 quantifiers = st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"])
 endings = st.sampled_from(["", "", "IfExists"])
 
 
 @st.composite
 def conditions_of(draw, kind):
-    """A condition block of one or two entries of one kind of operator, and a request context for it."""
+    """A condition block of one entry, or two, of one kind of operator, and a request context for it."""
     operators, values, wanted = kind
     block = {}
-    for _ in range(draw(st.integers(1, 2))):
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2]))):
         operator = draw(quantifiers) + draw(st.sampled_from(operators)) + draw(endings)
-        block.setdefault(operator, {})[draw(st.sampled_from(KEYS[:: draw(st.sampled_from([1, 2]))]))] = draw(
-            some(wanted, 3)
-        )
-    if draw(st.integers(0, 4)) == 0:
-        block["Null"] = {draw(st.sampled_from(KEYS)): draw(st.sampled_from(["true", "false", True, False]))}
-    context = draw(
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "aws:PrincipalTag/Team": st.sampled_from(values),
-                "aws:TagKeys": st.lists(st.sampled_from(values), max_size=3),
-                "aws:username": st.just("ann"),
-            },
-        )
-    )
-    return block, context
+        key = draw(st.sampled_from([*SINGLE, *MANY, *MANY] if operator.startswith("For") else [*SINGLE, *MANY]))
+        block.setdefault(operator, {})[key] = draw(some(wanted, 3))
+    if draw(st.integers(0, 7)) == 0:
+        block["Null"] = {draw(st.sampled_from([*SINGLE, *MANY])): draw(st.sampled_from(["true", "false", True, False]))}
+    several = st.lists(st.sampled_from(values), max_size=3)
+    context = {
+        "aws:PrincipalTag/Team": draw(st.one_of(*[st.sampled_from(values)] * 5, st.none())),
+        "aws:TagKeys": draw(st.one_of(several, several, several, st.sampled_from([[], [""], ["", ""], None]))),
+        "aws:username": draw(st.sampled_from(["ann", "ann", "ann", None])),
+    }
+    return block, {key: value for key, value in context.items() if value is not None}
 
 
 def condition_case(drawn, effect, version):
@@ -329,7 +336,7 @@ def condition_case(drawn, effect, version):
 
 
 def as_cases(conditions):
-    return st.builds(condition_case, conditions, effects, versions)
+    return st.builds(condition_case, conditions, st.sampled_from(["Allow", "Deny"]), versions)
 
 
 condition_cases = as_cases(st.sampled_from(KINDS).flatmap(conditions_of))
@@ -337,13 +344,14 @@ condition_cases = as_cases(st.sampled_from(KINDS).flatmap(conditions_of))
 
 # Wildcards and variables: a resource, and patterns made from it by taking pieces out.
 SEGMENTS = st.sampled_from(["", "a", "ab", "b"])
-TAIL_PIECES = ["ann", "a", "b", "/", ":", "ab", "*", "$", "red"]
+TAIL_PIECES = ["ann", "ann", "red", "red", "*", "$", "a", "A", "b", "/", ":", "ab"]
 VARIABLES = {
     "ann": ["${aws:username}", "${aws:UserName, 'x'}", "${aws:nokey, 'ann'}", "${aws:userid}", "${aws:nokey}"],
     "red": ["${aws:PrincipalTag/team}", "${aws:TagKeys, 'red'}", "${aws:TagKeys}"],
     "*": ["${*}", "*", "?", "${aws:PrincipalTag/star}"],
     "$": ["${$}", "$"],
     "a": ["?", "*", "${?}", "a*"],
+    "A": ["a", "?"],
     "b": ["?", "*", "b"],
     ":": ["?", "*", ":*"],
     "/": ["/", "*", "/*"],
@@ -414,6 +422,7 @@ ROLE_ARN, KEY = (
     f"arn:aws:iam::{HOME}:role/target",
     f"arn:aws:kms:us-east-1:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 )
+ALIAS = f"arn:aws:kms:us-east-1:{HOME}:alias/k"
 BUCKET, PASSED = "arn:aws:s3:::b", f"arn:aws:iam::{HOME}:role/passed"
 REQUESTS = [
     ("sts:AssumeRole", ROLE_ARN),
@@ -423,7 +432,7 @@ REQUESTS = [
     ("sts:SetSourceIdentity", ROLE_ARN),
     ("kms:Decrypt", KEY),
     ("kms:Decrypt", KEY),
-    ("kms:Decrypt", f"arn:aws:kms:us-east-1:{HOME}:alias/k"),
+    ("kms:Decrypt", ALIAS),
     ("s3:PutBucketPolicy", BUCKET),
     ("S3:getbucketpolicy", BUCKET),
     ("s3:DeleteBucketPolicy", BUCKET),
@@ -491,6 +500,79 @@ provider_trust = documents(
         conditional,
     )
 )
+
+# Where everything allows, but for one layer or two: nothing else hides what a single rule decides.
+ELSEWHERE, REFUSAL = {**EVERYTHING, "Action": "ec2:*"}, {**EVERYTHING, "Effect": "Deny"}
+OPEN, CLOSED, REFUSING = document(EVERYTHING), document(ELSEWHERE), document(EVERYTHING, REFUSAL)
+TO_ALL, TO_NONE, NOT_TO_ALL = (
+    document({**EVERYTHING, "Principal": "*"}),
+    document({**ELSEWHERE, "Principal": "*"}),
+    document({**EVERYTHING, "Principal": "*"}, {**REFUSAL, "Principal": "*"}),
+)
+
+
+IN_NO_ORGANIZATION = {"service_control_policies": [], "resource_control_policies": []}
+in_an_organization = st.fixed_dictionaries(
+    {
+        "service_control_policies": st.sampled_from(
+            [[], [[OPEN], [OPEN]], [[OPEN], [CLOSED]], [[CLOSED], [OPEN]], [[OPEN, CLOSED]], [[REFUSING]], [[REFUSING]]]
+        ),
+        "resource_control_policies": st.sampled_from([[], [], [[], [document({**REFUSAL, "Principal": "*"})]]]),
+        "principal_in_management_account": st.booleans(),
+        "principal_is_service_linked_role": st.booleans(),
+    }
+)
+nearly_allowed = st.builds(
+    lambda case, organization: {**case, **organization},
+    cases(
+        resource_account=st.sampled_from([HOME, HOME, OTHER]),
+        identity_policies=mostly([OPEN], [], [REFUSING], [CLOSED]),
+        permissions_boundary=mostly(None, OPEN, CLOSED, REFUSING),
+        session_policies=st.sampled_from([[], [], [OPEN], [OPEN], [CLOSED], [CLOSED, OPEN], [REFUSING]]),
+        vpc_endpoint_policy=mostly(None, TO_ALL, TO_NONE, NOT_TO_ALL),
+    ),
+    st.one_of(st.just(IN_NO_ORGANIZATION), st.just(IN_NO_ORGANIZATION), in_an_organization),
+)
+
+
+def named_in_resource(caller):
+    """A resource policy or trust policy that names the caller, or someone, or does not exist."""
+    who = st.one_of(own_names(caller), own_names(caller), principals)
+    of_role = st.sampled_from(["sts:*", "sts:*", "sts:AssumeRole"])
+    named = st.builds(
+        lambda effect, found, action: (
+            document({"Effect": effect, "Principal": found, "Action": "*", "Resource": "*"}),
+            document({"Effect": effect, "Principal": found, "Action": action}),
+        ),
+        st.sampled_from(["Allow", "Allow", "Allow", "Deny"]),
+        who,
+        of_role,
+    )
+    return st.one_of(named, named, named, st.just((None, None)))
+
+
+def meets(caller):
+    """The requests for which there is a rule about such a caller, more often than others."""
+    own = {
+        ROOT: [REQUESTS[0], *[one for one in REQUESTS if one[0].lower().endswith("bucketpolicy")]],
+        SESSION: [one for one in REQUESTS if one[0] in {"sts:GetSessionToken", "sts:GetFederationToken"}],
+        FEDERATED: [one for one in REQUESTS if one[0].startswith(("sts:Get", "iam:"))],
+        ANN: [one for one in REQUESTS if one[0] in {"iam:PassRole", "s3:PutBucketPolicy", "sts:GetSessionToken"}],
+    }.get(caller, REQUESTS)
+    plain = [(action, OBJECTS[0]) for action in ACTIONS]
+    return st.one_of(st.sampled_from(own), st.sampled_from(plain), st.sampled_from(REQUESTS))
+
+
+rule_cases = callers.flatmap(
+    lambda caller: st.builds(
+        lambda case, request, policies: special_case(
+            {**case, "resource_policy": policies[0]}, request, caller, policies[1]
+        ),
+        nearly_allowed,
+        meets(caller[0]),
+        named_in_resource(caller[0]),
+    )
+)
 providers = st.sampled_from(
     [
         ("sts:AssumeRoleWithSAML", SAML),
@@ -532,4 +614,4 @@ def pattern_case(kind, pattern, text):
 pattern_cases = st.builds(
     pattern_case, st.sampled_from(["action", "resource", "ArnLike", "StringLike"]), letters, texts
 )
-any_cases = st.one_of(layered_cases, principal_cases, special_cases, provider_cases)
+any_cases = st.one_of(layered_cases, principal_cases, special_cases, rule_cases, provider_cases)

@@ -55,6 +55,12 @@ def test_on_trust_policies_key_policies_and_the_actions_with_rules_of_their_own(
     agree(case)
 
 
+@often
+@given(strategies.rule_cases)
+def test_where_everything_allows_but_for_a_layer_or_two(case):
+    agree(case)
+
+
 @given(strategies.provider_cases)
 def test_on_users_of_identity_providers(case):
     agree(case)
