@@ -131,7 +131,7 @@ def spared(caller):
     )
 
 
-not_principals = callers.flatmap(lambda caller: spared(caller[0]))
+not_principals = st.one_of(*[spared(caller) for caller, _ in CALLERS])
 
 
 def of_caller(case, caller):
@@ -235,11 +235,6 @@ def who_of(caller):
     )
 
 
-principal_cases = callers.flatmap(
-    lambda caller: st.builds(of_caller, principal_worlds(documents(who_of(caller[0]))), st.just(caller))
-)
-
-
 def principal_worlds(who):
     return cases(
         resource_account=st.sampled_from([HOME, HOME, OTHER]),
@@ -252,6 +247,10 @@ def principal_worlds(who):
         vpc_endpoint_policy=st.one_of(*[st.none()] * 5, st.just(document({**EVERYTHING, "Principal": "*"})), who),
     )
 
+
+principal_cases = st.one_of(
+    *[st.builds(of_caller, principal_worlds(documents(who_of(caller[0]))), st.just(caller)) for caller in CALLERS]
+)
 
 # Conditions: for each kind of operator the operators, the values of a request and the values of a policy.
 STRINGS = ["red", "Red", "blue", "", "r*d", "r?d", "redd", "ann", "$", "a-red", "*"]
@@ -563,15 +562,16 @@ def meets(caller):
     return st.one_of(st.sampled_from(own), st.sampled_from(plain), st.sampled_from(REQUESTS))
 
 
-rule_cases = callers.flatmap(
-    lambda caller: st.builds(
-        lambda case, request, policies: special_case(
-            {**case, "resource_policy": policies[0]}, request, caller, policies[1]
-        ),
-        nearly_allowed,
-        meets(caller[0]),
-        named_in_resource(caller[0]),
-    )
+def ruled(case, request, caller, policies):
+    on_resource, trust = policies
+    return special_case({**case, "resource_policy": on_resource}, request, caller, trust)
+
+
+rule_cases = st.one_of(
+    *[
+        st.builds(ruled, nearly_allowed, meets(caller[0]), st.just(caller), named_in_resource(caller[0]))
+        for caller in CALLERS
+    ]
 )
 providers = st.sampled_from(
     [

@@ -91,7 +91,7 @@ def can_ask(caller, action, resource, account):
     return (of_account or action.startswith(("s3:", "kms:", "sts:Assume"))) and (account == HOME or not about_itself)
 
 
-@pytest.mark.parametrize("request_of", SPECIAL, ids=lambda request_of: request_of[0])
+@pytest.mark.parametrize("request_of", SPECIAL, ids=" ".join)
 def test_every_caller_is_one_step_away_from_being_allowed(request_of):
     action, resource = request_of
 
