@@ -5,39 +5,72 @@ The default action of operation `X` is `prefix:X`; an operation without a row ha
 
 from collections.abc import Mapping, Sequence
 
-from harness.actions import dynamodb, events, iam, lambda_, logs, sns, sqs, sts
+from harness.actions import (
+    apigateway,
+    cloudformation,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    events,
+    iam,
+    kinesis,
+    kms,
+    lambda_,
+    logs,
+    s3,
+    s3control,
+    scheduler,
+    secretsmanager,
+    sns,
+    sqs,
+    ssm,
+    stepfunctions,
+    sts,
+)
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.owner import SeveralOwners, owner
-from harness.actions.row import Row, Rule, call, tag_keys
+from harness.actions.reasons import Reason
+from harness.actions.service import Service, unmodelled
 
-__all__ = ["Call", "Facts", "Operation", "SeveralOwners", "calls", "modelled_operations", "owner"]
+__all__ = ["SERVICES", "Call", "Facts", "Operation", "Reason", "SeveralOwners", "calls", "modelled_operations", "owner"]
 
-_TABLES: Mapping[str, tuple[Mapping[str, Row | Rule], frozenset[str]]] = {
-    "dynamodb": (dynamodb.ROWS, dynamodb.KEYS),
-    "events": (events.ROWS, events.KEYS),
-    "iam": (iam.ROWS, iam.KEYS),
-    "lambda": (lambda_.ROWS, lambda_.KEYS),
-    "logs": (logs.ROWS, logs.KEYS),
-    "sns": (sns.ROWS, sns.KEYS),
-    "sqs": (sqs.ROWS, sqs.KEYS),
-    "sts": (sts.ROWS, sts.KEYS),
+SERVICES: Mapping[str, Service] = {
+    "apigateway": apigateway.SERVICE,
+    "cloudformation": cloudformation.SERVICE,
+    "cloudwatch": cloudwatch.SERVICE,
+    "dynamodb": dynamodb.SERVICE,
+    "dynamodbstreams": dynamodb.STREAMS,
+    "ec2": ec2.SERVICE,
+    "events": events.SERVICE,
+    "iam": iam.SERVICE,
+    "kinesis": kinesis.SERVICE,
+    "kms": kms.SERVICE,
+    "lambda": lambda_.SERVICE,
+    "logs": logs.SERVICE,
+    "s3": s3.SERVICE,
+    "s3control": s3control.SERVICE,
+    "scheduler": scheduler.SERVICE,
+    "secretsmanager": secretsmanager.SERVICE,
+    "sns": sns.SERVICE,
+    "sqs": sqs.SERVICE,
+    "ssm": ssm.SERVICE,
+    "stepfunctions": stepfunctions.SERVICE,
+    "sts": sts.SERVICE,
 }
-_UNREAD: Mapping[str, Mapping[str, frozenset[str]]] = {"dynamodb": dynamodb.UNREAD}
+"""By the service's name in botocore's models."""
+
+# Services without tables whose requests are signed for another name than their actions have.
+_PREFIXES = {"tagging": "tag"}
 
 
 def calls(operation: Operation, facts: Facts) -> Sequence[Call]:
     """What the operation asks of IAM; all of them must be allowed. Never empty."""
-    rows, keys = _TABLES.get(operation.service, ({}, frozenset()))
-    row = rows.get(operation.name)
-    if row is None:
-        return [Call(f"{operation.prefix}:{operation.name}", None, tag_keys(operation))]
-    keys = keys - _UNREAD.get(operation.service, {}).get(operation.name, frozenset())
-    if isinstance(row, Row):
-        return [call(operation, facts, row, keys)]
-    # A batch that names nothing is refused by its service; it is decided as unknown until then.
-    return row(operation, facts) or [Call(f"{operation.prefix}:{operation.name}", None)]
+    service = SERVICES.get(operation.service)
+    if service is None:
+        return [unmodelled(_PREFIXES.get(operation.prefix, operation.prefix), operation)]
+    return service.calls(operation, facts)
 
 
 def modelled_operations() -> Mapping[str, frozenset[str]]:
     """The operations that have a row, by service: for tests and documentation."""
-    return {service: frozenset(rows) for service, (rows, _) in _TABLES.items()}
+    return {name: frozenset(service.rows) for name, service in SERVICES.items()}

@@ -1,39 +1,24 @@
-"""DynamoDB: tables, their indexes, streams and backups; batches and transactions are decided item by item.
+"""DynamoDB: tables, their indexes, streams and backups; batches, transactions and PartiQL are decided statement by statement.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from harness.actions.operation import Call, ContextValue, Facts, Operation
-from harness.actions.row import KeyRule, Row, Rule, call, no_resource, parameter, string
+from harness.actions.expressions import Unreadable, attributes, equal_to
+from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
+from harness.actions.service import Service, each, rows
 
-KEYS = frozenset({
-    "dynamodb:leadingkeys", "dynamodb:select", "dynamodb:returnvalues", "dynamodb:returnconsumedcapacity",
-    "dynamodb:enclosingoperation", "dynamodb:fulltablescan",
-})  # fmt: skip
-# `dynamodb:Attributes` needs the expressions to be parsed: modelled only where the request lists the attributes plainly.
-
-_TABLE = (
-    "CreateTable", "DescribeTable", "UpdateTable", "DeleteTable", "DescribeContinuousBackups", "UpdateContinuousBackups",
-    "DescribeTimeToLive", "UpdateTimeToLive", "CreateBackup", "DescribeContributorInsights",
-    "UpdateContributorInsights", "DescribeKinesisStreamingDestination", "EnableKinesisStreamingDestination",
-    "DisableKinesisStreamingDestination", "UpdateKinesisStreamingDestination", "DescribeTableReplicaAutoScaling",
-    "UpdateTableReplicaAutoScaling",
-)  # fmt: skip
-_ON_ARN = (
-    "ListTagsOfResource",
-    "TagResource",
-    "UntagResource",
-    "GetResourcePolicy",
-    "PutResourcePolicy",
-    "DeleteResourcePolicy",
-)
-_NO_RESOURCE = ("ListTables", "ListBackups", "ListGlobalTables", "ListExports", "ListImports", "ListContributorInsights",
-                "DescribeLimits", "DescribeEndpoints")  # fmt: skip
-_WITH_KEY = ("GetItem", "UpdateItem", "DeleteItem")
+_ITEMS = "GetItem PutItem UpdateItem DeleteItem ConditionCheckItem"
+_BATCHES = "BatchGetItem BatchWriteItem"
+_PARTIQL = "PartiQLSelect PartiQLInsert PartiQLUpdate PartiQLDelete"
 _TRANSACTED = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -41,6 +26,98 @@ _TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",
     "Get": "GetItem",
 }
+# What a restored table is written with, on its own ARN: the same reference, "dependent actions".
+_RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+_EXPRESSIONS = (
+    "ProjectionExpression", "FilterExpression", "ConditionExpression", "KeyConditionExpression", "UpdateExpression",
+)  # fmt: skip
+_NAMED = ("Expected", "AttributeUpdates", "KeyConditions", "QueryFilter", "ScanFilter", "Item", "Key")
+
+# condition keys
+
+
+def scalar(value: Mapping[str, Any] | None) -> str | None:
+    """A key attribute's value as the policy sees it: `{"S": "x"}` is `x`; binary keys stay as they travel, in base64."""
+    if not value:
+        return None
+    inner = next(iter(value.values()))
+    return inner.decode("latin-1") if isinstance(inner, bytes) else str(inner)
+
+
+def _leading_keys(operation: Operation, facts: Facts) -> KeyValue:
+    params = operation.params
+    attribute = facts.hash_key(table_name(str(params.get("TableName") or "")), params.get("IndexName"))
+    if attribute is None:
+        return UNKNOWN
+    try:
+        found = [item.get(attribute) for item in _items(params)] + _queried(params, attribute)
+    except Unreadable:
+        return UNKNOWN
+    return tuple(dict.fromkeys(value for each_ in found if (value := scalar(each_)) is not None)) or UNKNOWN
+
+
+def _items(params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for name in ("Item", "Key", "Items", "Keys"):
+        yield from (item for item in dig(params, name) if isinstance(item, Mapping))
+
+
+def _queried(params: Mapping[str, Any], attribute: str) -> list[Any]:
+    legacy = [*dig((params.get("KeyConditions") or {}).get(attribute), "AttributeValueList")]
+    expression = params.get("KeyConditionExpression")
+    if not expression:
+        return legacy
+    names, values = params.get("ExpressionAttributeNames") or {}, params.get("ExpressionAttributeValues") or {}
+    return legacy + equal_to(expression, attribute, names, values)
+
+
+def _attributes(operation: Operation, _facts: Facts) -> KeyValue:
+    """The top-level attributes that the request names, wherever it does."""
+    params = operation.params
+    found = [str(name) for name in dig(params, "AttributesToGet")]
+    for source in (*(params.get(name) or {} for name in _NAMED), *dig(params, "Items"), *dig(params, "Keys")):
+        found += source
+    try:
+        for name in _EXPRESSIONS:
+            if expression := params.get(name):
+                found += attributes(expression, params.get("ExpressionAttributeNames") or {})
+    except Unreadable:
+        return UNKNOWN
+    return tuple(dict.fromkeys(found)) or None
+
+
+KEYS = Keys({
+    "dynamodb:Attributes": (
+        key(Type.STRINGS, f"{_ITEMS} {_BATCHES} Query Scan", _attributes),
+        key(Type.STRINGS, _PARTIQL, UNREAD),
+    ),
+    "dynamodb:LeadingKeys": (
+        key(Type.STRINGS, f"{_ITEMS} {_BATCHES} Query", _leading_keys),
+        key(Type.STRINGS, _PARTIQL, UNREAD),
+    ),
+    "dynamodb:ReturnConsumedCapacity": key(Type.STRING, f"{_ITEMS} {_BATCHES} Query Scan", "ReturnConsumedCapacity"),
+    "dynamodb:ReturnValues": (
+        key(Type.STRING, "PutItem UpdateItem DeleteItem ConditionCheckItem Query Scan", "ReturnValues"),
+        key(Type.STRING, "PartiQLUpdate PartiQLDelete", UNREAD),
+    ),
+    "dynamodb:Select": (
+        key(Type.STRING, "GetItem BatchGetItem Query Scan", "Select"),
+        key(Type.STRING, "PartiQLSelect", UNREAD),
+    ),
+    # Single operations have none; transactions give it.
+    "dynamodb:EnclosingOperation": key(
+        Type.STRING, f"GetItem PutItem UpdateItem DeleteItem {_PARTIQL}", lambda operation, _facts: _enclosing(operation)
+    ),
+    "dynamodb:FullTableScan": key(Type.BOOL, "PartiQLSelect", UNREAD),
+})  # fmt: skip
+
+
+def _enclosing(operation: Operation) -> KeyValue:
+    return (
+        operation.name if operation.name in {"TransactGetItems", "TransactWriteItems", "ExecuteTransaction"} else None
+    )
+
+
+# resources
 
 
 def table_arn(operation: Operation, table: str) -> str:
@@ -52,134 +129,167 @@ def table_arn(operation: Operation, table: str) -> str:
 
 def table_name(table: str) -> str:
     """The bare name of a table given by name or by ARN."""
-    return table.rpartition("/")[2] if table.startswith("arn:") else table
+    return table.split("/")[1] if table.startswith("arn:") and "/" in table else table
 
 
-def _table(operation: Operation, _facts: Facts) -> str | None:
-    table = operation.params.get("TableName")
-    return table_arn(operation, table) if table else None
-
-
-def _table_or_index(operation: Operation, facts: Facts) -> str | None:
-    table, index = _table(operation, facts), operation.params.get("IndexName")
-    return f"{table}/index/{index}" if table and index else table
-
-
-def scalar(value: Mapping[str, Any] | None) -> str | None:
-    """A key attribute's value as the policy sees it: `{"S": "x"}` is `x`; binary keys stay as they travel, in base64."""
-    if not value:
+def _table_or_index(operation: Operation, _facts: Facts) -> str | None:
+    table, index = operation.params.get("TableName"), operation.params.get("IndexName")
+    if not table:
         return None
-    inner = next(iter(value.values()))
-    return inner.decode("latin-1") if isinstance(inner, bytes) else str(inner)
+    return f"{table_arn(operation, table)}/index/{index}" if index else table_arn(operation, table)
 
 
-def _leading_keys(facts: Facts, table: str, items: Iterable[Mapping[str, Any]]) -> tuple[str, ...] | None:
-    hash_key = facts.hash_key(table_name(table))
-    if hash_key is None:
-        return None
-    return tuple(value for item in items if (value := scalar(item.get(hash_key))) is not None) or None
+def _iterated(operation: Operation, _facts: Facts) -> str | None:
+    """A stream's iterator begins with the stream's ARN: `ARN|1|...`."""
+    arn = str(operation.params.get("ShardIterator") or "").partition("|")[0]
+    return arn if arn.startswith("arn:") else None
 
 
-def _leading(source: str) -> KeyRule:
-    def rule(operation: Operation, facts: Facts) -> ContextValue | None:
-        item = operation.params.get(source) or {}
-        return _leading_keys(facts, operation.params.get("TableName", ""), [item])
-
-    return rule
+# operations that are several calls
 
 
-_COMMON: dict[str, KeyRule] = {
-    "dynamodb:ReturnValues": string("ReturnValues"),
-    "dynamodb:ReturnConsumedCapacity": string("ReturnConsumedCapacity"),
-    "dynamodb:Select": string("Select"),
-}
+def _on_table(service: Service, operation: Operation, facts: Facts, action: str, params: Mapping[str, Any]) -> Call:
+    """One call on the table that `params` name, a part of the request that has the whole's ReturnConsumedCapacity."""
+    part = {"ReturnConsumedCapacity": operation.params.get("ReturnConsumedCapacity"), **params}
+    inner = replace(operation, params=part)
+    return service.call(inner, facts, action, table_arn(operation, str(params.get("TableName") or "")))
 
 
-def _put_attributes(operation: Operation, _facts: Facts) -> ContextValue | None:
-    if operation.params.get("ConditionExpression") or operation.params.get("Expected"):
-        return None
-    return tuple(operation.params.get("Item") or ()) or None
-
-
-def _put_item(operation: Operation, facts: Facts) -> Sequence[Call]:
-    keys = {**_COMMON, "dynamodb:LeadingKeys": _leading("Item")}
-    plain = not (operation.params.get("ConditionExpression") or operation.params.get("Expected"))
-    if plain:
-        keys["dynamodb:Attributes"] = _put_attributes
-    return [call(operation, facts, Row(_table, keys=keys), KEYS)]
-
-
-def _batch(action: str, operation: Operation, facts: Facts, table: str, items: list[Mapping[str, Any]]) -> Call:
-    context: dict[str, ContextValue] = {"dynamodb:EnclosingOperation": operation.name}
-    leading = _leading_keys(facts, table, items)
-    if leading:
-        context["dynamodb:LeadingKeys"] = leading
-    row = Row(
-        lambda op, _facts: table_arn(op, table),
-        action,
-        {"dynamodb:ReturnConsumedCapacity": string("ReturnConsumedCapacity")},
-    )
-    return call(operation, facts, row, KEYS, context)
-
-
-def _batch_get(operation: Operation, facts: Facts) -> Sequence[Call]:
+def _batch_get(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     requested: Mapping[str, Any] = operation.params.get("RequestItems") or {}
     return [
-        _batch("dynamodb:BatchGetItem", operation, facts, table, list(wanted.get("Keys", ())))
+        _on_table(service, operation, facts, "BatchGetItem", {"TableName": table, **wanted})
         for table, wanted in requested.items()
     ]
 
 
-def _batch_write(operation: Operation, facts: Facts) -> Sequence[Call]:
-    requested: Mapping[str, Any] = operation.params.get("RequestItems") or {}
+def _batch_write(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    calls = []
+    for table, writes in (operation.params.get("RequestItems") or {}).items():
+        request = {"Writes": writes}
+        items, keys = dig(request, "Writes.PutRequest.Item"), dig(request, "Writes.DeleteRequest.Key")
+        part = {"TableName": table, "Items": items, "Keys": keys}
+        calls.append(_on_table(service, operation, facts, "BatchWriteItem", part))
+    return calls
+
+
+def _transact(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     return [
-        _batch("dynamodb:BatchWriteItem", operation, facts, table, [_written(write) for write in writes])
-        for table, writes in requested.items()
+        _on_table(service, operation, facts, _TRANSACTED[verb], inner)
+        for entry in operation.params.get("TransactItems") or ()
+        for verb, inner in entry.items()
+        if inner
     ]
 
 
-def _written(write: Mapping[str, Any]) -> Mapping[str, Any]:
-    put: Mapping[str, Any] = (write.get("PutRequest") or {}).get("Item") or {}
-    return put or (write.get("DeleteRequest") or {}).get("Key") or {}
+def _restore(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The backup or the source table, and the new table with all that fills it."""
+    source = operation.params.get("BackupArn") or operation.params.get("SourceTableArn")
+    if not source:
+        source = table_arn(operation, str(operation.params.get("SourceTableName") or ""))
+    target = f"{source.partition(':table/')[0]}:table/{operation.params.get('TargetTableName') or ''}"
+    return [
+        service.call(operation, facts, operation.name, source),
+        service.call(operation, facts, operation.name, target),
+        # The keys of the filling's own items are AWS's: nothing of the request is theirs.
+        *(Call(f"dynamodb:{action}", target) for action in _RESTORING),
+    ]
 
 
-def _transact(operation: Operation, facts: Facts) -> Sequence[Call]:
+_STATEMENT = re.compile(
+    r"\s*(?:EXISTS\s*\(\s*)?(?P<verb>SELECT\b.*?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"
+    r'(?:"(?P<quoted>[^"]+)"|(?P<bare>[\w.-]+?))(?:\s*\.\s*"(?P<index>[^"]+)")?(?=\s|$|\))',
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def partiql(statement: str) -> tuple[str, str, str | None] | None:
+    """The action, the table and the index of a PartiQL statement, None where it cannot be read.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
+    """
+    found = _STATEMENT.match(statement)
+    if found is None:
+        return None
+    verb = found["verb"].split(maxsplit=1)[0].capitalize()
+    return f"PartiQL{verb}", found["quoted"] or found["bare"], found["index"]
+
+
+def statements(params: Mapping[str, Any]) -> list[str]:
+    """The PartiQL statements of a request."""
+    paths = ("Statement", "Statements.Statement", "TransactStatements.Statement")
+    return [str(statement) for path in paths for statement in dig(params, path)]
+
+
+def _partiql(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     calls = []
-    for entry in operation.params.get("TransactItems") or ():
-        for verb, inner in entry.items():
-            if inner:
-                item = inner.get("Item") or inner.get("Key") or {}
-                action = f"dynamodb:{_TRANSACTED[verb]}"
-                calls.append(_batch(action, operation, facts, inner.get("TableName", ""), [item]))
+    for statement in statements(operation.params):
+        read = partiql(statement)
+        if read is None:
+            calls.append(Call(f"dynamodb:{operation.name}", None))
+            continue
+        action, table, index = read
+        arn = table_arn(operation, table)
+        calls.append(service.call(operation, facts, action, f"{arn}/index/{index}" if index else arn))
     return calls
 
 
-def _create_table(operation: Operation, facts: Facts) -> Sequence[Call]:
-    calls = [call(operation, facts, Row(_table), KEYS)]
-    if operation.params.get("Tags"):
-        calls.append(call(operation, facts, Row(_table, "dynamodb:TagResource"), KEYS))
-    if operation.params.get("ResourcePolicy"):
-        calls.append(call(operation, facts, Row(_table, "dynamodb:PutResourcePolicy"), KEYS))
-    return calls
+SERVICE = Service(
+    prefix="dynamodb",
+    rows={
+        **rows("arn:aws:dynamodb:{region}:{account}:", """
+            table/{TableName}
+                CreateTable DescribeTable UpdateTable DeleteTable DescribeContinuousBackups UpdateContinuousBackups
+                DescribeTimeToLive UpdateTimeToLive CreateBackup DescribeKinesisStreamingDestination
+                EnableKinesisStreamingDestination DisableKinesisStreamingDestination UpdateKinesisStreamingDestination
+                DescribeTableReplicaAutoScaling UpdateTableReplicaAutoScaling PutItem GetItem UpdateItem DeleteItem
+            {ResourceArn}
+                ListTagsOfResource TagResource UntagResource GetResourcePolicy PutResourcePolicy DeleteResourcePolicy
+            {BackupArn}
+                DescribeBackup DeleteBackup
+            {TableArn}
+                ExportTableToPointInTime
+            {ExportArn}
+                DescribeExport
+            {ImportArn}
+                DescribeImport
+            table/{TableCreationParameters.TableName}
+                ImportTable
+            arn:aws:dynamodb::{account}:global-table/{GlobalTableName}
+                DescribeGlobalTable DescribeGlobalTableSettings
+            arn:aws:dynamodb::{account}:global-table/{GlobalTableName} & table/{GlobalTableName}
+                CreateGlobalTable UpdateGlobalTable UpdateGlobalTableSettings
+            *
+                ListTables ListBackups ListGlobalTables ListExports ListImports ListContributorInsights DescribeLimits
+                DescribeEndpoints
+        """),
+        **each(_table_or_index, "Query Scan DescribeContributorInsights UpdateContributorInsights"),
+        "BatchGetItem": _batch_get,
+        "BatchWriteItem": _batch_write,
+        "TransactGetItems": _transact,
+        "TransactWriteItems": _transact,
+        "RestoreTableFromBackup": _restore,
+        "RestoreTableToPointInTime": _restore,
+        "ExecuteStatement": _partiql,
+        "BatchExecuteStatement": _partiql,
+        "ExecuteTransaction": _partiql,
+    },
+    keys=KEYS,
+    also={"CreateTable": {"TagResource": "Tags", "PutResourcePolicy": "ResourcePolicy"}},
+    names_only=True,
+)  # fmt: skip
 
-
-ROWS: dict[str, Row | Rule] = {
-    **{name: Row(_table) for name in _TABLE},
-    **{name: Row(parameter("ResourceArn")) for name in _ON_ARN},
-    **{name: Row(no_resource) for name in _NO_RESOURCE},
-    **{name: Row(_table, keys={**_COMMON, "dynamodb:LeadingKeys": _leading("Key")}) for name in _WITH_KEY},
-    "CreateTable": _create_table,
-    "PutItem": _put_item,
-    "Scan": Row(_table_or_index, keys={**_COMMON, "dynamodb:FullTableScan": lambda _operation, _facts: "true"}),
-    "BatchGetItem": _batch_get,
-    "BatchWriteItem": _batch_write,
-    "TransactGetItems": _transact,
-    "TransactWriteItems": _transact,
-    "DescribeBackup": Row(parameter("BackupArn")),
-    "DeleteBackup": Row(parameter("BackupArn")),
-    # Query: the leading keys stand in an expression, which is not parsed here: they are unknown, not absent.
-    "Query": Row(_table_or_index, keys=_COMMON),
-}
-
-UNREAD = {"Query": frozenset({"dynamodb:leadingkeys"})}
-"""Keys that AWS would fill for an operation and that are not modelled here: unknown for it."""
+STREAMS = Service(
+    prefix="dynamodb",
+    rows={
+        **rows("", """
+            {StreamArn}
+                DescribeStream GetShardIterator
+            *
+                ListStreams
+        """),
+        **each(_iterated, "GetRecords"),
+    },
+    keys=KEYS,
+    names_only=True,
+)  # fmt: skip

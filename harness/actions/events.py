@@ -1,87 +1,114 @@
 """EventBridge: rules stand under their bus, except on the default bus.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
 """
 
 from collections.abc import Sequence
 
+from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, ContextValue, Facts, Operation
-from harness.actions.pass_role import pass_role
-from harness.actions.row import KeyRule, ResourceRule, Row, Rule, call, no_resource, parameter
+from harness.actions.service import Service, also, each, rows
 
-KEYS = frozenset({
-    "events:targetarn", "events:creatoraccount", "events:managedby", "events:source", "events:detail-type",
-})  # fmt: skip
-# Patterns are not read: for PutRule what they name (`events:source`, `events:detail-type`, `events:detail.*`) stays unknown.
-
-_CREATOR: dict[str, KeyRule] = {"events:creatorAccount": lambda operation, _facts: operation.account}
-_RULE = ("DescribeRule", "DeleteRule", "EnableRule", "DisableRule", "ListTargetsByRule")
-_BUS = ("CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus", "PutPermission", "RemovePermission")
-_TAGS = ("TagResource", "UntagResource", "ListTagsForResource")
-_NO_RESOURCE = ("ListRules", "ListRuleNamesByTarget", "ListEventBuses", "ListArchives", "ListConnections", "ListApiDestinations",
-                "ListReplays", "TestEventPattern")  # fmt: skip
+_RULE = "DescribeRule DeleteRule EnableRule DisableRule ListTargetsByRule PutTargets RemoveTargets PutRule"
+_TAGS = "ListTagsForResource TagResource UntagResource"
+_SERVICE = "events.amazonaws.com"
+_ACCOUNT = 4  # the place of an ARN's account
 
 
 def rule_arn(operation: Operation, _facts: Facts) -> str:
-    """The rule that Name or Rule means, on its bus."""
-    bus = (operation.params.get("EventBusName") or "default").rpartition("/")[2]
+    """The rule that Name or Rule means, on its bus: in the bus's account and region where the bus is given by its ARN."""
+    given = operation.params.get("EventBusName") or "default"
+    bus = given.rpartition("/")[2]
     name = operation.params.get("Rule") or operation.params.get("Name") or ""
     place = name if bus == "default" else f"{bus}/{name}"
-    return f"arn:aws:events:{operation.region}:{operation.account}:rule/{place}"
+    parts = given.split(":")
+    region, account = parts[3:5] if given.startswith("arn:") and len(parts) > _ACCOUNT else _here(operation)
+    return f"arn:aws:events:{region}:{account}:rule/{place}"
 
 
-def _bus_arn(operation: Operation, bus: str) -> str:
-    return bus if bus.startswith("arn:") else f"arn:aws:events:{operation.region}:{operation.account}:event-bus/{bus}"
+def _here(operation: Operation) -> list[str]:
+    return [operation.region, operation.account]
 
 
-def _bus(operation: Operation, _facts: Facts) -> str:
-    return _bus_arn(operation, operation.params.get("Name") or operation.params.get("EventBusName") or "default")
+def _creator(operation: Operation, _facts: Facts) -> KeyValue:
+    return operation.account
 
 
-def _put_rule(operation: Operation, facts: Facts) -> Sequence[Call]:
-    calls = [call(operation, facts, Row(rule_arn), KEYS - {"events:source", "events:detail-type"})]
-    if operation.params.get("Tags"):
-        calls.append(call(operation, facts, Row(rule_arn, "events:TagResource"), KEYS))
-    if role := operation.params.get("RoleArn"):
-        calls.append(pass_role(facts, role, "events.amazonaws.com", rule_arn(operation, facts)))
-    return calls
-
-
-def _put_targets(operation: Operation, facts: Facts) -> Sequence[Call]:
-    targets = operation.params.get("Targets") or ()
-    context: dict[str, ContextValue] = {"events:TargetArn": tuple(target.get("Arn", "") for target in targets)}
-    rule = rule_arn(operation, facts)
-    roles = dict.fromkeys(target["RoleArn"] for target in targets if target.get("RoleArn"))
-    return [
-        call(operation, facts, Row(rule_arn, keys=_CREATOR), KEYS, context),
-        *(pass_role(facts, role, "events.amazonaws.com", rule) for role in roles),
-    ]
-
-
-def _fixed(arn: str) -> ResourceRule:
-    return lambda _operation, _facts: arn
-
-
-def _put_events(operation: Operation, facts: Facts) -> Sequence[Call]:
+def _put_events(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Each entry on its own bus, with its own source and detail type."""
     calls = []
     for entry in operation.params.get("Entries") or ():
-        context: dict[str, ContextValue] = {
-            key: entry[field]
-            for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType"))
-            if entry.get(field)
+        bus = entry.get("EventBusName") or "default"
+        arn = (
+            bus if bus.startswith("arn:") else f"arn:aws:events:{operation.region}:{operation.account}:event-bus/{bus}"
+        )
+        fields: dict[str, str | None] = {
+            "events:source": entry.get("Source"),
+            "events:detail-type": entry.get("DetailType"),
         }
-        bus = _bus_arn(operation, entry.get("EventBusName") or "default")
-        calls.append(call(operation, facts, Row(_fixed(bus)), KEYS, context))
+        context: dict[str, ContextValue] = {name: value for name, value in fields.items() if value}
+        calls.append(service.call(operation, facts, "PutEvents", arn, context))
     return calls
 
 
-ROWS: dict[str, Row | Rule] = {
-    **{name: Row(rule_arn, keys=_CREATOR) for name in _RULE},
-    **{name: Row(_bus) for name in _BUS},
-    **{name: Row(parameter("ResourceARN")) for name in _TAGS},
-    **{name: Row(no_resource) for name in _NO_RESOURCE},
-    "RemoveTargets": Row(rule_arn, keys=_CREATOR),
-    "PutRule": _put_rule,
-    "PutTargets": _put_targets,
-    "PutEvents": _put_events,
-}
+SERVICE = Service(
+    prefix="events",
+    rows={
+        **rows("arn:aws:events:{region}:{account}:", """
+            event-bus/{Name} | event-bus/{EventBusName=default}
+                CreateEventBus DeleteEventBus DescribeEventBus UpdateEventBus
+            arn:aws:events:{region}::event-source/{Name}
+                ActivateEventSource DeactivateEventSource DescribeEventSource CreatePartnerEventSource
+                DeletePartnerEventSource DescribePartnerEventSource
+            arn:aws:events:{region}::event-source/{EventSourceName}
+                ListPartnerEventSourceAccounts
+            archive/{ArchiveName}
+                DescribeArchive UpdateArchive DeleteArchive
+            archive/{ArchiveName} & {EventSourceArn}
+                CreateArchive
+            replay/{ReplayName}
+                DescribeReplay CancelReplay
+            replay/{ReplayName} & {EventSourceArn} & {Destination.Arn}
+                StartReplay
+            connection/{Name}
+                CreateConnection UpdateConnection DescribeConnection DeleteConnection DeauthorizeConnection
+            api-destination/{Name} & {ConnectionArn}
+                CreateApiDestination
+            api-destination/{Name}
+                DescribeApiDestination UpdateApiDestination DeleteApiDestination
+            endpoint/{Name}
+                CreateEndpoint UpdateEndpoint DescribeEndpoint DeleteEndpoint
+            {ResourceARN}
+                TagResource UntagResource ListTagsForResource
+            *
+                ListRules ListRuleNamesByTarget ListEventBuses ListArchives ListConnections ListApiDestinations ListReplays
+                ListEndpoints ListEventSources ListPartnerEventSources PutPartnerEvents PutPermission RemovePermission
+                TestEventPattern
+        """),
+        **each(rule_arn, _RULE),
+        "PutEvents": _put_events,
+    },
+    keys=Keys({
+        "events:creatorAccount": key(Type.STRING, f"{_RULE} {_TAGS}", _creator),
+        # Rules that AWS services manage do not exist here: the key is known to be absent.
+        "events:ManagedBy": key(Type.STRING, _RULE, lambda _operation, _facts: None),
+        "events:TargetArn": key(Type.ARNS, "PutTargets", "Targets.Arn"),
+        "events:EventBusArn": key(Type.ARNS, "CreateEndpoint UpdateEndpoint", "EventBuses.EventBusArn"),
+        "events:eventBusInvocation": key(Type.STRING, "PutEvents", lambda _operation, _facts: "false"),
+        # Filled by entry for PutEvents. PutRule's pattern may select by anything: what it names is not read.
+        "events:source": key(Type.STRINGS, "PutRule", UNREAD),
+        "events:detail-type": key(Type.STRINGS, "PutRule", UNREAD),
+        "events:detail.eventTypeCode": key(Type.STRING, "PutRule", UNREAD),
+        "events:detail.service": key(Type.STRING, "PutRule", UNREAD),
+        "events:detail.userIdentity.principalId": key(Type.STRING, "PutRule", UNREAD),
+    }),
+    also=also({"TagResource": "Tags"}, "PutRule CreateEventBus"),
+    passes={
+        "PutRule": {"RoleArn": _SERVICE},
+        "PutTargets": {"Targets.RoleArn": _SERVICE},
+        "CreateEndpoint": {"RoleArn": _SERVICE},
+        "UpdateEndpoint": {"RoleArn": _SERVICE},
+    },
+    names_only=True,
+)  # fmt: skip

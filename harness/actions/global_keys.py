@@ -19,7 +19,7 @@ MODELLED = frozenset({
     "aws:principalorgid", "aws:principalorgpaths", "aws:principalservicename", "aws:principalservicenameslist",
     "aws:principaltag/", "aws:principaltype", "aws:referer", "aws:requestedregion", "aws:resourceaccount",
     "aws:resourceorgid", "aws:resourceorgpaths", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn",
-    "aws:sourceidentity", "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc", "aws:sourcevpcarn",
+    "aws:sourceidentity", "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpcarn",
     "aws:sourcevpce", "aws:tokenissuetime", "aws:useragent", "aws:userid", "aws:username", "aws:viaawsservice",
     "aws:vpcsourceip", "aws:chatbotsourcearn", "aws:assumedroot", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 })  # fmt: skip
@@ -93,6 +93,9 @@ def of_service(principal: str, source_arn: str | None, around: Circumstances) ->
         keys["aws:SourceArn"] = source_arn
         if account := source_account(source_arn):
             keys["aws:SourceAccount"] = account
+            # The older name, which default topic policies test; direct requests have neither:
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
+            keys["aws:SourceOwner"] = account
     return keys
 
 

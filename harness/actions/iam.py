@@ -3,59 +3,53 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
-from harness.actions.operation import ContextValue, Facts, Operation
-from harness.actions.row import KeyRule, ResourceRule, Row, no_resource, parameter, string
+from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
+from harness.actions.operation import Facts, Operation
+from harness.actions.reasons import because
+from harness.actions.service import ResourceRule, Service, each, rows
 
-KEYS = frozenset({
-    "iam:associatedresourcearn", "iam:awsservicename", "iam:delegationduration", "iam:organizationspolicyid",
-    "iam:passedtoservice", "iam:permissionsboundary", "iam:policyarn", "iam:registersecuritykey",
-    "iam:resourcetag/", "iam:fido-fips-140-2-certification", "iam:fido-fips-140-3-certification", "iam:fido-certification",
-    "iam:servicespecificcredentialservicename", "iam:servicespecificcredentialagedays",
-})  # fmt: skip
-
-_WHOLE_ACCOUNT = (
-    "ListRoles", "ListUsers", "ListGroups", "ListPolicies", "ListInstanceProfiles", "ListAccountAliases", "CreateAccountAlias",
-    "DeleteAccountAlias", "GetAccountSummary", "GetAccountAuthorizationDetails", "GetAccountPasswordPolicy",
-    "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", "GenerateCredentialReport", "GetCredentialReport",
-    "ListVirtualMFADevices", "ListSAMLProviders", "ListOpenIDConnectProviders", "ListServerCertificates",
-    "SimulateCustomPolicy", "GetContextKeysForCustomPolicy",
-)  # fmt: skip
-_ROLE = (
-    "GetRole", "UpdateRole", "UpdateRoleDescription", "DeleteRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "GetRolePolicy",
-    "DeleteRolePolicy", "ListRolePolicies", "ListAttachedRolePolicies", "AttachRolePolicy", "DetachRolePolicy",
-    "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "TagRole", "UntagRole", "ListRoleTags",
-    "ListInstanceProfilesForRole", "DeleteServiceLinkedRole",
-)  # fmt: skip
-USER_OPERATIONS = (
-    "GetUser", "UpdateUser", "DeleteUser", "PutUserPolicy", "GetUserPolicy", "DeleteUserPolicy", "ListUserPolicies",
-    "ListAttachedUserPolicies", "AttachUserPolicy", "DetachUserPolicy", "PutUserPermissionsBoundary",
-    "DeleteUserPermissionsBoundary", "TagUser", "UntagUser", "ListUserTags", "CreateAccessKey", "UpdateAccessKey",
-    "DeleteAccessKey", "ListAccessKeys", "CreateLoginProfile", "GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile",
-    "ListGroupsForUser", "ListMFADevices", "EnableMFADevice", "DeactivateMFADevice", "ResyncMFADevice", "ChangePassword",
-    "ListSigningCertificates", "ListSSHPublicKeys", "UploadSSHPublicKey", "GetSSHPublicKey", "DeleteSSHPublicKey",
-)  # fmt: skip
-_GROUP = (
-    "GetGroup", "UpdateGroup", "DeleteGroup", "PutGroupPolicy", "GetGroupPolicy", "DeleteGroupPolicy", "ListGroupPolicies",
-    "ListAttachedGroupPolicies", "AttachGroupPolicy", "DetachGroupPolicy", "AddUserToGroup", "RemoveUserFromGroup",
-)  # fmt: skip
-_POLICY = (
-    "GetPolicy", "DeletePolicy", "CreatePolicyVersion", "GetPolicyVersion", "DeletePolicyVersion", "ListPolicyVersions",
-    "SetDefaultPolicyVersion", "ListEntitiesForPolicy", "TagPolicy", "UntagPolicy", "ListPolicyTags",
-)  # fmt: skip
-_INSTANCE_PROFILE = (
-    "GetInstanceProfile", "DeleteInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile",
-    "TagInstanceProfile", "UntagInstanceProfile", "ListInstanceProfileTags",
-)  # fmt: skip
+_ROLE = """
+    GetRole UpdateRole UpdateRoleDescription DeleteRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy
+    ListRolePolicies ListAttachedRolePolicies AttachRolePolicy DetachRolePolicy PutRolePermissionsBoundary
+    DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags ListInstanceProfilesForRole DeleteServiceLinkedRole
+"""
+_NAMED_USER = """
+    UpdateUser DeleteUser PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies ListAttachedUserPolicies
+    AttachUserPolicy DetachUserPolicy PutUserPermissionsBoundary DeleteUserPermissionsBoundary TagUser UntagUser ListUserTags
+    UpdateLoginProfile ListGroupsForUser EnableMFADevice ResyncMFADevice
+    UploadSSHPublicKey GetSSHPublicKey UpdateSSHPublicKey DeleteSSHPublicKey CreateServiceSpecificCredential
+"""
+_OWN_USER = """
+    GetUser CreateAccessKey UpdateAccessKey DeleteAccessKey ListAccessKeys CreateLoginProfile GetLoginProfile DeleteLoginProfile
+    ListMFADevices DeactivateMFADevice GetMFADevice ChangePassword ListSigningCertificates UploadSigningCertificate
+    UpdateSigningCertificate DeleteSigningCertificate ListSSHPublicKeys ListServiceSpecificCredentials
+    UpdateServiceSpecificCredential DeleteServiceSpecificCredential ResetServiceSpecificCredential
+"""
+USER_OPERATIONS = (*_NAMED_USER.split(), *_OWN_USER.split())
+_GROUP = """
+    GetGroup UpdateGroup DeleteGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies ListAttachedGroupPolicies
+    AttachGroupPolicy DetachGroupPolicy AddUserToGroup RemoveUserFromGroup
+"""
+_INSTANCE_PROFILE = """
+    GetInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile
+    UntagInstanceProfile ListInstanceProfileTags
+"""
+_OF_EXISTING = """
+    DeleteRole UpdateRole UpdateRoleDescription GetRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy AttachRolePolicy
+    DetachRolePolicy DeleteRolePermissionsBoundary PutUserPolicy DeleteUserPolicy AttachUserPolicy DetachUserPolicy
+    DeleteUserPermissionsBoundary
+"""
+_DELEGATION = """
+    AcceptDelegationRequest AssociateDelegationRequest CreateDelegationRequest GetDelegationRequest GetHumanReadableSummary
+    RejectDelegationRequest SendDelegationToken
+"""
+_FIDO = ("iam:FIDO-FIPS-140-2-certification", "iam:FIDO-FIPS-140-3-certification", "iam:FIDO-certification")
+_CREDENTIAL = "DeleteServiceSpecificCredential ResetServiceSpecificCredential UpdateServiceSpecificCredential"
 
 
-_WITH_BOUNDARY = frozenset(
-    f"{verb}{kind}{what}"
-    for kind in ("Role", "User")
-    for verb, what in (
-        ("Create", ""), ("Put", "Policy"), ("Delete", "Policy"), ("Attach", "Policy"), ("Detach", "Policy"),
-        ("Put", "PermissionsBoundary"), ("Delete", "PermissionsBoundary"),
-    )
-)  # fmt: skip
+def entity_arn(account: str, kind: str, path: str, name: str) -> str:
+    """The ARN of an IAM entity; `path` begins and ends with a slash."""
+    return f"arn:aws:iam::{account}:{kind}{path}{name}"
 
 
 def _existing(kind: str, parameter_name: str) -> ResourceRule:
@@ -77,52 +71,126 @@ def _new(kind: str, parameter_name: str) -> ResourceRule:
     return resource
 
 
-def entity_arn(account: str, kind: str, path: str, name: str) -> str:
-    """The ARN of an IAM entity; `path` begins and ends with a slash."""
-    return f"arn:aws:iam::{account}:{kind}{path}{name}"
+def _service_linked(operation: Operation, _facts: Facts) -> str:
+    """The role's name is AWS's to choose: a policy names it by the path and a wildcard.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
+    """
+    return entity_arn(
+        operation.account, "role", f"/aws-service-role/{operation.params.get('AWSServiceName', '')}/", "*"
+    )
 
 
-def _access_key_last_used(operation: Operation, _facts: Facts) -> str:
-    return entity_arn(operation.account, "user", "/", "*")
+def _open_id(operation: Operation, _facts: Facts) -> str:
+    host = str(operation.params.get("Url") or "").removeprefix("https://")
+    return entity_arn(operation.account, "oidc-provider", "/", host)
 
 
-def _rows(names: tuple[str, ...], resource: ResourceRule) -> dict[str, Row]:
-    return {name: Row(resource, keys=_keys(name)) for name in names}
+def _device(operation: Operation, _facts: Facts) -> str | None:
+    """Virtual devices have ARNs for serial numbers; a hardware device's number names no resource."""
+    serial = str(operation.params.get("SerialNumber") or "")
+    return serial if serial.startswith("arn:") else None
 
 
-def _keys(name: str) -> dict[str, KeyRule]:
-    keys: dict[str, KeyRule] = {}
-    if name.startswith(("Attach", "Detach")):
-        keys["iam:PolicyARN"] = string("PolicyArn")
-    if name in _WITH_BOUNDARY:
-        keys["iam:PermissionsBoundary"] = _boundary
-    return keys
-
-
-def _boundary(operation: Operation, facts: Facts) -> ContextValue | None:
-    """The boundary that the request sets, or the one that the entity has (iam:PermissionsBoundary)."""
-    if operation.name.startswith("Create") or (
-        operation.name.endswith("PermissionsBoundary") and operation.name.startswith("Put")
-    ):
-        value: ContextValue | None = operation.params.get("PermissionsBoundary")
-        return value
+def _boundary(operation: Operation, facts: Facts) -> KeyValue:
+    """The boundary that the entity has (iam:PermissionsBoundary)."""
     kind = "role" if operation.params.get("RoleName") else "user"
     name = operation.params.get("RoleName") or operation.params.get("UserName") or operation.user or ""
     return facts.boundary(kind, name)
 
 
-ROWS: dict[str, Row] = {
-    **_rows(_WHOLE_ACCOUNT, no_resource),
-    **_rows(_ROLE, _existing("role", "RoleName")),
-    **_rows(USER_OPERATIONS, _existing("user", "UserName")),
-    **_rows(_GROUP, _existing("group", "GroupName")),
-    **_rows(_POLICY, parameter("PolicyArn")),
-    **_rows(_INSTANCE_PROFILE, _existing("instance-profile", "InstanceProfileName")),
-    **_rows(("CreateRole",), _new("role", "RoleName")),
-    **_rows(("CreateUser",), _new("user", "UserName")),
-    **_rows(("CreateGroup",), _new("group", "GroupName")),
-    **_rows(("CreatePolicy",), _new("policy", "PolicyName")),
-    **_rows(("CreateInstanceProfile",), _new("instance-profile", "InstanceProfileName")),
-    **_rows(("SimulatePrincipalPolicy", "GetContextKeysForPrincipalPolicy"), parameter("PolicySourceArn")),
-    **_rows(("GetAccessKeyLastUsed",), _access_key_last_used),
-}
+SERVICE = Service(
+    prefix="iam",
+    rows={
+        **rows("arn:aws:iam::{account}:", """
+            *
+                ListRoles ListUsers ListGroups ListPolicies ListInstanceProfiles ListAccountAliases CreateAccountAlias
+                DeleteAccountAlias GetAccountSummary GetAccountAuthorizationDetails GetAccountPasswordPolicy
+                UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy GenerateCredentialReport GetCredentialReport
+                ListVirtualMFADevices ListSAMLProviders ListOpenIDConnectProviders ListServerCertificates SimulateCustomPolicy
+                GetContextKeysForCustomPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions
+                DisableOutboundWebIdentityFederation EnableOrganizationsRootCredentialsManagement
+                EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GetOrganizationsAccessReport
+                GetOutboundWebIdentityFederationInfo GetServiceLastAccessedDetails
+                GetServiceLastAccessedDetailsWithEntities ListDelegationRequests ListOrganizationsFeatures
+                SetSecurityTokenServicePreferences
+            {PolicyArn}
+                GetPolicy DeletePolicy CreatePolicyVersion GetPolicyVersion DeletePolicyVersion ListPolicyVersions
+                SetDefaultPolicyVersion ListEntitiesForPolicy TagPolicy UntagPolicy ListPolicyTags
+            {PolicySourceArn}
+                SimulatePrincipalPolicy GetContextKeysForPrincipalPolicy
+            {Arn}
+                GenerateServiceLastAccessedDetails ListPoliciesGrantingServiceAccess
+            {OpenIDConnectProviderArn}
+                AddClientIDToOpenIDConnectProvider DeleteOpenIDConnectProvider GetOpenIDConnectProvider
+                ListOpenIDConnectProviderTags RemoveClientIDFromOpenIDConnectProvider TagOpenIDConnectProvider
+                UntagOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint
+            {SAMLProviderArn}
+                DeleteSAMLProvider GetSAMLProvider ListSAMLProviderTags TagSAMLProvider UntagSAMLProvider UpdateSAMLProvider
+            saml-provider/{Name}
+                CreateSAMLProvider
+            server-certificate/{ServerCertificateName}
+                DeleteServerCertificate GetServerCertificate ListServerCertificateTags TagServerCertificate
+                UntagServerCertificate UpdateServerCertificate
+            access-report/{EntityPath}
+                GenerateOrganizationsAccessReport
+            delegation-request/{DelegationRequestId}
+                AcceptDelegationRequest AssociateDelegationRequest GetDelegationRequest RejectDelegationRequest
+                SendDelegationToken
+            delegation-request/*
+                CreateDelegationRequest
+            {EntityArn}
+                GetHumanReadableSummary
+            user/*
+                GetAccessKeyLastUsed
+        """),
+        **each(_existing("role", "RoleName"), _ROLE),
+        **each(_existing("user", "UserName"), _NAMED_USER + _OWN_USER),
+        **each(_existing("group", "GroupName"), _GROUP),
+        **each(_existing("instance-profile", "InstanceProfileName"), _INSTANCE_PROFILE),
+        **each(_new("role", "RoleName"), "CreateRole"),
+        **each(_new("user", "UserName"), "CreateUser"),
+        **each(_new("group", "GroupName"), "CreateGroup"),
+        **each(_new("policy", "PolicyName"), "CreatePolicy"),
+        **each(_new("instance-profile", "InstanceProfileName"), "CreateInstanceProfile"),
+        **each(_new("mfa", "VirtualMFADeviceName"), "CreateVirtualMFADevice"),
+        **each(_new("server-certificate", "ServerCertificateName"), "UploadServerCertificate"),
+        **each(_service_linked, "CreateServiceLinkedRole"),
+        **each(_open_id, "CreateOpenIDConnectProvider"),
+        **each(_device, "DeleteVirtualMFADevice ListMFADeviceTags TagMFADevice UntagMFADevice"),
+    },
+    keys=Keys({
+        "iam:PolicyARN": key(
+            Type.ARN,
+            "AttachRolePolicy DetachRolePolicy AttachUserPolicy DetachUserPolicy AttachGroupPolicy DetachGroupPolicy",
+            "PolicyArn",
+        ),
+        "iam:PermissionsBoundary": (
+            key(Type.ARN, "CreateRole CreateUser PutRolePermissionsBoundary PutUserPermissionsBoundary", "PermissionsBoundary"),
+            key(Type.ARN, _OF_EXISTING, _boundary),
+        ),
+        "iam:AWSServiceName": key(Type.STRING, "CreateServiceLinkedRole", "AWSServiceName"),
+        "iam:OrganizationsPolicyId": key(Type.STRING, "GenerateOrganizationsAccessReport", "OrganizationsPolicyId"),
+        "iam:DelegationDuration": key(Type.STRING, "CreateDelegationRequest", UNREAD),
+        "iam:NotificationChannel": key(Type.STRING, "CreateDelegationRequest", "NotificationChannel"),
+        "iam:TemplateArn": key(Type.ARN, "CreateDelegationRequest", "Permissions.PolicyTemplateArn"),
+        "iam:DelegationRequestOwner": key(Type.ARN, f"ListDelegationRequests {_DELEGATION}", UNREAD),
+        "iam:RegisterSecurityKey": key(Type.STRING, "EnableMFADevice", UNREAD),
+        "iam:ServiceSpecificCredentialServiceName": (
+            key(Type.STRING, "CreateServiceSpecificCredential", "ServiceName"),
+            key(Type.STRING, _CREDENTIAL, UNREAD),
+        ),
+        "iam:ServiceSpecificCredentialAgeDays": key(
+            Type.NUMERIC, "CreateServiceSpecificCredential", "CredentialAgeDays"
+        ),
+        **{name: key(Type.STRING, "EnableMFADevice", UNREAD) for name in _FIDO},
+        # Of iam:PassRole, which `pass_role` asks: absent everywhere else.
+        "iam:PassedToService": key(Type.STRING, "PassRole", UNREAD),
+        "iam:AssociatedResourceArn": key(Type.ARN, "PassRole", UNREAD),
+    }),
+    passes={"AddRoleToInstanceProfile": {"RoleName": "ec2.amazonaws.com"}},
+    unmodelled=because(
+        NOT_TOLD="GetServiceLinkedRoleDeletionStatus",
+        NO_ACTION="UpdateDelegationRequest",
+    ),
+)  # fmt: skip

@@ -5,37 +5,27 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from harness.actions.operation import Call, ContextValue, Facts, Operation
-from harness.actions.pass_role import pass_role
-from harness.actions.row import KeyRule, Row, Rule, call, no_resource, parameter, string
+from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.reasons import because
+from harness.actions.service import Service, each, rows
 
-KEYS = frozenset({
-    "lambda:codesigningconfigarn", "lambda:eventsourcetoken", "lambda:functionurlauthtype", "lambda:layer",
-    "lambda:principal", "lambda:securitygroupids", "lambda:subnetids",
-})  # fmt: skip
-# Not read, and so unknown: `lambda:VpcIds` (the VPC of the subnets) and `lambda:SourceFunctionArn` (the calling function).
-
-_FUNCTION = (
-    "CreateFunction", "GetFunction", "GetFunctionConfiguration", "UpdateFunctionCode", "UpdateFunctionConfiguration",
-    "DeleteFunction", "PublishVersion", "ListVersionsByFunction", "ListAliases", "CreateAlias", "GetAlias", "UpdateAlias",
-    "DeleteAlias", "AddPermission", "RemovePermission", "GetPolicy", "GetFunctionCodeSigningConfig",
-    "PutFunctionCodeSigningConfig", "DeleteFunctionCodeSigningConfig", "GetFunctionConcurrency", "PutFunctionConcurrency",
-    "DeleteFunctionConcurrency", "GetFunctionEventInvokeConfig", "PutFunctionEventInvokeConfig",
-    "UpdateFunctionEventInvokeConfig", "DeleteFunctionEventInvokeConfig", "ListFunctionEventInvokeConfigs",
-    "GetProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig", "DeleteProvisionedConcurrencyConfig",
-    "ListProvisionedConcurrencyConfigs", "CreateFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig",
-    "DeleteFunctionUrlConfig", "ListFunctionUrlConfigs", "GetRuntimeManagementConfig", "PutRuntimeManagementConfig",
-    "GetFunctionRecursionConfig", "PutFunctionRecursionConfig",
-)  # fmt: skip
-_NO_RESOURCE = (
-    "ListFunctions",
-    "ListLayers",
-    "ListEventSourceMappings",
-    "GetAccountSettings",
-    "ListCodeSigningConfigs",
-)
+_FUNCTION = """
+    CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction
+    PublishVersion ListVersionsByFunction ListAliases CreateAlias GetAlias UpdateAlias DeleteAlias AddPermission
+    RemovePermission GetPolicy GetFunctionCodeSigningConfig DeleteFunctionCodeSigningConfig GetFunctionConcurrency
+    PutFunctionConcurrency DeleteFunctionConcurrency GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig
+    UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig ListFunctionEventInvokeConfigs
+    GetProvisionedConcurrencyConfig PutProvisionedConcurrencyConfig DeleteProvisionedConcurrencyConfig
+    ListProvisionedConcurrencyConfigs CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig
+    DeleteFunctionUrlConfig ListFunctionUrlConfigs GetRuntimeManagementConfig PutRuntimeManagementConfig
+    GetFunctionRecursionConfig PutFunctionRecursionConfig GetFunctionScalingConfig PutFunctionScalingConfig
+    ListDurableExecutionsByFunction
+    Invoke=InvokeFunction InvokeAsync=InvokeFunction InvokeWithResponseStream=InvokeFunction
+"""
+_URLS = "CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig"
+_MAPPINGS = "GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping"
 _FORM = re.compile(
     r"(?:arn:aws[\w-]*:lambda:(?P<region>[\w-]+):(?P<arn_account>\d{12}):function:|(?:(?P<account>\d{12}):)?(?:function:)?)"
     r"(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
@@ -58,53 +48,101 @@ def function_arn(operation: Operation, _facts: Facts) -> str | None:
     return f"arn:aws:lambda:{region}:{account}:function:{form['name']}{suffix}"
 
 
-def _listed(*path: str) -> KeyRule:
-    def rule(operation: Operation, _facts: Facts) -> ContextValue | None:
-        value: Any = operation.params
-        for name in path:
-            value = (value or {}).get(name)
-        return tuple(value) if value else None
-
-    return rule
+def _unqualified(operation: Operation, facts: Facts) -> KeyValue:
+    arn = function_arn(operation, facts)
+    return ":".join(arn.split(":")[:7]) if arn else None
 
 
-_CONFIGURED: dict[str, KeyRule] = {
-    "lambda:Layer": _listed("Layers"),
-    "lambda:SubnetIds": _listed("VpcConfig", "SubnetIds"),
-    "lambda:SecurityGroupIds": _listed("VpcConfig", "SecurityGroupIds"),
-    "lambda:CodeSigningConfigArn": string("CodeSigningConfigArn"),
-}
-_URL = ("CreateFunctionUrlConfig", "UpdateFunctionUrlConfig")
+def _mapped_function(operation: Operation, facts: Facts) -> KeyValue:
+    """The function of an existing event source mapping."""
+    return facts.arn("event-source-mapping", str(operation.params.get("UUID") or ""))
 
 
-def _with_role(operation: Operation, facts: Facts) -> Sequence[Call]:
-    calls = [call(operation, facts, Row(function_arn, keys=_CONFIGURED), KEYS)]
-    if operation.params.get("Tags"):
-        calls.append(call(operation, facts, Row(function_arn, "lambda:TagResource"), KEYS))
-    if role := operation.params.get("Role"):
-        calls.append(pass_role(facts, role, "lambda.amazonaws.com", function_arn(operation, facts)))
-    return calls
+def _code_signing(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Both the function and the configuration that it is given."""
+    config = operation.params.get("CodeSigningConfigArn")
+    return [service.call(operation, facts, operation.name, arn) for arn in (function_arn(operation, facts), config)]
 
 
-ROWS: dict[str, Row | Rule] = {
-    **{name: Row(function_arn) for name in _FUNCTION},
-    **{name: Row(no_resource) for name in _NO_RESOURCE},
-    **{name: Row(parameter("Resource")) for name in ("ListTags", "TagResource", "UntagResource")},
-    **{name: Row(function_arn, keys={"lambda:FunctionUrlAuthType": string("AuthType")}) for name in _URL},
-    "PutFunctionCodeSigningConfig": Row(
-        function_arn, keys={"lambda:CodeSigningConfigArn": string("CodeSigningConfigArn")}
+def _layer(operation: Operation, _facts: Facts) -> str | None:
+    """A layer's version, given by name or by ARN, with its number."""
+    name, version = operation.params.get("LayerName") or "", operation.params.get("VersionNumber")
+    if not name or version is None:
+        return None
+    base = name if name.startswith("arn:") else f"arn:aws:lambda:{operation.region}:{operation.account}:layer:{name}"
+    return f"{base}:{version}"
+
+
+SERVICE = Service(
+    prefix="lambda",
+    rows={
+        **rows("arn:aws:lambda:{region}:{account}:", """
+            {CodeSigningConfigArn}
+                GetCodeSigningConfig UpdateCodeSigningConfig DeleteCodeSigningConfig ListFunctionsByCodeSigningConfig
+            event-source-mapping:{UUID}
+                GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping
+            layer:{LayerName}
+                PublishLayerVersion
+            {Arn}
+                GetLayerVersionByArn=GetLayerVersion
+            capacity-provider:{CapacityProviderName}
+                CreateCapacityProvider GetCapacityProvider UpdateCapacityProvider DeleteCapacityProvider
+                ListFunctionVersionsByCapacityProvider
+            {DurableExecutionArn}
+                CheckpointDurableExecution GetDurableExecution GetDurableExecutionHistory GetDurableExecutionState
+                StopDurableExecution
+            {Resource}
+                ListTags TagResource UntagResource
+            *
+                ListFunctions ListLayers ListLayerVersions ListEventSourceMappings CreateEventSourceMapping GetAccountSettings
+                ListCodeSigningConfigs CreateCodeSigningConfig ListCapacityProviders
+        """),
+        **each(function_arn, _FUNCTION),
+        **each(_layer, "GetLayerVersion DeleteLayerVersion AddLayerVersionPermission GetLayerVersionPolicy "
+                       "RemoveLayerVersionPermission"),
+        "PutFunctionCodeSigningConfig": _code_signing,
+    },
+    keys=Keys({
+        "lambda:CodeSigningConfigArn": key(
+            Type.ARN, "CreateFunction PutFunctionCodeSigningConfig", "CodeSigningConfigArn"
+        ),
+        "lambda:EventSourceToken": key(Type.STRING, "InvokeFunction", UNREAD),
+        "lambda:FunctionArn": (
+            key(Type.ARN, f"CreateEventSourceMapping {_URLS}", _unqualified),
+            key(Type.ARN, _MAPPINGS, _mapped_function),
+        ),
+        "lambda:FunctionUrlAuthType": (
+            key(Type.STRING, "CreateFunctionUrlConfig UpdateFunctionUrlConfig", "AuthType"),
+            key(Type.STRING, "AddPermission", "FunctionUrlAuthType"),
+            key(Type.STRING, "GetFunctionUrlConfig DeleteFunctionUrlConfig ListFunctionUrlConfigs RemovePermission", UNREAD),
+        ),
+        "lambda:Layer": key(Type.STRINGS, "CreateFunction UpdateFunctionConfiguration", "Layers"),
+        "lambda:Principal": (
+            key(Type.STRING, "AddPermission", "Principal"),
+            key(Type.STRING, "RemovePermission", UNREAD),
+        ),
+        "lambda:SecurityGroupIds": (
+            key(Type.STRINGS, "CreateFunction UpdateFunctionConfiguration", "VpcConfig.SecurityGroupIds"),
+            key(Type.STRINGS, "CreateCapacityProvider", "VpcConfig.SecurityGroupIds"),
+        ),
+        "lambda:SubnetIds": key(
+            Type.STRINGS, "CreateFunction UpdateFunctionConfiguration CreateCapacityProvider", "VpcConfig.SubnetIds"
+        ),
+        # The VPC of the subnets, and which function's credentials make the call, are not known here, whatever the operation.
+        "lambda:VpcIds": key(Type.STRING, "CreateFunction UpdateFunctionConfiguration", UNREAD),
+        # Function URLs are not served (README).
+        "lambda:InvokedViaFunctionUrl": key(Type.BOOL, "InvokeFunction", lambda _operation, _facts: "false"),
+    }),
+    also={
+        name: {"TagResource": "Tags"}
+        for name in ("CreateFunction", "CreateEventSourceMapping", "CreateCodeSigningConfig", "CreateCapacityProvider")
+    },
+    passes={
+        "CreateFunction": {"Role": "lambda.amazonaws.com"},
+        "UpdateFunctionConfiguration": {"Role": "lambda.amazonaws.com"},
+        "CreateCapacityProvider": {"PermissionsConfig.CapacityProviderOperatorRoleArn": "lambda.amazonaws.com"},
+    },
+    unmodelled=because(
+        NOT_TOLD="SendDurableExecutionCallbackFailure SendDurableExecutionCallbackHeartbeat SendDurableExecutionCallbackSuccess"
     ),
-    "CreateFunction": _with_role,
-    "UpdateFunctionConfiguration": _with_role,
-    "AddPermission": Row(
-        function_arn,
-        keys={
-            "lambda:Principal": string("Principal"),
-            "lambda:FunctionUrlAuthType": string("FunctionUrlAuthType"),
-            "lambda:EventSourceToken": string("EventSourceToken"),
-        },
-    ),
-    "Invoke": Row(function_arn, "lambda:InvokeFunction"),
-    "InvokeAsync": Row(function_arn, "lambda:InvokeFunction"),
-    "InvokeWithResponseStream": Row(function_arn, "lambda:InvokeFunction"),
-}
+)  # fmt: skip

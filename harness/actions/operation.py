@@ -14,7 +14,7 @@ class Operation:
     service: str
     """The service's name in botocore's models: `dynamodb`, `lambda`."""
     prefix: str
-    """The service's IAM prefix: `dynamodb`, `states`."""
+    """The name that the service's requests are signed for, which is its IAM prefix unless `actions.PREFIXES` says otherwise."""
     name: str
     params: Mapping[str, Any]
     region: str
@@ -45,8 +45,18 @@ class Facts(Protocol):
     def boundary(self, kind: str, name: str) -> str | None:
         """The ARN of the permissions boundary that an existing role or user has."""
 
-    def hash_key(self, table: str) -> str | None:
-        """The partition key's attribute name of a DynamoDB table, None where there is no such table."""
+    def hash_key(self, table: str, index: str | None = None) -> str | None:
+        """The partition key's attribute name of a DynamoDB table, or of its index; None where there is no such one."""
 
     def tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource, None where they are not known here."""
+
+    def object_tags(self, bucket: str, name: str) -> Mapping[str, str] | None:
+        """The tags of an S3 object's current version, empty where there is none of that name; None where they are not known."""
+
+    def arn(self, kind: str, name: str) -> str | None:
+        """The ARN of an existing resource whose name does not tell it, None where there is none of that name.
+
+        Kinds: `secret`, `kms-alias` (its key), `stack`, `change-set` (its stack), `event-source-mapping`
+        (its function), `queue-move-task` (its queue).
+        """

@@ -4,30 +4,53 @@ No other ARN routes: `PolicyArn`, `Role`, `Endpoint`, `Targets` stay with the ca
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from harness.actions.dynamodb import partiql, statements
 from harness.actions.operation import Operation
+from harness.actions.params import dig
+from harness.actions.sqs import queue_place
 
 _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}):.+", re.DOTALL)
 _LAMBDA_PARTIAL = re.compile(r"(\d{12}):(?:function:)?[\w-]+.*")
-_QUEUE_URL = re.compile(r"https?://[^/]+/(?:queue/[\w-]+/)?(\d{12})/[^/]+")
 
 # service -> the parameters that may hold the resource's ARN
 _RESOURCE_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "dynamodb": ("TableName", "ResourceArn", "BackupArn", "TableArn"),
-    "dynamodbstreams": ("StreamArn",),
+    "cloudformation": ("StackName", "ChangeSetName"),
+    "cloudwatch": ("ResourceARN",),
+    "dynamodb": ("TableName", "ResourceArn", "BackupArn", "TableArn", "SourceTableArn", "ExportArn", "ImportArn"),
+    "dynamodbstreams": ("StreamArn", "ShardIterator"),
     "events": ("EventBusName", "ResourceARN"),
     "kinesis": ("StreamARN", "ConsumerARN", "ResourceARN"),
     "kms": ("KeyId",),
-    "lambda": ("FunctionName", "Resource"),
-    "logs": ("logGroupIdentifier", "resourceArn"),
+    "lambda": ("FunctionName", "Resource", "CodeSigningConfigArn", "LayerName", "Arn"),
+    "logs": ("logGroupIdentifier", "logGroupIdentifiers", "resourceArn", "resourceIdentifier"),
+    "scheduler": ("ResourceArn",),
     "secretsmanager": ("SecretId",),
-    "sns": ("TopicArn", "TargetArn", "ResourceArn"),
-    "sqs": ("QueueUrl",),
-    "ssm": ("Name",),
-    "stepfunctions": ("stateMachineArn", "executionArn", "activityArn", "resourceArn"),
+    "sns": ("TopicArn", "TargetArn", "ResourceArn", "SubscriptionArn", "PlatformApplicationArn", "EndpointArn"),
+    "sqs": ("SourceArn",),
+    "ssm": ("Name", "Names", "Path", "ResourceArn"),
+    "stepfunctions": (
+        "stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn", "executionArn", "activityArn", "mapRunArn",
+        "resourceArn",
+    ),
     "sts": ("RoleArn",),
+}  # fmt: skip
+# (service, operation) -> the parameters that hold it there, instead of the service's: elsewhere the same name is a mere reference.
+_OPERATION_PARAMETERS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("events", "PutEvents"): (),
+    ("kms", "ReEncrypt"): ("SourceKeyId", "DestinationKeyId"),
+    ("lambda", "CreateFunction"): ("FunctionName",),
+    ("lambda", "PutFunctionCodeSigningConfig"): ("FunctionName",),
+    # The mapping is the caller's, which reads from the source and invokes the function with its role.
+    ("lambda", "CreateEventSourceMapping"): (),
+    ("lambda", "UpdateEventSourceMapping"): (),
+    ("lambda", "ListEventSourceMappings"): (),
+    ("logs", "PutDeliverySource"): (),
+    # A platform endpoint is a resource of the topic's subscriber, not of the topic.
+    ("sns", "Subscribe"): ("TopicArn",),
+    ("stepfunctions", "CreateStateMachineAlias"): ("routingConfiguration.stateMachineVersionArn",),
 }
 
 
@@ -37,23 +60,22 @@ class SeveralOwners(Exception):
 
 def owner(operation: Operation, home: str) -> str:
     """The owning account of the operation; `home` is the caller's. Raises SeveralOwners."""
-    found = {account for value in _values(operation) if (account := _account(operation.service, value))}
+    # A bare name means the caller's own resource, also beside another account's ARN: that is two owners, not the ARN's alone.
+    found = {_account(operation.service, value) or home for value in _values(operation)}
     if len(found) > 1:
         raise SeveralOwners(", ".join(sorted(found)))
     return found.pop() if found else home
 
 
 def _values(operation: Operation) -> Iterator[str]:
-    for name in _RESOURCE_PARAMETERS.get(operation.service, ()):
-        value = operation.params.get(name)
-        if isinstance(value, str):
-            yield value
-    if operation.service == "dynamodb":
-        yield from _tables(operation.params)
-    if operation.service == "events" and operation.name == "PutEvents":
-        yield from (str(entry.get("EventBusName") or "") for entry in operation.params.get("Entries") or ())
-    if operation.service == "sqs" and (queue_owner := operation.params.get("QueueOwnerAWSAccountId")):
-        yield f"arn:aws:sqs::{queue_owner}:queue"
+    parameters = _OPERATION_PARAMETERS.get(
+        (operation.service, operation.name), _RESOURCE_PARAMETERS.get(operation.service, ())
+    )
+    for path in parameters:
+        yield from (value for value in dig(operation.params, path) if isinstance(value, str))
+    more = _MORE.get(operation.service)
+    if more is not None:
+        yield from more(operation.params)
 
 
 def _tables(params: Mapping[str, Any]) -> Iterator[str]:
@@ -62,13 +84,32 @@ def _tables(params: Mapping[str, Any]) -> Iterator[str]:
         yield from requested
     for entry in params.get("TransactItems") or ():
         yield from (str(inner.get("TableName", "")) for inner in entry.values() if inner)
+    yield from (read[1] for statement in statements(params) if (read := partiql(statement)) is not None)
+
+
+def _buses(params: Mapping[str, Any]) -> Iterator[str]:
+    """An entry without a bus means the default one."""
+    yield from (str(entry.get("EventBusName") or "default") for entry in params.get("Entries") or ())
+
+
+def _queues(params: Mapping[str, Any]) -> Iterator[str]:
+    if (place := queue_place(str(params.get("QueueUrl") or ""))) is not None:
+        yield f"arn:aws:sqs::{place[0]}:{place[2]}"
+    if queue_owner := params.get("QueueOwnerAWSAccountId"):
+        yield f"arn:aws:sqs::{queue_owner}:queue"
+
+
+# What a service names otherwise than by a parameter that holds an ARN.
+_MORE: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "dynamodb": _tables,
+    "events": _buses,
+    "sqs": _queues,
+}
 
 
 def _account(service: str, value: str) -> str | None:
     if found := _ARN.fullmatch(value):
         return found[1]
     if service == "lambda" and (found := _LAMBDA_PARTIAL.fullmatch(value)):
-        return found[1]
-    if service == "sqs" and (found := _QUEUE_URL.fullmatch(value)):
         return found[1]
     return None

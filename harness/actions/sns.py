@@ -3,37 +3,73 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
 """
 
-from harness.actions.operation import Facts, Operation
-from harness.actions.row import Row, Rule, no_resource, parameter, string
+from collections.abc import Sequence
 
-KEYS = frozenset({"sns:endpoint", "sns:protocol"})
+from harness.actions.keys import Keys, Type, key
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.service import Service, pass_role, rows
 
-_TOPIC = (
-    "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", "ListSubscriptionsByTopic", "AddPermission", "RemovePermission",
-    "ConfirmSubscription", "GetDataProtectionPolicy", "PutDataProtectionPolicy",
-)  # fmt: skip
-_NO_RESOURCE = ("ListTopics", "ListSubscriptions", "ListPlatformApplications")
-_TAGS = ("TagResource", "UntagResource", "ListTagsForResource")
+_SERVICE = "sns.amazonaws.com"
+_FEEDBACK = tuple(f"{outcome}FeedbackRoleArn" for outcome in ("Success", "Failure"))
+_TOPIC_FEEDBACK = tuple(
+    f"{target}{name}" for target in ("Application", "HTTP", "Lambda", "SQS", "Firehose") for name in _FEEDBACK
+)
 
 
-def _published(operation: Operation, _facts: Facts) -> str | None:
-    """Publish goes to a topic or to a target; a message to a phone number has no resource of ours."""
-    found: str | None = operation.params.get("TopicArn") or operation.params.get("TargetArn")
+def _set_attribute(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """One attribute at a time: some of them hand a role over.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-topic-attributes.html
+    """
+    topic, value = operation.params.get("TopicArn"), operation.params.get("AttributeValue")
+    found = [service.call(operation, facts, operation.name, topic)]
+    if value and operation.params.get("AttributeName") in _TOPIC_FEEDBACK:
+        found.append(pass_role(operation, facts, str(value), _SERVICE, topic))
     return found
 
 
-def _created(operation: Operation, _facts: Facts) -> str:
-    return f"arn:aws:sns:{operation.region}:{operation.account}:{operation.params.get('Name', '')}"
+def _set_subscription_attribute(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    value = operation.params.get("AttributeValue")
+    found = [service.call(operation, facts, operation.name, "*")]
+    if value and operation.params.get("AttributeName") == "SubscriptionRoleArn":
+        found.append(pass_role(operation, facts, str(value), _SERVICE, operation.params.get("SubscriptionArn")))
+    return found
 
 
-ROWS: dict[str, Row | Rule] = {
-    **{name: Row(parameter("TopicArn")) for name in _TOPIC},
-    **{name: Row(no_resource) for name in _NO_RESOURCE},
-    **{name: Row(parameter("ResourceArn")) for name in _TAGS},
-    "CreateTopic": Row(_created),
-    "Publish": Row(_published),
-    "PublishBatch": Row(_published, "sns:Publish"),
-    "Subscribe": Row(
-        parameter("TopicArn"), keys={"sns:Endpoint": string("Endpoint"), "sns:Protocol": string("Protocol")}
-    ),
-}
+SERVICE = Service(
+    prefix="sns",
+    rows={
+        **rows("arn:aws:sns:{region}:{account}:", """
+            {TopicArn}
+                GetTopicAttributes DeleteTopic ListSubscriptionsByTopic AddPermission RemovePermission
+                ConfirmSubscription Subscribe PublishBatch=Publish
+            {ResourceArn}
+                GetDataProtectionPolicy PutDataProtectionPolicy TagResource UntagResource ListTagsForResource
+            arn:aws:sns:{region}:{account}:{Name}
+                CreateTopic
+            {TopicArn} | {TargetArn}
+                Publish
+            *
+                ListTopics ListSubscriptions ListPlatformApplications CheckIfPhoneNumberIsOptedOut CreatePlatformApplication
+                CreatePlatformEndpoint CreateSMSSandboxPhoneNumber DeleteEndpoint DeletePlatformApplication
+                DeleteSMSSandboxPhoneNumber GetEndpointAttributes GetPlatformApplicationAttributes GetSMSAttributes
+                GetSMSSandboxAccountStatus GetSubscriptionAttributes ListEndpointsByPlatformApplication
+                ListOriginationNumbers ListPhoneNumbersOptedOut ListSMSSandboxPhoneNumbers OptInPhoneNumber
+                SetEndpointAttributes SetPlatformApplicationAttributes SetSMSAttributes Unsubscribe
+                VerifySMSSandboxPhoneNumber
+        """),
+        "SetTopicAttributes": _set_attribute,
+        "SetSubscriptionAttributes": _set_subscription_attribute,
+    },
+    keys=Keys({
+        "sns:Endpoint": key(Type.STRING, "Subscribe", "Endpoint"),
+        "sns:Protocol": key(Type.STRING, "Subscribe", "Protocol"),
+    }),
+    also={"CreateTopic": {"TagResource": "Tags", "PutDataProtectionPolicy": "DataProtectionPolicy"}},
+    passes={
+        "CreateTopic": {f"Attributes.{name}": _SERVICE for name in _TOPIC_FEEDBACK},
+        "CreatePlatformApplication": {f"Attributes.{name}": _SERVICE for name in _FEEDBACK},
+        "SetPlatformApplicationAttributes": {f"Attributes.{name}": _SERVICE for name in _FEEDBACK},
+        "Subscribe": {"Attributes.SubscriptionRoleArn": _SERVICE},
+    },
+)  # fmt: skip

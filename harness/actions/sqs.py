@@ -1,40 +1,91 @@
 """SQS: the queue, from its URL or its name.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
 """
 
 import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from harness.actions.operation import Facts, Operation
-from harness.actions.row import Row, Rule, no_resource
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.service import Service, also, each, rows
 
-KEYS: frozenset[str] = frozenset()
+_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.fifo)?")
+_ACCOUNT = re.compile(r"\d{12}")
+_PATH_STYLE = 4
+_HOST_STYLE = 2
 
-_URL = re.compile(r"https?://[^/]+/(?:queue/(?P<region>[\w-]+)/)?(?P<account>\d{12})/(?P<name>[^/]+)")
-_QUEUE = (
-    "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "SetQueueAttributes",
-    "PurgeQueue", "DeleteQueue", "AddPermission", "RemovePermission", "TagQueue", "UntagQueue", "ListQueueTags",
-    "ListDeadLetterSourceQueues", "CreateQueue", "GetQueueUrl",
-)  # fmt: skip
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
-_BATCHES = {
-    "SendMessageBatch": "sqs:SendMessage",
-    "DeleteMessageBatch": "sqs:DeleteMessage",
-    "ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
-}
+
+def queue_place(url: str) -> tuple[str, str | None, str] | None:
+    """Account, region and name of the queue that a URL means, None where it means none.
+
+    Read exactly as LocalStack does (`parse_queue_url`), so that what is decided is what is used: `/queue/REGION/ACCOUNT/NAME`,
+    `sqs.REGION.HOST/ACCOUNT/NAME`, `REGION.queue.HOST/ACCOUNT/NAME`, `HOST/ACCOUNT/NAME`.
+    """
+    try:
+        parsed = urlsplit(url.rstrip("/"))
+    except ValueError:
+        return None
+    path, host = parsed.path.lstrip("/").split("/"), parsed.netloc.split(".")
+    if len(path) not in {_HOST_STYLE, _PATH_STYLE} or not _ACCOUNT.fullmatch(path[-2]) or not _NAME.fullmatch(path[-1]):
+        return None
+    region: str | None = None
+    if len(path) == _PATH_STYLE:
+        if path[0] != "queue":
+            return None
+        region = path[1]
+    elif host[0] == "sqs" and len(host) > 1:
+        region = host[1]
+    elif host[1:2] == ["queue"]:
+        region = host[0]
+    return path[-2], region, path[-1]
 
 
 def _queue(operation: Operation, _facts: Facts) -> str | None:
-    url = _URL.fullmatch(operation.params.get("QueueUrl") or "")
-    if url is not None:
-        return f"arn:aws:sqs:{url['region'] or operation.region}:{url['account']}:{url['name']}"
-    name = operation.params.get("QueueName")
+    place = queue_place(operation.params.get("QueueUrl") or "")
+    if place is not None:
+        account, region, name = place
+        return f"arn:aws:sqs:{region or operation.region}:{account}:{name}"
+    name = operation.params.get("QueueName") or ""
     owner = operation.params.get("QueueOwnerAWSAccountId") or operation.account
     return f"arn:aws:sqs:{operation.region}:{owner}:{name}" if name else None
 
 
-ROWS: dict[str, Row | Rule] = {
-    **{name: Row(_queue) for name in _QUEUE},
-    **{name: Row(_queue, action) for name, action in _BATCHES.items()},
-    "ListQueues": Row(no_resource),
-}
+def _moved(operation: Operation, facts: Facts) -> str | None:
+    """The handle of a move task holds the task's id; the queue it moves from is the account's to know."""
+    return facts.arn("queue-move-task", str(operation.params.get("TaskHandle") or ""))
+
+
+def _move(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Taken out of one queue, and sent to another where the request names it.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    """
+    source, target = operation.params.get("SourceArn"), operation.params.get("DestinationArn")
+    taken = ("StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    calls = [service.call(operation, facts, action, source) for action in taken]
+    return calls + ([service.call(operation, facts, "SendMessage", target)] if target else [])
+
+
+SERVICE = Service(
+    prefix="sqs",
+    rows={
+        **rows("", """
+            {SourceArn}
+                ListMessageMoveTasks
+            *
+                ListQueues
+        """),
+        **each(_queue, """
+            SendMessage ReceiveMessage DeleteMessage ChangeMessageVisibility GetQueueAttributes SetQueueAttributes PurgeQueue
+            DeleteQueue AddPermission RemovePermission TagQueue UntagQueue ListQueueTags ListDeadLetterSourceQueues CreateQueue
+            GetQueueUrl
+            SendMessageBatch=SendMessage DeleteMessageBatch=DeleteMessage
+            ChangeMessageVisibilityBatch=ChangeMessageVisibility
+        """),
+        **each(_moved, "CancelMessageMoveTask"),
+        "StartMessageMoveTask": _move,
+    },
+    also=also({"TagQueue": "tags"}, "CreateQueue"),
+)  # fmt: skip

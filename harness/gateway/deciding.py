@@ -11,7 +11,7 @@ from harness.actions import Call, Operation, global_keys
 from harness.gateway.arrival import Arrival, ServiceSigner, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
-from harness.gateway.resource_policies import resource_policy
+from harness.gateway.resource_policies import policy_kind, resource_policy
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
@@ -99,7 +99,9 @@ class Decider:
         if resource is None or not resource.startswith("arn:") or request.resource_account != self.account_id:
             return None, ResourcePolicyKind.RESOURCE
         text = resource_policy(self.account_id, region, resource)
-        return (self.documents.add(resource, text) if text else None), ResourcePolicyKind.RESOURCE
+        if not text:
+            return None, ResourcePolicyKind.RESOURCE
+        return self.documents.add(resource, text), policy_kind(resource)
 
     def _trust_policy(self, arn: str) -> PolicyRef | None:
         role = self.iam.role_by_arn(arn)

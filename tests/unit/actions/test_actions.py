@@ -16,14 +16,20 @@ class Facts:
     def boundary(self, kind, name):
         return "the boundary" if name == "bounded" else None
 
-    def hash_key(self, table):
-        return {"T": "id"}.get(table)
+    def hash_key(self, table, index=None):
+        return {"T": "id", "i": "owner"}.get(index or table)
+
+    def object_tags(self, bucket, name):
+        return {"Stage": "prod"} if name == "tagged" else {}
+
+    def arn(self, kind, name):
+        return {("secret", "known"): f"{SECRET}:known-AbCdEf", ("kms-alias", "alias/a"): KEY}.get((kind, name))
 
     def tags(self, arn) -> Mapping[str, str] | None:
         return {"Stage": "prod"} if arn.endswith("/tagged") else {}
 
 
-def operation(service, name, account=A, user=None, **params):
+def operation(service, name, /, account=A, user=None, **params):
     return Operation(
         service, {"stepfunctions": "states"}.get(service, service), name, params, "us-west-2", account, user
     )
@@ -33,6 +39,9 @@ def asked(*args, **params):
     return [(call.action, call.resource) for call in calls(operation(*args, **params), Facts())]
 
 
+TOPIC = f"arn:aws:sns:us-west-2:{A}:t"
+SECRET = f"arn:aws:secretsmanager:us-west-2:{A}:secret"
+KEY = f"arn:aws:kms:us-west-2:{A}:key/12345678-1234-1234-1234-123456789012"
 FUNCTION = f"arn:aws:lambda:us-west-2:{A}:function:bar"
 TABLE = f"arn:aws:dynamodb:us-west-2:{A}:table/T"
 ROLE = f"arn:aws:iam::{A}:role/r"
@@ -79,12 +88,218 @@ ROLE = f"arn:aws:iam::{A}:role/r"
         ),
         (operation("sqs", "SendMessage", QueueUrl=f"http://127.0.0.1:1/queue/us-west-2/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
         (operation("sqs", "SendMessageBatch", QueueUrl=f"http://h/{A}/q"), [("sqs:SendMessage", f"arn:aws:sqs:us-west-2:{A}:q")]),
-        (operation("sns", "PublishBatch", TopicArn="arn"), [("sns:Publish", "arn")]),
-        (operation("stepfunctions", "StartExecution", stateMachineArn="arn"), [("states:StartExecution", None)]),
+        (operation("sns", "PublishBatch", TopicArn=TOPIC), [("sns:Publish", TOPIC)]),
     ],
 )  # fmt: skip
 def test_an_operation_is_these_calls(request_, expected):
     assert [(call.action, call.resource) for call in calls(request_, Facts())] == expected
+
+
+BUCKET = "arn:aws:s3:::b"
+MACHINE = f"arn:aws:states:us-west-2:{A}:stateMachine:m"
+HERE = f"us-west-2:{A}"
+POLICED = [("s3:PutObject", f"{BUCKET}/k"), ("s3:PutObjectAcl", f"{BUCKET}/k"), ("s3:PutObjectTagging", f"{BUCKET}/k")]
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        # s3: versions, copies, headers that ask for more, batches
+        (operation("s3", "GetObject", Bucket="b", Key="k"), [("s3:GetObject", f"{BUCKET}/k")]),
+        (operation("s3", "GetObject", Bucket="b", Key="k", VersionId="1"), [("s3:GetObjectVersion", f"{BUCKET}/k")]),
+        (operation("s3", "HeadBucket", Bucket="b"), [("s3:ListBucket", BUCKET)]),
+        (operation("s3", "PutObject", Bucket="b", Key="k", ACL="private", Tagging="a=b"), POLICED),
+        (
+            operation("s3", "CopyObject", Bucket="b", Key="k", CopySource="/c/a%20b?versionId=1"),
+            [("s3:PutObject", f"{BUCKET}/k"), ("s3:GetObjectVersion", "arn:aws:s3:::c/a b")],
+        ),
+        (
+            operation("s3", "CopyObject", Bucket="b", Key="k", CopySource="c/tagged"),
+            [
+                ("s3:PutObject", f"{BUCKET}/k"), ("s3:GetObjectTagging", "arn:aws:s3:::c/tagged"),
+                ("s3:PutObjectTagging", f"{BUCKET}/k"), ("s3:GetObject", "arn:aws:s3:::c/tagged"),
+            ],
+        ),
+        (operation("s3", "CopyObject", Bucket="b", Key="k", CopySource="odd"), [("s3:PutObject", f"{BUCKET}/k"), ("s3:GetObject", None)]),
+        (
+            operation("s3", "DeleteObjects", Bucket="b", Delete={"Objects": [{"Key": "k"}, {"Key": "l", "VersionId": "1"}]}),
+            [("s3:DeleteObject", f"{BUCKET}/k"), ("s3:DeleteObjectVersion", f"{BUCKET}/l")],
+        ),
+        (operation("s3", "PutBucketReplication", Bucket="b", ReplicationConfiguration={"Role": ROLE}), [("s3:PutReplicationConfiguration", BUCKET), ("iam:PassRole", ROLE)]),
+        # kms: every name of a key
+        (operation("kms", "Encrypt", KeyId=KEY), [("kms:Encrypt", KEY)]),
+        (operation("kms", "Encrypt", KeyId=KEY.rpartition("/")[2]), [("kms:Encrypt", KEY)]),
+        (operation("kms", "Encrypt", KeyId="alias/a"), [("kms:Encrypt", KEY)]),
+        (operation("kms", "Encrypt", KeyId="alias/none"), [("kms:Encrypt", None)]),
+        (operation("kms", "Decrypt", CiphertextBlob=KEY.rpartition("/")[2].encode() + b"..."), [("kms:Decrypt", KEY)]),
+        (operation("kms", "Decrypt", CiphertextBlob=b"of another make"), [("kms:Decrypt", None)]),
+        (
+            operation("kms", "UpdateAlias", AliasName="alias/a", TargetKeyId="x"),
+            [("kms:UpdateAlias", f"arn:aws:kms:{HERE}:alias/a"), ("kms:UpdateAlias", KEY), ("kms:UpdateAlias", f"arn:aws:kms:{HERE}:key/x")],
+        ),
+        # secretsmanager, ssm, stepfunctions, cloudformation
+        (operation("secretsmanager", "GetSecretValue", SecretId="known"), [("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf")]),
+        (operation("secretsmanager", "GetSecretValue", SecretId="none"), [("secretsmanager:GetSecretValue", "none")]),
+        (operation("secretsmanager", "CreateSecret", Name="n"), [("secretsmanager:CreateSecret", f"{SECRET}:n-??????")]),
+        (operation("ssm", "GetParameter", Name="/a/b:3"), [("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/a/b")]),
+        (operation("ssm", "GetParameters", Names=["a", "/b"]), [("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/a"), ("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/b")]),
+        (operation("stepfunctions", "StartExecution", stateMachineArn=f"{MACHINE}:live"), [("states:StartExecution", MACHINE)]),
+        (operation("stepfunctions", "CreateStateMachine", name="m", roleArn=ROLE), [("states:CreateStateMachine", MACHINE), ("iam:PassRole", ROLE)]),
+        (operation("cloudformation", "CreateStack", StackName="s"), [("cloudformation:CreateStack", f"arn:aws:cloudformation:{HERE}:stack/s/*")]),
+        (operation("cloudformation", "ExecuteChangeSet", StackName="s", ChangeSetName="arn:aws:cloudformation:x"), [("cloudformation:ExecuteChangeSet", None)]),
+        # cloudwatch, ec2, apigateway, logs, scheduler, sns
+        (operation("cloudwatch", "DescribeAlarms"), [("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:*")]),
+        (
+            operation("ec2", "CreateSubnet", VpcId="vpc-1", TagSpecifications=[{"Tags": [{"Key": "a", "Value": "b"}]}]),
+            [("ec2:CreateSubnet", f"arn:aws:ec2:{HERE}:subnet/*"), ("ec2:CreateSubnet", f"arn:aws:ec2:{HERE}:vpc/vpc-1"), ("ec2:CreateTags", f"arn:aws:ec2:{HERE}:subnet/*")],
+        ),
+        (operation("ec2", "CreateTags", Resources=["sg-1", "odd-1"]), [("ec2:CreateTags", f"arn:aws:ec2:{HERE}:security-group/sg-1"), ("ec2:CreateTags", None)]),
+        (operation("ec2", "RunInstances"), [("ec2:RunInstances", None)]),
+        (
+            operation("apigateway", "UpdateIntegration", restApiId="r", resourceId="s", httpMethod="GET", patchOperations=[{"path": "/credentials", "value": ROLE}]),
+            [("apigateway:PATCH", "arn:aws:apigateway:us-west-2::/restapis/r/resources/s/methods/GET/integration"), ("iam:PassRole", ROLE)],
+        ),
+        (
+            operation("apigateway", "UpdateRestApi", restApiId="r", patchOperations=[{"path": "/policy", "value": "{}"}]),
+            [("apigateway:PATCH", "arn:aws:apigateway:us-west-2::/restapis/r"), ("apigateway:UpdateRestApiPolicy", "arn:aws:apigateway:us-west-2::/restapis/r")],
+        ),
+        (
+            operation("logs", "PutSubscriptionFilter", logGroupName="g", destinationArn=f"arn:aws:logs:{HERE}:destination:d"),
+            [("logs:PutSubscriptionFilter", f"arn:aws:logs:{HERE}:log-group:g:log-stream:"), ("logs:PutSubscriptionFilter", f"arn:aws:logs:{HERE}:destination:d")],
+        ),
+        (operation("scheduler", "CreateSchedule", Name="s", Target={"RoleArn": ROLE}), [("scheduler:CreateSchedule", f"arn:aws:scheduler:{HERE}:schedule/default/s"), ("iam:PassRole", ROLE)]),
+        (operation("sns", "SetTopicAttributes", TopicArn=TOPIC, AttributeName="LambdaFailureFeedbackRoleArn", AttributeValue=ROLE), [("sns:SetTopicAttributes", TOPIC), ("iam:PassRole", ROLE)]),
+        # dynamodb: PartiQL, restoring
+        (operation("dynamodb", "ExecuteStatement", Statement='SELECT * FROM "T"."i" WHERE a = 1'), [("dynamodb:PartiQLSelect", f"{TABLE}/index/i")]),
+        (operation("dynamodb", "ExecuteStatement", Statement="delete from T where id = 1"), [("dynamodb:PartiQLDelete", TABLE)]),
+        (operation("dynamodb", "ExecuteStatement", Statement="nonsense"), [("dynamodb:ExecuteStatement", None)]),
+        (
+            operation("dynamodb", "ExecuteTransaction", TransactStatements=[{"Statement": "EXISTS(SELECT * FROM T WHERE id = 1)"}, {"Statement": "INSERT INTO U VALUE {}"}]),
+            [("dynamodb:PartiQLSelect", TABLE), ("dynamodb:PartiQLInsert", TABLE[:-1] + "U")],
+        ),
+    ],
+)  # fmt: skip
+def test_an_irregular_operation_is_these_calls(request_, expected):
+    assert [(call.action, call.resource) for call in calls(request_, Facts())] == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "queue"),
+    [
+        (f"http://h:1/queue/eu-west-1/{A}/q.fifo", f"arn:aws:sqs:eu-west-1:{A}:q.fifo"),
+        (f"http://sqs.eu-west-1.h:1/{A}/q", f"arn:aws:sqs:eu-west-1:{A}:q"),
+        (f"http://eu-west-1.queue.h:1/{A}/q", f"arn:aws:sqs:eu-west-1:{A}:q"),
+        (f"http://h/{A}/q/", f"arn:aws:sqs:us-west-2:{A}:q"),
+        (f"http://h/{A}/q?x", f"arn:aws:sqs:us-west-2:{A}:q"),
+        (f"http://h/{A}/q%3Fx", None),
+        (f"http://h/x/{A}/q", None),
+        ("q", None),
+    ],
+)
+def test_a_queue_url_is_read_as_the_service_reads_it(url, queue):
+    assert asked("sqs", "PurgeQueue", QueueUrl=url) == [("sqs:PurgeQueue", queue)]
+
+
+def context(service, name, /, **params):
+    call = calls(operation(service, name, **params), Facts())[0]
+    return {key: value for key, value in call.context.items() if key.startswith(f"{service}:")}, call.modelled
+
+
+def test_a_query_has_the_keys_of_its_expressions():
+    keys, _ = context(
+        "dynamodb", "Query", TableName="T", KeyConditionExpression="#k = :v and s > :w", ProjectionExpression="a, b.c",
+        ExpressionAttributeNames={"#k": "id"}, ExpressionAttributeValues={":v": {"S": "ann"}, ":w": {"N": "1"}},
+    )  # fmt: skip
+
+    assert keys["dynamodb:LeadingKeys"] == ("ann",)
+    assert keys["dynamodb:Attributes"] == ("a", "b", "id", "s")
+
+
+def test_a_query_of_an_index_has_the_indexs_leading_keys():
+    keys, _ = context(
+        "dynamodb",
+        "Query",
+        TableName="T",
+        IndexName="i",
+        KeyConditionExpression="owner = :v",
+        ExpressionAttributeValues={":v": {"S": "x"}},
+    )
+
+    assert keys["dynamodb:LeadingKeys"] == ("x",)
+
+
+@pytest.mark.parametrize("expression", ["id = 'literal'", "id > :v"])
+def test_keys_of_an_expression_that_cannot_be_read_are_unknown(expression):
+    keys, known = context(
+        "dynamodb",
+        "Query",
+        TableName="T",
+        KeyConditionExpression=expression,
+        ExpressionAttributeValues={":v": {"S": "x"}},
+    )
+
+    assert "dynamodb:LeadingKeys" not in keys
+    assert "dynamodb:leadingkeys" not in known
+
+
+def test_a_batch_has_the_leading_keys_of_its_table():
+    writes = [{"PutRequest": {"Item": {"id": {"S": "a"}}}}, {"DeleteRequest": {"Key": {"id": {"S": "b"}}}}]
+    keys, _ = context("dynamodb", "BatchWriteItem", RequestItems={"T": writes})
+
+    assert keys["dynamodb:LeadingKeys"] == ("a", "b")
+
+
+def test_a_listing_has_its_prefix_and_a_head_of_the_bucket_has_none():
+    listed, _ = context("s3", "ListObjectsV2", Bucket="b", Prefix="a/", MaxKeys=5)
+    head, known = context("s3", "HeadBucket", Bucket="b")
+
+    assert (listed["s3:prefix"], listed["s3:max-keys"]) == ("a/", "5")
+    assert "s3:prefix" not in head
+    assert "s3:prefix" in known
+
+
+def test_object_tags_are_the_requests_and_the_objects():
+    put, _ = context("s3", "PutObject", Bucket="b", Key="k", Tagging="team=a&x=%20")
+    get, _ = context("s3", "GetObject", Bucket="b", Key="tagged")
+
+    assert put["s3:RequestObjectTag/team"] == "a"
+    assert put["s3:RequestObjectTag/x"] == " "
+    assert put["s3:RequestObjectTagKeys"] == ("team", "x")
+    assert get["s3:ExistingObjectTag/Stage"] == "prod"
+
+
+def test_kms_has_the_context_the_alias_and_the_caller():
+    keys, known = context("kms", "Encrypt", KeyId="alias/a", EncryptionContext={"team": "a"})
+
+    assert keys["kms:EncryptionContext:team"] == "a"
+    assert keys["kms:EncryptionContextKeys"] == ("team",)
+    assert keys["kms:RequestAlias"] == "alias/a"
+    assert keys["kms:CallerAccount"] == A
+    assert "kms:viaservice" in known
+    assert "kms:keyspec" not in known
+
+
+def test_tagging_what_ec2_creates_says_what_was_created():
+    created = calls(operation("ec2", "CreateVpc", TagSpecifications=[{"Tags": [{"Key": "a", "Value": "b"}]}]), Facts())[
+        1
+    ]
+    tagged = calls(operation("ec2", "CreateTags", Resources=["vpc-1"]), Facts())[0]
+
+    assert created.context["ec2:CreateAction"] == "CreateVpc"
+    assert "ec2:CreateAction" not in tagged.context
+    assert "ec2:createaction" in tagged.modelled
+
+
+def test_services_without_tables_have_the_prefix_of_their_actions():
+    assert asked("resourcegroupstaggingapi", "GetResources")[0][1] is None
+    assert (
+        calls(Operation("resourcegroupstaggingapi", "tagging", "GetResources", {}, "us-west-2", A), Facts())[0].action
+        == "tag:GetResources"
+    )
+    assert (
+        calls(Operation("cloudwatch", "monitoring", "ListMetrics", {}, "us-west-2", A), Facts())[0].action
+        == "cloudwatch:ListMetrics"
+    )
 
 
 def test_keys_are_filled_or_known_to_be_absent_or_unknown():
@@ -139,6 +354,52 @@ def test_a_passed_role_says_to_whom():
         (operation("lambda", "CreateFunction", FunctionName="bar", Role=ROLE), B),
         (operation("events", "PutTargets", Rule="r", Targets=[{"Arn": FUNCTION}]), B),
         (operation("sns", "Subscribe", TopicArn=f"arn:aws:sns:us-west-2:{B}:t", Endpoint=FUNCTION), B),
+        (operation("kms", "Encrypt", KeyId=KEY), A),
+        (operation("kms", "CreateAlias", AliasName="alias/a", TargetKeyId=KEY), B),
+        (operation("secretsmanager", "GetSecretValue", SecretId=f"{SECRET}:s-AbCdEf"), A),
+        (operation("secretsmanager", "RotateSecret", SecretId="s", RotationLambdaARN=FUNCTION), B),
+        (operation("ssm", "GetParameter", Name=f"arn:aws:ssm:us-west-2:{A}:parameter/p"), A),
+        (operation("stepfunctions", "StartExecution", stateMachineArn=MACHINE), A),
+        (operation("stepfunctions", "CreateStateMachine", name="m", roleArn=ROLE), B),
+        (operation("scheduler", "CreateSchedule", Name="s", Target={"Arn": FUNCTION, "RoleArn": ROLE}), B),
+        (operation("events", "PutEvents", Entries=[{"EventBusName": f"arn:aws:events:us-west-2:{A}:event-bus/b"}]), A),
+        (operation("kinesis", "PutRecord", StreamARN=f"arn:aws:kinesis:us-west-2:{A}:stream/s"), A),
+        (
+            operation(
+                "logs",
+                "PutSubscriptionFilter",
+                logGroupName="g",
+                destinationArn=f"arn:aws:logs:us-west-2:{A}:destination:d",
+            ),
+            B,
+        ),
+        (
+            operation(
+                "lambda", "CreateEventSourceMapping", FunctionName="f", EventSourceArn=f"arn:aws:sqs:us-west-2:{A}:q"
+            ),
+            B,
+        ),
+        (
+            operation(
+                "lambda",
+                "PutFunctionCodeSigningConfig",
+                FunctionName="f",
+                CodeSigningConfigArn=f"arn:aws:lambda:us-west-2:{A}:code-signing-config:c",
+            ),
+            B,
+        ),
+        (
+            operation(
+                "sqs",
+                "StartMessageMoveTask",
+                SourceArn=f"arn:aws:sqs:us-west-2:{A}:q",
+                DestinationArn=f"arn:aws:sqs:us-west-2:{B}:q",
+            ),
+            A,
+        ),
+        (operation("cloudformation", "CreateStack", StackName="s", RoleARN=ROLE, NotificationARNs=[TOPIC]), B),
+        (operation("dynamodb", "ExecuteStatement", Statement='SELECT a FROM "?"'.replace("?", TABLE)), A),
+        (operation("cloudwatch", "PutMetricAlarm", AlarmName="a", AlarmActions=[TOPIC]), B),
     ],
 )
 def test_only_the_resource_itself_routes(request_, owning):
@@ -150,6 +411,58 @@ def test_two_owners_in_one_request_are_refused_by_name():
 
     with pytest.raises(SeveralOwners, match=f"{A}, {B}"):
         owner(operation("dynamodb", "TransactWriteItems", TransactItems=items), home=B)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        operation("dynamodb", "TransactWriteItems", TransactItems=[{"Put": {"TableName": TABLE}}, {"Put": {"TableName": "T"}}]),
+        operation("dynamodb", "ExecuteTransaction", TransactStatements=[{"Statement": "INSERT INTO T VALUE {}"}, {"Statement": 'DELETE FROM "?"'.replace("?", TABLE)}]),
+        operation("events", "PutEvents", Entries=[{"EventBusName": f"arn:aws:events:us-west-2:{A}:event-bus/b"}, {}]),
+        operation("ssm", "GetParameters", Names=["mine", f"arn:aws:ssm:us-west-2:{A}:parameter/p"]),
+        operation("kms", "ReEncrypt", SourceKeyId="mine", DestinationKeyId=KEY),
+    ],
+)  # fmt: skip
+def test_a_bare_name_beside_another_accounts_arn_is_a_second_owner(request_):
+    with pytest.raises(SeveralOwners, match=f"{A}, {B}"):
+        owner(request_, home=B)
+
+
+def test_what_is_no_role_is_not_passed():
+    asked_for = asked(
+        "apigateway",
+        "PutIntegration",
+        restApiId="r",
+        resourceId="s",
+        httpMethod="GET",
+        credentials="arn:aws:iam::*:user/*",
+    )
+
+    assert [action for action, _ in asked_for] == ["apigateway:PUT"]
+
+
+def test_a_rule_on_another_accounts_bus_is_that_accounts():
+    bus = f"arn:aws:events:us-west-2:{A}:event-bus/own"
+
+    assert asked("events", "DeleteRule", account=B, Name="r", EventBusName=bus) == [
+        ("events:DeleteRule", f"arn:aws:events:us-west-2:{A}:rule/own/r")
+    ]
+
+
+def test_an_arn_of_another_region_is_no_known_resource_where_only_its_name_counts():
+    assert asked("dynamodb", "PutItem", TableName=TABLE.replace("us-west-2", "eu-west-1")) == [
+        ("dynamodb:PutItem", None)
+    ]
+    assert asked("kms", "Encrypt", KeyId=KEY.replace("us-west-2", "eu-west-1")) == [
+        ("kms:Encrypt", KEY.replace("us-west-2", "eu-west-1"))
+    ]
+
+
+def test_a_batch_of_secrets_asks_for_each():
+    assert asked("secretsmanager", "BatchGetSecretValue", SecretIdList=["known", "none"])[1:] == [
+        ("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf"), ("secretsmanager:GetSecretValue", "none"),
+    ]  # fmt: skip
+    assert asked("secretsmanager", "BatchGetSecretValue", Filters=[{}])[1:] == [("secretsmanager:GetSecretValue", None)]
 
 
 def test_the_example_and_terraform_call_nothing_that_has_no_row():

@@ -392,6 +392,87 @@ class TestEvidence:
         assert verdict(request, identity=[ALLOW, others])[0] is EXPLICIT
 
 
+class TestTheLoop:
+    """Every statement of every policy is looked at, whatever those before it said."""
+
+    elsewhere, other_action = policy(resource="arn:aws:s3:::b"), policy(action="s3:*")
+    stranger = on_table({"AWS": FOREIGN.arn})
+
+    def joined(self, *policies):
+        statements = tuple(statement for one in policies for statement in one.document.statements)
+        numbered = tuple(statement._replace(position=place) for place, statement in enumerate(statements))
+        return Policy("joined", policies[0].document._replace(statements=numbered))
+
+    def test_statements_that_do_not_fit_end_nothing(self):
+        tested = policy(Condition={"Bool": {"aws:SecureTransport": "true"}})
+        own = self.joined(self.other_action, self.elsewhere, tested, ALLOW)
+        resource = self.joined(self.stranger, on_table({"AWS": USER.arn}))
+
+        assert verdict(put(), identity=[own]) == (ALLOWED, {(Layer.IDENTITY, "joined")})
+        assert verdict(put(), resource=resource) == (ALLOWED, {(Layer.RESOURCE, "joined")})
+
+    def test_all_denies_and_all_near_misses_are_evidence(self):
+        tested = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+        two = self.joined(policy(effect="Deny", Sid="One"), policy(effect="Deny", Sid="Two"))
+        missed = self.joined(policy(**tested), policy(**tested))
+        decision = decide(put(), World(identity=[two, missed], boundary=policy(name="b", **tested)))
+
+        assert [(one.effect, one.statement, one.sid, one.note) for one in decision.because] == [
+            ("Deny", 0, "One", None),
+            ("Deny", 1, "Two", None),
+        ]
+        assert [(miss.statement.layer, miss.statement.statement) for miss in decision.near_misses] == [
+            (Layer.IDENTITY, 0),
+            (Layer.IDENTITY, 1),
+            (Layer.BOUNDARY, 0),
+        ]
+        assert not decision.unmodelled
+
+    def test_a_faulty_statement_says_its_fault(self):
+        faulty = policy(effect="Deny", Condition={"Odd": {"a:b": "c"}})
+        (evidence,) = decide(put(), World(identity=[ALLOW, faulty])).because
+
+        assert "unknown operator `Odd`" in evidence.note
+
+    def test_layers_that_are_not_the_callers_are_not_asked(self):
+        assert verdict(put(EVENTS), identity=[ALLOW])[0] is IMPLICIT
+        narrow = {"boundary": policy(action="s3:*"), "session": [policy(action="s3:*")]}
+        assert verdict(put(ROOT), **narrow)[0] is ALLOWED
+        assert verdict(put(ROOT), identity=[DENY])[0] is ALLOWED
+
+    def test_a_bounded_principal_is_denied_by_not_principal_though_it_is_listed(self):
+        listed = {"AWS": [USER.arn, HERE]}
+        inner = {"Effect": "Deny", "NotPrincipal": listed, "Action": "*", "Resource": "*"}
+        deny = Policy("n", parse_stored({"Version": "2012-10-17", "Statement": [inner]}, PolicyKind.RESOURCE))
+        allow = policy(PolicyKind.VPC_ENDPOINT, Principal="*")
+        endpoint = self.joined(allow, deny)
+
+        assert verdict(put(), identity=[ALLOW], resource=deny)[0] is ALLOWED
+        assert verdict(put(), identity=[ALLOW], resource=deny, boundary=ALLOW)[0] is EXPLICIT
+        assert verdict(put(), identity=[ALLOW], vpc_endpoint=endpoint)[0] is ALLOWED
+        assert verdict(put(), identity=[ALLOW], vpc_endpoint=endpoint, boundary=ALLOW)[0] is EXPLICIT
+
+    def test_a_root_in_another_account_needs_the_resources_policy(self):
+        abroad = ROOT._replace(arn=f"arn:aws:iam::{THERE}:root", account=THERE)
+        assert verdict(put(abroad)) == (IMPLICIT, {(Layer.RESOURCE, None)})
+        assert verdict(put(abroad), resource=on_table({"AWS": THERE}))[0] is ALLOWED
+
+
+def test_the_message_names_the_type_that_aws_comes_upon_first():
+    denied = decide(put(), World(identity=[DENY], service_control=[[policy(effect="Deny", name="c")]]))
+    assert denial_message(put(), denied).endswith("with an explicit deny in a service control policy")
+    missing = decide(put(), World(boundary=policy(action="s3:*")))
+    assert denial_message(put(), missing).endswith(
+        "because no identity-based policy allows the dynamodb:PutItem action"
+    )
+
+
+def test_sts_never_tells_why_not_even_in_the_same_account():
+    request = assume(USER)
+    decision = decide(request, World(resource=trusting({"AWS": HERE}), resource_kind=ResourcePolicyKind.TRUST))
+    assert denial_message(request, decision).endswith(f"on resource: {ROLE}")
+
+
 @pytest.mark.parametrize(
     ("request_", "world", "message"),
     [

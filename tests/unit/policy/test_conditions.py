@@ -84,6 +84,7 @@ def test_several_wanted_values_are_joined_by_or_and_negated_by_nor():
     assert outcome("NumericLessThan", ["1", "5"], "3") is YES
     assert outcome("NumericGreaterThan", ["1", "5"], "3") is YES
     assert outcome("IpAddress", ["10.0.0.0/8", "::/0"], "::1") is YES
+    assert [outcome("IpAddress", "10.0.0.4/31", f"10.0.0.{last}") for last in (3, 4, 5, 6)] == [NO, YES, YES, NO]
 
 
 def test_a_list_of_no_values_fits_nothing():
@@ -151,6 +152,11 @@ def test_an_operator_that_aws_does_not_have_is_none(written):
         ("StringEquals", "${svc:Absent}", "x", NO),
         ("StringNotEquals", "${svc:Absent}", "x", YES),
         ("StringEquals", "${svc:Absent, 'x'}", "x", YES),
+        ("StringEquals", "${AWS:UserName, 'x'}", "ann", YES),
+        ("StringEquals", "a-${aws:username}-b-${svc:Ten}-c", "a-ann-b-10-c", YES),
+        ("StringLike", "a-${aws:username}?b-${svc:Ten}", "a-ann-b-10", YES),
+        ("StringEquals", "${unfinished", "${unfinished", YES),
+        ("StringEquals", "${*}", "*", YES),
         ("StringEqualsIgnoreCase", "${aws:username}", "ANN", YES),
         ("ArnLike", "arn:aws:iam::1:user/${aws:username}", "arn:aws:iam::1:user/ann", YES),
         ("ForAllValues:StringLike", "${aws:username}*", ("ann", "anna"), YES),

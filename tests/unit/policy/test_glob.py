@@ -97,3 +97,14 @@ def test_how_far_a_wildcard_reaches_over_the_colons_of_an_arn(pattern, text, ord
 @given(st.lists(st.text("ab*?", max_size=6), max_size=5), st.text("ab*?", max_size=8))
 def test_a_list_matches_as_each_of_its_patterns(patterns, text):
     assert compile_globs(patterns)(text) == any(plainly(pattern, text) for pattern in patterns)
+
+
+@given(
+    st.lists(st.text("a:*?", min_size=1, max_size=9), min_size=1, max_size=4),
+    st.text("a:", max_size=10),
+    st.sampled_from(Colons),
+)
+def test_a_list_matches_as_each_of_its_patterns_whatever_colons_mean(patterns, text, colons):
+    met = [compile_globs([pattern], colons)(text) for pattern in patterns]
+
+    assert compile_globs(patterns, colons)(text) == any(met)

@@ -113,6 +113,59 @@ def test_a_fault_has_its_place(statement, kind, what):
 
 
 @pytest.mark.parametrize(
+    ("statement", "kind", "aws"),
+    [
+        ({**ALLOW, "Action": "s3:a:b"}, PolicyKind.IDENTITY, "Actions/Condition can contain only one colon."),
+        ({**ALLOW, "Action": "s3"}, PolicyKind.IDENTITY, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+        ({**ALLOW, "Condition": {"Bool": {"x": "true"}}}, PolicyKind.IDENTITY, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+        ({**ALLOW, "Resource": "bucket"}, PolicyKind.IDENTITY, 'Resource bucket must be in ARN format or "*".'),
+        ({**ALLOW, "Resource": "arn:aws:*:::b"}, PolicyKind.IDENTITY, "Resource vendor must be fully qualified and cannot contain regexes."),
+        ({**ALLOW, "Resource": "arn:aws:s*3:::b"}, PolicyKind.IDENTITY, "Resource vendor must be fully qualified and cannot contain regexes."),
+        ({**ALLOW, "Sid": "a-b"}, PolicyKind.IDENTITY, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"),
+        (ALLOW, PolicyKind.RESOURCE, "Policy statement must contain principals."),
+        ({**ALLOW, "Principal": "*"}, PolicyKind.SCP, "The provided policy document does not meet the requirements of the specified policy type."),
+        ({**RCP, "Effect": "Allow"}, PolicyKind.RCP, "The provided policy document does not meet the requirements of the specified policy type."),
+        ({**RCP, "Principal": {"AWS": "111111111111"}}, PolicyKind.RCP, "The provided policy document does not meet the requirements of the specified policy type."),
+        ({"Effect": "Deny", "NotPrincipal": "*", "Action": "sts:*"}, PolicyKind.TRUST, "Has prohibited field NotPrincipal"),
+        ({**ALLOW, "Condition": {"Odd": {}}}, PolicyKind.IDENTITY, "Syntax errors in policy."),
+    ],
+)  # fmt: skip
+def test_a_fault_has_the_text_that_aws_answers_with(statement, kind, aws):
+    with pytest.raises(InvalidPolicy) as refused:
+        parse_policy(document(statement), kind)
+
+    assert (refused.value.code, refused.value.message) == ("MalformedPolicyDocument", aws)
+
+
+def test_several_faults_are_told_apart():
+    with pytest.raises(
+        InvalidPolicy, match=r"Statement\[0\].Effect: .*; Statement\[0\]: has no Action; .*has no Resource"
+    ):
+        parse_policy(document({"Effect": "No"}), PolicyKind.IDENTITY)
+    with pytest.raises(InvalidPolicy) as refused:
+        parse_policy("[]", PolicyKind.IDENTITY)
+    assert (refused.value.message, str(refused.value)) == ("Syntax errors in policy.", "the document is not an object")
+
+
+def test_a_document_keeps_what_it_says():
+    statement = {
+        **ALLOW,
+        "Sid": "Mine",
+        "Condition": {"Bool": {"a:b": [True, False]}, "StringLike": {"A:c": ["${aws:x}", "y"]}},
+    }
+    read = parse_policy(document([statement, ALLOW]), PolicyKind.IDENTITY)
+
+    first, second = read.statements
+    assert (read.version, first.sid, first.position, second.position) == ("2012-10-17", "Mine", 0, 1)
+    assert first.resources.everything
+    assert [(one.operator.written, one.key, one.texts) for one in first.conditions] == [
+        ("Bool", "a:b", ("true", "false")),
+        ("StringLike", "a:c", ("${aws:x}", "y")),
+    ]
+    assert parse_policy(json.dumps({"Statement": ALLOW}), PolicyKind.IDENTITY).version == "2008-10-17"
+
+
+@pytest.mark.parametrize(
     ("source", "what"),
     [
         ("[]", "the document is not an object"),
@@ -207,6 +260,9 @@ def test_a_faulty_element_of_a_stored_statement_might_say_everything_and_the_oth
     assert by_principal.principals.everyone
     assert by_condition.conditions == ()
     assert not by_condition.actions("sqs:sendmessage")
+    by_negation = stored({"Effect": "Deny", "NotPrincipal": {"AWS": "bob"}, "NotAction": "get", "NotResource": [1]})
+    assert by_negation[3:9] == (by_action.actions, False, None, False, by_principal.principals, False)
+    assert "`get` is not `prefix:Action`" in by_negation.fault
     assert all(one.fault and not one.allow for one in (by_action, by_resource, by_principal, by_condition))
     assert stored({**deny, "Effect": "deny"}).allow is False
     assert not stored(["Deny"]).allow

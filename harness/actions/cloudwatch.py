@@ -1,0 +1,66 @@
+"""CloudWatch: alarms, dashboards, insight rules and streams by name; metrics have no resources.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+"""
+
+from harness.actions.keys import UNREAD, Keys, Type, key, listed
+from harness.actions.reasons import because
+from harness.actions.service import Service, also, rows
+
+SERVICE = Service(
+    prefix="cloudwatch",
+    rows=rows("arn:aws:cloudwatch:{region}:{account}:", """
+        alarm:{AlarmNames}
+            DeleteAlarms DisableAlarmActions EnableAlarmActions
+        alarm:{AlarmNames} | alarm:*
+            DescribeAlarms
+        alarm:{AlarmName} | alarm:*
+            DescribeAlarmHistory
+        alarm:{AlarmName}
+            PutCompositeAlarm PutMetricAlarm SetAlarmState
+        alarm-mute-rule:{Name}
+            PutAlarmMuteRule
+        alarm-mute-rule:{AlarmMuteRuleName}
+            DeleteAlarmMuteRule GetAlarmMuteRule
+        alarm-mute-rule:*
+            ListAlarmMuteRules
+        arn:aws:cloudwatch::{account}:dashboard/{DashboardNames}
+            DeleteDashboards
+        arn:aws:cloudwatch::{account}:dashboard/{DashboardName}
+            GetDashboard PutDashboard
+        insight-rule/{RuleNames}
+            DeleteInsightRules DisableInsightRules EnableInsightRules
+        insight-rule/{RuleName}
+            GetInsightRuleReport PutInsightRule
+        metric-stream/{Name}
+            DeleteMetricStream GetMetricStream PutMetricStream
+        metric-stream/{Names}
+            StartMetricStreams StopMetricStreams
+        {ResourceARN}
+            TagResource UntagResource ListTagsForResource
+        *
+            PutMetricData GetMetricData GetMetricStatistics GetMetricWidgetImage ListMetrics ListDashboards ListMetricStreams
+            DescribeAlarmsForMetric DescribeInsightRules PutAnomalyDetector DeleteAnomalyDetector DescribeAnomalyDetectors
+            ListManagedInsightRules PutManagedInsightRules
+    """),
+    keys=Keys({
+        "cloudwatch:namespace": key(Type.STRING, "PutMetricData", "Namespace"),
+        "cloudwatch:AlarmActions": key(
+            Type.STRINGS,
+            "PutMetricAlarm PutCompositeAlarm",
+            listed("AlarmActions", "OKActions", "InsufficientDataActions"),
+        ),
+        # They stand in the rule's definition, a document of its own.
+        "cloudwatch:requestInsightRuleLogGroups": key(Type.STRINGS, "PutInsightRule", UNREAD),
+        "cloudwatch:requestManagedResourceARNs": (
+            key(Type.ARNS, "PutManagedInsightRules", "ManagedRules.ResourceARN"),
+            key(Type.ARNS, "ListManagedInsightRules", "ResourceARN"),
+        ),
+    }),
+    also=also(
+        {"TagResource": "Tags"},
+        "PutCompositeAlarm PutMetricAlarm PutAlarmMuteRule PutInsightRule",
+    ),
+    passes={"PutMetricStream": {"RoleArn": "streams.metrics.cloudwatch.amazonaws.com"}},
+    unmodelled=because(NO_ACTION="DescribeAlarmContributors"),
+)  # fmt: skip

@@ -1,0 +1,328 @@
+"""EC2: describing, which has no resources, and networks. What else EC2 can do stands in `ec2_unmodelled`, with its reason.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+What is to be created is `vpc/*`; an operation that joins things is decided on each of them. Keys that tell of a resource's own
+state (`ec2:Vpc`, `ec2:Tenancy` and so on) are not read: they are unknown.
+"""
+
+from collections.abc import Sequence
+
+from harness.actions import ec2_unmodelled
+from harness.actions.keys import ALL, Keys, KeyValue, Type, key
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
+from harness.actions.service import Service, also, rows
+
+# The resource types of ids, longest prefix first: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+_TYPES = {
+    "tgw-attach-": "transit-gateway-attachment",
+    "vpce-svc-": "vpc-endpoint-service",
+    "eipalloc-": "elastic-ip",
+    "tgw-rtb-": "transit-gateway-route-table",
+    "subnet-": "subnet",
+    "cagw-": "carrier-gateway",
+    "dopt-": "dhcp-options",
+    "eigw-": "egress-only-internet-gateway",
+    "vpce-": "vpc-endpoint",
+    "snap-": "snapshot",
+    "acl-": "network-acl",
+    "ami-": "image",
+    "cgw-": "customer-gateway",
+    "eni-": "network-interface",
+    "igw-": "internet-gateway",
+    "key-": "key-pair",
+    "nat-": "natgateway",
+    "pcx-": "vpc-peering-connection",
+    "rtb-": "route-table",
+    "sgr-": "security-group-rule",
+    "tgw-": "transit-gateway",
+    "vgw-": "vpn-gateway",
+    "vol-": "volume",
+    "vpc-": "vpc",
+    "vpn-": "vpn-connection",
+    "fl-": "vpc-flow-log",
+    "lt-": "launch-template",
+    "pl-": "prefix-list",
+    "sg-": "security-group",
+    "i-": "instance",
+}
+
+_WITHOUT_ACCOUNT = frozenset({"image", "snapshot"})
+
+
+def arn_of(operation: Operation, identifier: str) -> str | None:
+    """The ARN of the resource with that id, None for an id of a kind that is not listed."""
+    kind = next((kind for prefix, kind in _TYPES.items() if identifier.startswith(prefix)), None)
+    account = "" if kind in _WITHOUT_ACCOUNT else operation.account
+    return f"arn:aws:ec2:{operation.region}:{account}:{kind}/{identifier}" if kind else None
+
+
+def _tagged(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    identifiers = [str(identifier) for identifier in dig(operation.params, "Resources")]
+    return [service.call(operation, facts, operation.name, arn_of(operation, one)) for one in identifiers]
+
+
+def _flow_logs(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The new logs, and each thing that they watch."""
+    new = f"arn:aws:ec2:{operation.region}:{operation.account}:vpc-flow-log/*"
+    watched = [arn_of(operation, str(identifier)) for identifier in dig(operation.params, "ResourceIds")]
+    return [service.call(operation, facts, operation.name, resource) for resource in (new, *watched)]
+
+
+def _create_action(operation: Operation, _facts: Facts) -> KeyValue:
+    """The operation that tags what it creates; tagging by itself has none."""
+    return None if operation.name == "CreateTags" else operation.name
+
+
+def _region(operation: Operation, _facts: Facts) -> KeyValue:
+    return operation.region
+
+
+_TAG_ON_CREATE = """
+    AllocateAddress AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateCarrierGateway CreateCustomerGateway
+    CreateDhcpOptions CreateEgressOnlyInternetGateway CreateFlowLogs CreateInternetGateway CreateManagedPrefixList
+    CreateNatGateway CreateNetworkAcl CreateNetworkInterface CreateRouteTable CreateSecurityGroup CreateSubnet
+    CreateSubnetCidrReservation CreateTransitGateway CreateTransitGatewayPeeringAttachment CreateTransitGatewayRouteTable
+    CreateTransitGatewayVpcAttachment CreateVpc CreateVpcEndpoint CreateVpcEndpointServiceConfiguration
+    CreateVpcPeeringConnection CreateVpnConnection CreateVpnGateway
+"""
+
+SERVICE = Service(
+    prefix="ec2",
+    rows={
+        **rows("arn:aws:ec2:{region}:{account}:", """
+            *
+                DescribeAccountAttributes DescribeAddressTransfers DescribeAddresses DescribeAddressesAttribute
+                DescribeAggregateIdFormat DescribeAvailabilityZones DescribeAwsNetworkPerformanceMetricSubscriptions
+                DescribeBundleTasks DescribeByoipCidrs DescribeCapacityBlockExtensionHistory DescribeCapacityBlockOfferings
+                DescribeCapacityBlockStatus DescribeCapacityBlocks DescribeCapacityManagerDataExports
+                DescribeCapacityReservationBillingRequests DescribeCapacityReservationFleets
+                DescribeCapacityReservationTopology DescribeCapacityReservations DescribeCarrierGateways
+                DescribeClassicLinkInstances DescribeClientVpnEndpoints DescribeCoipPools DescribeConversionTasks
+                DescribeCustomerGateways DescribeDeclarativePoliciesReports DescribeDhcpOptions
+                DescribeEgressOnlyInternetGateways DescribeElasticGpus DescribeExportImageTasks DescribeExportTasks
+                DescribeFastLaunchImages DescribeFastSnapshotRestores DescribeFleets DescribeFlowLogs DescribeFpgaImages
+                DescribeHostReservationOfferings DescribeHostReservations DescribeHosts DescribeIamInstanceProfileAssociations
+                DescribeIdFormat DescribeIdentityIdFormat DescribeImageReferences DescribeImageUsageReportEntries
+                DescribeImageUsageReports DescribeImages DescribeImportImageTasks DescribeImportSnapshotTasks
+                DescribeInstanceConnectEndpoints DescribeInstanceCreditSpecifications
+                DescribeInstanceEventNotificationAttributes DescribeInstanceEventWindows DescribeInstanceImageMetadata
+                DescribeInstanceSqlHaHistoryStates DescribeInstanceSqlHaStates DescribeInstanceStatus DescribeInstanceTopology
+                DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances DescribeInternetGateways
+                DescribeIpamByoasn DescribeIpamExternalResourceVerificationTokens DescribeIpamPolicies DescribeIpamPools
+                DescribeIpamPrefixListResolverTargets DescribeIpamPrefixListResolvers DescribeIpamResourceDiscoveries
+                DescribeIpamResourceDiscoveryAssociations DescribeIpamScopes DescribeIpams DescribeIpv6Pools DescribeKeyPairs
+                DescribeLaunchTemplateVersions DescribeLaunchTemplates
+                DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations DescribeLocalGatewayRouteTableVpcAssociations
+                DescribeLocalGatewayRouteTables DescribeLocalGatewayVirtualInterfaceGroups
+                DescribeLocalGatewayVirtualInterfaces DescribeLocalGateways DescribeLockedSnapshots DescribeMacHosts
+                DescribeMacModificationTasks DescribeManagedPrefixLists DescribeMovingAddresses DescribeNatGateways
+                DescribeNetworkAcls DescribeNetworkInsightsAccessScopeAnalyses DescribeNetworkInsightsAccessScopes
+                DescribeNetworkInsightsAnalyses DescribeNetworkInsightsPaths DescribeNetworkInterfaceAttribute
+                DescribeNetworkInterfacePermissions DescribeNetworkInterfaces DescribeOutpostLags DescribePlacementGroups
+                DescribePrefixLists DescribePrincipalIdFormat DescribePublicIpv4Pools DescribeRegions
+                DescribeReplaceRootVolumeTasks DescribeReservedInstances DescribeReservedInstancesListings
+                DescribeReservedInstancesModifications DescribeReservedInstancesOfferings DescribeRouteServerEndpoints
+                DescribeRouteServerPeers DescribeRouteServers DescribeRouteTables DescribeScheduledInstanceAvailability
+                DescribeScheduledInstances DescribeSecondaryInterfaces DescribeSecondaryNetworks DescribeSecondarySubnets
+                DescribeSecurityGroupRules DescribeSecurityGroupVpcAssociations DescribeSecurityGroups
+                DescribeServiceLinkVirtualInterfaces DescribeSnapshotTierStatus DescribeSnapshots
+                DescribeSpotDatafeedSubscription DescribeSpotFleetRequests DescribeSpotInstanceRequests
+                DescribeSpotPriceHistory DescribeStaleSecurityGroups DescribeStoreImageTasks DescribeSubnets DescribeTags
+                DescribeTrafficMirrorFilterRules DescribeTrafficMirrorFilters DescribeTrafficMirrorSessions
+                DescribeTrafficMirrorTargets DescribeTransitGatewayAttachments DescribeTransitGatewayConnectPeers
+                DescribeTransitGatewayConnects DescribeTransitGatewayMeteringPolicies DescribeTransitGatewayMulticastDomains
+                DescribeTransitGatewayPeeringAttachments DescribeTransitGatewayPolicyTables
+                DescribeTransitGatewayRouteTableAnnouncements DescribeTransitGatewayRouteTables
+                DescribeTransitGatewayVpcAttachments DescribeTransitGateways DescribeTrunkInterfaceAssociations
+                DescribeVerifiedAccessEndpoints DescribeVerifiedAccessGroups
+                DescribeVerifiedAccessInstanceLoggingConfigurations DescribeVerifiedAccessInstances
+                DescribeVerifiedAccessTrustProviders DescribeVolumeStatus DescribeVolumes DescribeVolumesModifications
+                DescribeVpcBlockPublicAccessExclusions DescribeVpcBlockPublicAccessOptions DescribeVpcClassicLink
+                DescribeVpcClassicLinkDnsSupport DescribeVpcEncryptionControls DescribeVpcEndpointAssociations
+                DescribeVpcEndpointConnectionNotifications DescribeVpcEndpointConnections
+                DescribeVpcEndpointServiceConfigurations DescribeVpcEndpointServices DescribeVpcEndpoints
+                DescribeVpcPeeringConnections DescribeVpcs DescribeVpnConcentrators DescribeVpnConnections DescribeVpnGateways
+            *
+                AdvertiseByoipCidr AssociateIpamByoasn AssociateTrunkInterface BundleInstance CancelBundleTask
+                CancelConversionTask CancelReservedInstancesListing ConfirmProductInstance CreateDefaultSubnet
+                CreateDefaultVpc CreateReservedInstancesListing CreateSpotDatafeedSubscription DeleteSpotDatafeedSubscription
+                DeleteSubnetCidrReservation DeprovisionByoipCidr DeregisterInstanceEventNotificationAttributes
+                DisableAllowedImagesSettings DisableAwsNetworkPerformanceMetricSubscription DisableCapacityManager
+                DisableEbsEncryptionByDefault DisableImageBlockPublicAccess DisableIpamOrganizationAdminAccount
+                DisableSerialConsoleAccess DisableSnapshotBlockPublicAccess DisassociateIpamByoasn DisassociateTrunkInterface
+                EnableAllowedImagesSettings EnableAwsNetworkPerformanceMetricSubscription EnableCapacityManager
+                EnableEbsEncryptionByDefault EnableImageBlockPublicAccess EnableIpamOrganizationAdminAccount
+                EnableReachabilityAnalyzerOrganizationSharing EnableSerialConsoleAccess EnableSnapshotBlockPublicAccess
+                ExportTransitGatewayRoutes GetAllowedImagesSettings GetAwsNetworkPerformanceData GetCapacityManagerAttributes
+                GetCapacityManagerMetricData GetCapacityManagerMetricDimensions GetDefaultCreditSpecification
+                GetEbsDefaultKmsKeyId GetEbsEncryptionByDefault GetEnabledIpamPolicy GetHostReservationPurchasePreview
+                GetImageBlockPublicAccessState GetInstanceMetadataDefaults GetInstanceTypesFromInstanceRequirements
+                GetSerialConsoleAccessStatus GetSnapshotBlockPublicAccessState GetSpotPlacementScores
+                GetSubnetCidrReservations GetTransitGatewayAttachmentPropagations GetTransitGatewayPrefixListReferences
+                GetTransitGatewayRouteTableAssociations GetTransitGatewayRouteTablePropagations GetVpnConnectionDeviceTypes
+                ListImagesInRecycleBin ListSnapshotsInRecycleBin ListVolumesInRecycleBin ModifyAvailabilityZoneGroup
+                ModifyDefaultCreditSpecification ModifyEbsDefaultKmsKeyId ModifyIdFormat ModifyIdentityIdFormat
+                ModifyInstanceMetadataDefaults ModifyVpcBlockPublicAccessOptions MoveAddressToVpc ProvisionByoipCidr
+                PurchaseReservedInstancesOffering PurchaseScheduledInstances RegisterInstanceEventNotificationAttributes
+                ReplaceImageCriteriaInAllowedImagesSettings ResetEbsDefaultKmsKeyId RestoreAddressToClassic
+                RunScheduledInstances StartDeclarativePoliciesReport UpdateCapacityManagerOrganizationsAccess
+                WithdrawByoipCidr
+            vpc/*
+                CreateVpc
+            vpc/{VpcId}
+                DeleteVpc DescribeVpcAttribute ModifyVpcAttribute ModifyVpcTenancy GetSecurityGroupsForVpc
+                EnableVpcClassicLink DisableVpcClassicLink AssociateVpcCidrBlock
+            vpc/{VpcId} | -
+                EnableVpcClassicLinkDnsSupport DisableVpcClassicLinkDnsSupport
+            subnet/* & vpc/{VpcId}
+                CreateSubnet
+            subnet/{SubnetId}
+                DeleteSubnet ModifySubnetAttribute CreateSubnetCidrReservation AssociateSubnetCidrBlock
+            security-group/* & vpc/{VpcId} | -
+                CreateSecurityGroup
+            security-group/{GroupId}
+                DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
+                RevokeSecurityGroupEgress UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
+            security-group/{GroupId} & security-group-rule/{SecurityGroupRules.SecurityGroupRuleId}
+                ModifySecurityGroupRules
+            internet-gateway/*
+                CreateInternetGateway
+            internet-gateway/{InternetGatewayId}
+                DeleteInternetGateway
+            internet-gateway/{InternetGatewayId} & vpc/{VpcId}
+                AttachInternetGateway DetachInternetGateway
+            egress-only-internet-gateway/* & vpc/{VpcId}
+                CreateEgressOnlyInternetGateway
+            egress-only-internet-gateway/{EgressOnlyInternetGatewayId}
+                DeleteEgressOnlyInternetGateway
+            carrier-gateway/* & vpc/{VpcId}
+                CreateCarrierGateway
+            carrier-gateway/{CarrierGatewayId}
+                DeleteCarrierGateway
+            natgateway/* & subnet/{SubnetId} | - & elastic-ip/{AllocationId} | -
+                CreateNatGateway
+            natgateway/{NatGatewayId}
+                DeleteNatGateway
+            elastic-ip/*
+                AllocateAddress
+            elastic-ip/{AllocationId}
+                ReleaseAddress
+            elastic-ip/{AllocationId} & instance/{InstanceId} | - & network-interface/{NetworkInterfaceId} | -
+                AssociateAddress
+            route-table/* & vpc/{VpcId}
+                CreateRouteTable
+            route-table/{RouteTableId}
+                DeleteRouteTable CreateRoute ReplaceRoute DeleteRoute
+            route-table/{RouteTableId} & subnet/{SubnetId} | -
+                AssociateRouteTable
+            network-acl/* & vpc/{VpcId}
+                CreateNetworkAcl
+            network-acl/{NetworkAclId}
+                DeleteNetworkAcl CreateNetworkAclEntry ReplaceNetworkAclEntry DeleteNetworkAclEntry
+            network-interface/* & subnet/{SubnetId} & security-group/{Groups} | -
+                CreateNetworkInterface
+            network-interface/{NetworkInterfaceId}
+                DeleteNetworkInterface AssignIpv6Addresses AssignPrivateIpAddresses UnassignIpv6Addresses UnassignPrivateIpAddresses
+                ResetNetworkInterfaceAttribute
+            network-interface/{NetworkInterfaceId} & security-group/{Groups} | -
+                ModifyNetworkInterfaceAttribute
+            network-interface/{NetworkInterfaceId} & instance/{InstanceId}
+                AttachNetworkInterface
+            dhcp-options/*
+                CreateDhcpOptions
+            dhcp-options/{DhcpOptionsId}
+                DeleteDhcpOptions
+            dhcp-options/{DhcpOptionsId} & vpc/{VpcId}
+                AssociateDhcpOptions
+            vpc-peering-connection/* & vpc/{VpcId}
+                CreateVpcPeeringConnection
+            vpc-peering-connection/{VpcPeeringConnectionId}
+                DeleteVpcPeeringConnection RejectVpcPeeringConnection ModifyVpcPeeringConnectionOptions
+            vpc-endpoint/* & vpc/{VpcId} & subnet/{SubnetIds} | - &
+            security-group/{SecurityGroupIds} | - & route-table/{RouteTableIds} | -
+                CreateVpcEndpoint
+            vpc-endpoint/{VpcEndpointIds}
+                DeleteVpcEndpoints
+            vpc-endpoint/{VpcEndpointId} & subnet/{AddSubnetIds} | - & security-group/{AddSecurityGroupIds} | - &
+            route-table/{AddRouteTableIds} | -
+                ModifyVpcEndpoint
+            vpc-endpoint-service/*
+                CreateVpcEndpointServiceConfiguration
+            vpc-endpoint-service/{ServiceId}
+                ModifyVpcEndpointServiceConfiguration ModifyVpcEndpointServicePermissions DescribeVpcEndpointServicePermissions
+            vpc-endpoint-service/{ServiceIds}
+                DeleteVpcEndpointServiceConfigurations
+            prefix-list/*
+                CreateManagedPrefixList
+            prefix-list/{PrefixListId}
+                DeleteManagedPrefixList ModifyManagedPrefixList GetManagedPrefixListEntries
+            vpc-flow-log/{FlowLogIds}
+                DeleteFlowLogs
+            vpn-gateway/*
+                CreateVpnGateway
+            vpn-gateway/{VpnGatewayId}
+                DeleteVpnGateway
+            vpn-gateway/{VpnGatewayId} & vpc/{VpcId}
+                AttachVpnGateway DetachVpnGateway
+            route-table/{RouteTableId} & vpn-gateway/{GatewayId}
+                EnableVgwRoutePropagation DisableVgwRoutePropagation
+            customer-gateway/*
+                CreateCustomerGateway
+            customer-gateway/{CustomerGatewayId}
+                DeleteCustomerGateway
+            vpn-connection/* & customer-gateway/{CustomerGatewayId} &
+            vpn-gateway/{VpnGatewayId} | - & transit-gateway/{TransitGatewayId} | -
+                CreateVpnConnection
+            vpn-connection/{VpnConnectionId}
+                DeleteVpnConnection
+            transit-gateway/*
+                CreateTransitGateway
+            transit-gateway/{TransitGatewayId}
+                DeleteTransitGateway ModifyTransitGateway
+            transit-gateway-route-table/* & transit-gateway/{TransitGatewayId}
+                CreateTransitGatewayRouteTable
+            transit-gateway-route-table/{TransitGatewayRouteTableId}
+                DeleteTransitGatewayRouteTable DeleteTransitGatewayRoute SearchTransitGatewayRoutes
+            transit-gateway-route-table/{TransitGatewayRouteTableId} & transit-gateway-attachment/{TransitGatewayAttachmentId} | -
+                CreateTransitGatewayRoute
+            transit-gateway-route-table/{TransitGatewayRouteTableId} & transit-gateway-attachment/{TransitGatewayAttachmentId}
+                AssociateTransitGatewayRouteTable DisassociateTransitGatewayRouteTable
+            transit-gateway-route-table/{TransitGatewayRouteTableId} & transit-gateway-attachment/{TransitGatewayAttachmentId} | -
+                EnableTransitGatewayRouteTablePropagation DisableTransitGatewayRouteTablePropagation
+            transit-gateway-attachment/* & transit-gateway/{TransitGatewayId}
+                CreateTransitGatewayPeeringAttachment
+            transit-gateway-attachment/* & transit-gateway/{TransitGatewayId} & vpc/{VpcId} & subnet/{SubnetIds}
+                CreateTransitGatewayVpcAttachment
+            transit-gateway-attachment/{TransitGatewayAttachmentId} & subnet/{AddSubnetIds} | -
+                ModifyTransitGatewayVpcAttachment
+            transit-gateway-attachment/{TransitGatewayAttachmentId}
+                AcceptTransitGatewayPeeringAttachment RejectTransitGatewayPeeringAttachment DeleteTransitGatewayPeeringAttachment
+                DeleteTransitGatewayVpcAttachment
+            instance/{InstanceId}
+                DescribeInstanceAttribute
+            arn:aws:ec2:{region}::image/{ImageId}
+                DescribeImageAttribute
+            arn:aws:ec2:{region}::snapshot/{SnapshotId}
+                DescribeSnapshotAttribute
+            volume/{VolumeId}
+                DescribeVolumeAttribute
+            fleet/{FleetId}
+                DescribeFleetInstances DescribeFleetHistory
+            spot-fleet-request/{SpotFleetRequestId}
+                DescribeSpotFleetInstances DescribeSpotFleetRequestHistory
+            vpc-peering-connection/{VpcPeeringConnectionId}
+                AcceptVpcPeeringConnection
+        """),
+        "CreateTags": _tagged,
+        "DeleteTags": _tagged,
+        "CreateFlowLogs": _flow_logs,
+    },
+    keys=Keys({
+        "ec2:Region": key(Type.STRING, ALL, _region),
+        "ec2:CreateAction": key(Type.STRING, "CreateTags", _create_action),
+    }),
+    also=also({"CreateTags": "TagSpecifications"}, _TAG_ON_CREATE),
+    passes={"CreateFlowLogs": {"DeliverLogsPermissionArn": "vpc-flow-logs.amazonaws.com"}},
+    unmodelled=ec2_unmodelled.REASONS,
+)  # fmt: skip

@@ -1,0 +1,179 @@
+"""Systems Manager: parameters by path, documents by name, and the rest by their ids.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
+"""
+
+from collections.abc import Sequence
+
+from harness.actions.keys import UNREAD, Keys, Type, key, truth
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
+from harness.actions.reasons import because
+from harness.actions.service import Service, also, each, rows
+
+_PARAMETERS = """
+    PutParameter GetParameter GetParameters GetParameterHistory GetParametersByPath DeleteParameter DeleteParameters
+    LabelParameterVersion UnlabelParameterVersion
+"""
+_DOCUMENTS = """
+    DeleteDocument DescribeDocument DescribeDocumentPermission GetDocument ListDocumentMetadataHistory
+    ListDocumentVersions ModifyDocumentPermission UpdateDocument UpdateDocumentDefaultVersion UpdateDocumentMetadata
+"""
+_ON_DOCUMENTS = """
+    SendCommand GetCalendarState AddTagsToResource RemoveTagsFromResource ListTagsForResource GetResourcePolicies
+    PutResourcePolicy DeleteResourcePolicy
+"""
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html
+_TAGGED = {
+    "Document": "document",
+    "ManagedInstance": "managed-instance",
+    "MaintenanceWindow": "maintenancewindow",
+    "Parameter": "parameter",
+    "PatchBaseline": "patchbaseline",
+    "OpsItem": "opsitem",
+    "Automation": "automation-execution",
+    "Association": "association",
+}
+
+
+def parameter_arn(operation: Operation, name: str) -> str:
+    """The parameter that a name, a path or an ARN means; `name:3` and `name:label` select of the same parameter."""
+    if name.startswith("arn:"):
+        return ":".join(name.split(":")[:6])
+    plain = name.split(":", 1)[0].removeprefix("/")
+    return f"arn:aws:ssm:{operation.region}:{operation.account}:parameter/{plain}"
+
+
+def _parameters(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Every parameter that the request names."""
+    names = [str(name) for path in ("Name", "Names", "Path") for name in dig(operation.params, path)]
+    return [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
+
+
+def _tagged(operation: Operation, _facts: Facts) -> str | None:
+    kind = _TAGGED.get(str(operation.params.get("ResourceType") or ""))
+    name = str(operation.params.get("ResourceId") or "")
+    if kind is None or not name:
+        return None
+    if kind == "parameter":
+        return parameter_arn(operation, name)
+    return f"arn:aws:ssm:{operation.region}:{operation.account}:{kind}/{name}"
+
+
+def _instance(operation: Operation, identifier: str) -> str:
+    """`mi-` are managed instances, the others are EC2's."""
+    if identifier.startswith("mi-"):
+        return f"arn:aws:ssm:{operation.region}:{operation.account}:managed-instance/{identifier}"
+    return f"arn:aws:ec2:{operation.region}:{operation.account}:instance/{identifier}"
+
+
+def _send(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The document, and every instance that it is to run on."""
+    document = str(operation.params.get("DocumentName") or "")
+    base = f"arn:aws:ssm:{operation.region}:{operation.account}:document/"
+    resources = [document if document.startswith("arn:") else f"{base}{document}"]
+    resources += [_instance(operation, str(one)) for one in dig(operation.params, "InstanceIds")]
+    if operation.params.get("Targets"):
+        # Tags choose the instances: any of them.
+        resources.append(f"arn:aws:ec2:{operation.region}:{operation.account}:instance/*")
+    return [service.call(operation, facts, operation.name, resource) for resource in resources]
+
+
+_SERVICE = "ssm.amazonaws.com"
+
+SERVICE = Service(
+    prefix="ssm",
+    rows={
+        **rows("arn:aws:ssm:{region}:{account}:", """
+            document/{CalendarNames}
+                GetCalendarState
+            maintenancewindow/{WindowId}
+                DeleteMaintenanceWindow DescribeMaintenanceWindowExecutions DescribeMaintenanceWindowTargets
+                DescribeMaintenanceWindowTasks GetMaintenanceWindow GetMaintenanceWindowTask RegisterTargetWithMaintenanceWindow
+                RegisterTaskWithMaintenanceWindow UpdateMaintenanceWindow
+            maintenancewindow/{WindowId} & windowtarget/{WindowTargetId}
+                DeregisterTargetFromMaintenanceWindow UpdateMaintenanceWindowTarget
+            maintenancewindow/{WindowId} & windowtask/{WindowTaskId}
+                DeregisterTaskFromMaintenanceWindow UpdateMaintenanceWindowTask
+            patchbaseline/{BaselineId}
+                DeletePatchBaseline DeregisterPatchBaselineForPatchGroup DescribeEffectivePatchesForPatchBaseline GetPatchBaseline
+                RegisterDefaultPatchBaseline RegisterPatchBaselineForPatchGroup UpdatePatchBaseline
+            automation-execution/{AutomationExecutionId}
+                DescribeAutomationStepExecutions GetAutomationExecution SendAutomationSignal StopAutomationExecution
+            association/{AssociationId}
+                DescribeAssociationExecutionTargets DescribeAssociationExecutions ListAssociationVersions
+            association/{AssociationIds}
+                StartAssociationsOnce
+            opsitem/{OpsItemId}
+                AssociateOpsItemRelatedItem DeleteOpsItem DisassociateOpsItemRelatedItem GetOpsItem UpdateOpsItem
+            {OpsMetadataArn}
+                DeleteOpsMetadata GetOpsMetadata UpdateOpsMetadata
+            resource-data-sync/{SyncName}
+                CreateResourceDataSync DeleteResourceDataSync UpdateResourceDataSync
+            servicesetting/{SettingId}
+                GetServiceSetting ResetServiceSetting UpdateServiceSetting
+            session/{SessionId}
+                ResumeSession TerminateSession
+            managed-instance/{InstanceId}
+                DeregisterManagedInstance
+            {ResourceArn}
+                DeleteResourcePolicy GetResourcePolicies PutResourcePolicy
+            *
+                CancelCommand CreateActivation CreateMaintenanceWindow CreateOpsItem CreateOpsMetadata CreatePatchBaseline
+                DeleteActivation DeleteInventory DescribeActivations DescribeAutomationExecutions DescribeAvailablePatches
+                DescribeInstanceInformation DescribeInstancePatchStatesForPatchGroup DescribeInstanceProperties
+                DescribeInventoryDeletions DescribeMaintenanceWindowExecutionTaskInvocations
+                DescribeMaintenanceWindowExecutionTasks DescribeMaintenanceWindowSchedule DescribeMaintenanceWindows
+                DescribeMaintenanceWindowsForTarget DescribeOpsItems DescribeParameters DescribePatchBaselines
+                DescribePatchGroupState DescribePatchGroups DescribePatchProperties DescribeSessions GetCommandInvocation
+                GetDeployablePatchSnapshotForInstance GetExecutionPreview GetInventory GetInventorySchema
+                GetMaintenanceWindowExecution GetMaintenanceWindowExecutionTask GetMaintenanceWindowExecutionTaskInvocation
+                GetPatchBaselineForPatchGroup ListAssociations ListCommandInvocations ListCommands ListComplianceItems
+                ListComplianceSummaries ListDocuments ListInventoryEntries ListOpsItemEvents ListOpsItemRelatedItems
+                ListOpsMetadata ListResourceComplianceSummaries ListResourceDataSync PutInventory StartExecutionPreview
+        """),
+        **rows("arn:aws:ssm:{region}:{account}:", f"document/{{Name}}\n  CreateDocument {' '.join(_DOCUMENTS.split())}"),
+        **dict.fromkeys(_PARAMETERS.split(), _parameters),
+        **each(_tagged, "AddTagsToResource RemoveTagsFromResource ListTagsForResource"),
+        "SendCommand": _send,
+    },
+    keys=Keys({
+        "ssm:Overwrite": key(Type.STRING, "PutParameter", truth("Overwrite")),
+        "ssm:Policies": key(Type.STRING, "PutParameter", "Policies"),
+        "ssm:Recursive": key(Type.STRING, "GetParametersByPath", truth("Recursive")),
+        "ssm:DocumentType": (
+            key(Type.STRING, "CreateDocument", "DocumentType"),
+            key(Type.STRING, f"{_DOCUMENTS} {_ON_DOCUMENTS}", UNREAD),
+        ),
+        "ssm:DocumentCategories": key(Type.STRINGS, f"CreateDocument {_DOCUMENTS} {_ON_DOCUMENTS}", UNREAD),
+        "ssm:DocumentVersion": key(Type.STRINGS, "StartAutomationExecution StartChangeRequestExecution", UNREAD),
+        "ssm:AutoApprove": key(Type.BOOL, "StartChangeRequestExecution", UNREAD),
+        "ssm:SyncType": key(
+            Type.STRING, "CreateResourceDataSync DeleteResourceDataSync UpdateResourceDataSync ListResourceDataSync", "SyncType"
+        ),
+        "ssm:InventoryTypeName": key(Type.STRINGS, "PutInventory", "Items.TypeName"),
+        "ssm:SourceInstanceARN": key(Type.ARN, "PutComplianceItems UpdateAssociationStatus", UNREAD),
+        "ssm:SessionDocumentAccessCheck": key(Type.BOOL, "StartSession", UNREAD),
+        "ssm:AccessRequestId": key(Type.STRING, "StartSession", UNREAD),
+    }),
+    also=also({"AddTagsToResource": "Tags"}, """
+        PutParameter CreateDocument CreateMaintenanceWindow CreatePatchBaseline CreateActivation CreateOpsItem CreateOpsMetadata
+    """),
+    passes={
+        "CreateActivation": {"IamRole": _SERVICE},
+        "SendCommand": {"ServiceRoleArn": _SERVICE},
+        "RegisterTaskWithMaintenanceWindow": {"ServiceRoleArn": _SERVICE},
+        "UpdateMaintenanceWindowTask": {"ServiceRoleArn": _SERVICE},
+    },
+    unmodelled=because(
+        NOT_SERVED="""
+            CancelMaintenanceWindowExecution CreateAssociation CreateAssociationBatch DeleteAssociation DescribeAssociation
+            DescribeEffectiveInstanceAssociations DescribeInstanceAssociationsStatus DescribeInstancePatchStates
+            DescribeInstancePatches GetAccessToken GetConnectionStatus GetDefaultPatchBaseline GetOpsSummary ListNodes
+            ListNodesSummary PutComplianceItems StartAccessRequest StartAutomationExecution StartChangeRequestExecution
+            StartSession UpdateAssociation UpdateAssociationStatus UpdateManagedInstanceRole
+        """
+    ),
+    names_only=True,
+)  # fmt: skip
