@@ -1,7 +1,7 @@
 """The journal as the driver reads it: the instances' lines in one order."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,24 +63,36 @@ class Entry:
         return str(self.fields.get("reason") or error.get("message") or self.fields.get("detail") or self.kind)
 
 
+def _complete() -> None:
+    """The files are the instances' own."""
+
+
 @dataclass(slots=True)
 class JournalReader:
     """Reads the journals of all accounts, from a mark on."""
 
     paths: Mapping[str, Path]
+    refresh: Callable[[], None] = _complete
+    """Called before each reading: where the files are copies, it completes them."""
 
     def mark(self) -> dict[str, int]:
         """Where the journals end now."""
+        self.refresh()
         return {name: path.stat().st_size if path.exists() else 0 for name, path in self.paths.items()}
 
     def entries(self, since: Mapping[str, int] | None = None) -> list[Entry]:
         """All entries since the mark, in the order of their times."""
+        self.refresh()
         found = [entry for name in self.paths for entry in self._read(name, (since or {}).get(name, 0))]
         return sorted(found, key=lambda entry: entry.time)
 
     def find(self, request_id: str) -> list[Entry]:
         """The entries of one request."""
         return [entry for entry in self.entries() if entry.request_id == request_id]
+
+    def policy(self, account: str, digest: str) -> str:
+        """The document of a policy that a line of this account's journal names by its digest."""
+        return (self.paths[account].parent / "policies" / f"{digest}.json").read_text(encoding="utf-8")
 
     def _read(self, name: str, offset: int) -> Iterator[Entry]:
         path = self.paths[name]

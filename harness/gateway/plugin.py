@@ -40,6 +40,7 @@ from harness.gateway.vouching import answer_documents, answer_vouch
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
+JOURNAL_CHUNK = 4 * 1024 * 1024
 # LocalStack only logs a plugin that fails to import; without these the instance would download servers or run nothing.
 NEEDED_PLUGINS = (("localstack.aws.provider", "dynamodb:moto"), ("localstack.lambda.runtime_executor", "process"))
 
@@ -86,7 +87,8 @@ class Gate:
         sessions = Sessions()
         launch_key = bytes.fromhex(launch.launch_key)
         self.peers = Peers(launch.account_id, launch_key, launch.peers)
-        self.records = Records(launch.account_id, Journal(Path(launch.journal)), self.clock)
+        self.journal = Journal(Path(launch.journal))
+        self.records = Records(launch.account_id, self.journal, self.clock)
         self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys)
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
@@ -140,6 +142,8 @@ class Gate:
             "report": self._report,
             "clock": self._clock,
             "warm": self._warm,
+            "journal": lambda message: ({}, self.journal.read(message.data["offset"], JOURNAL_CHUNK)),
+            "policies": lambda message: ({"documents": self.journal.documents(message.data["digests"])}, b""),
         }
 
     def _report(self, _message: Message) -> Answer:
