@@ -3,20 +3,17 @@
 It joins the configuration, the instances and Terraform; it is the only place that knows all three.
 """
 
-import base64
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.exceptions
-
 from harness.accounts import Account
-from harness.config import Config, Output, Package, Stage, load
+from harness.config import Config, Stage, load
+from harness.deployment import Deployment, OnEvent, no_event
 from harness.emulator.backend import Backend, BackendName, Instance
 from harness.emulator.compose import Compose
 from harness.emulator.docker import Docker
@@ -30,8 +27,8 @@ from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
 from harness.model.arn import Arn
-from harness.package import build
-from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
+from harness.resources import FUNCTION, RULE, Invocation, Kind, invoke, only_with
+from harness.terraform import Profile, Refusal
 from harness.terraform.retries import retried
 
 SANDBOX = "sandbox"
@@ -39,30 +36,10 @@ ANSWER_TIMEOUT = 2.0
 BY_HAND_PATIENCE = 5.0
 """Seconds to ask Docker for accounts that a person started: nobody who uses no containers waits longer."""
 Progress = Callable[[str], None]
-OnEvent = Callable[[str, Event], None]
-"""(account name, event)"""
 
 
 def _silent(_text: str) -> None:
     """No progress is wanted."""
-
-
-def _no_event(_name: str, _event: Event) -> None:
-    """No events are wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What a function answered."""
-
-    function: str
-    payload: Any
-    """The decoded JSON."""
-    error: str | None
-    """`Unhandled` or `Handled` where the function failed."""
-    log: str
-    """The end of its log, as Lambda returns it."""
-    request_id: str
 
 
 @dataclass(slots=True)
@@ -77,8 +54,7 @@ class Harness:
     """The name of this user's Terraform copy in the run's folder: several processes may share the accounts, none a state."""
     record: RunRecord | None = None
     _backend: Backend | None = None
-    _terraform: Terraform | None = None
-    _variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _deployment: Deployment | None = None
 
     @classmethod
     def open(cls, start: Path, run: str | None = None, backend: str | None = None) -> "Harness":
@@ -214,9 +190,9 @@ class Harness:
 
     def close(self) -> None:
         """End what this process owns, let go of what it does not; the folder stays."""
-        if self._terraform is not None:
-            self._terraform.close()
-            self._terraform = None
+        if self._deployment is not None:
+            self._deployment.close()
+            self._deployment = None
         if self._backend is not None:
             self._backend.stop()
             self._backend = None
@@ -314,35 +290,12 @@ class Harness:
     # Terraform
 
     @property
-    def terraform(self) -> Terraform:
-        """Terraform on this run's copy. Raises UsageError for a project without Terraform."""
-        if self._terraform is None:
-            self._terraform = self._make_terraform()
-        return self._terraform
-
-    def _make_terraform(self) -> Terraform:
-        source = self.config.terraform_path
-        if source is None:
-            raise UsageError("the project has no Terraform", help="set `terraform_root` in harness.toml")
-        workspace = Workspace(self.folder.path / self.workspace, source, self.profiles(), dict(os.environ))
-        workspace.prepare()
-        for one in self.config.package:
-            build(one, self.config.folder, self._target(one, workspace))
-        terraform = Terraform(workspace)
-        terraform.warm(self.config.compositions[name] for name in self.config.order())
-        return terraform
-
-    def _target(self, one: Package, workspace: Workspace) -> Path:
-        """Where a package belongs in the copy; a target outside of the Terraform root has no place there."""
-        assert self.config.terraform_path is not None  # noqa: S101 - the caller has a workspace
-        target = (self.config.folder / one.target).resolve()
-        try:
-            return workspace.root / target.relative_to(self.config.terraform_path.resolve())
-        except ValueError as error:
-            raise UsageError(
-                f"the package target `{one.target}` is outside of the Terraform root",
-                help="Terraform runs on a copy of its root, and the zip must be in it",
-            ) from error
+    def deployment(self) -> Deployment:
+        """The project's compositions, on this run's copy. Raises UsageError for a project without Terraform."""
+        if self._deployment is None:
+            folder = self.folder.path / self.workspace
+            self._deployment = Deployment.prepared(self.config, folder, self.profiles(), self._watch)
+        return self._deployment
 
     def profiles(self) -> list[Profile]:
         """The AWS profiles of the running accounts."""
@@ -355,65 +308,24 @@ class Harness:
     def apply(
         self,
         names: Iterable[str] | None = None,
-        on_event: OnEvent = _no_event,
+        on_event: OnEvent = no_event,
         variables: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Mapping[str, Any]]:
         """Apply compositions in the order of their bindings; their outputs by account.
 
         `variables` go to every named composition, over harness.toml's. Raises UsageError and ToolFailed.
         """
-        outputs: dict[str, Mapping[str, Any]] = {}
-        for name in self.config.order(names):
-            outputs[name] = self._apply_one(name, variables or {}, on_event)
-        return outputs
-
-    def _apply_one(self, name: str, given: Mapping[str, Any], on_event: OnEvent) -> Mapping[str, Any]:
-        values = {**self.config.variables.get(name, {}), **self._bound(name, given), **self._values(given)}
-        self._variables[name] = values
-        terraform = self.terraform
-        return terraform.apply(
-            self.config.compositions[name], values, lambda event: on_event(name, event), self._watch()
-        )
-
-    def _bound(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            variable: self._output(ref)
-            for variable, ref in self.config.bindings.get(name, {}).items()
-            if variable not in given
-        }
-
-    def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._output(value) if isinstance(value, Output) else value for name, value in given.items()}
-
-    def _output(self, ref: Output) -> Any:
-        outputs = self.terraform.output(self.config.compositions[ref.account])
-        if ref.name not in outputs:
-            raise UsageError(
-                f"composition `{ref.account}` has no output `{ref.name}` yet",
-                help=f"apply `{ref.account}` first, or mend the binding in harness.toml",
-            )
-        return outputs[ref.name]
+        order = self.config.order(names)
+        return {name: self.deployment.apply(name, variables or {}, on_event) for name in order}
 
     def outputs(self, name: str) -> Mapping[str, Any]:
         """The outputs of an applied composition."""
-        return self.terraform.output(self.config.compositions[name])
+        return self.deployment.outputs(name)
 
-    def destroy(self, names: Iterable[str] | None = None, on_event: OnEvent = _no_event) -> tuple[str, ...]:
+    def destroy(self, names: Iterable[str] | None = None, on_event: OnEvent = no_event) -> tuple[str, ...]:
         """Destroy what was applied, against the order of the bindings; the names."""
-        done: list[str] = []
-        for name in reversed(self.config.order(names)):
-            composition = self.config.compositions[name]
-            if self.terraform.applied(composition):
-                events = partial(on_event, name)
-                self.terraform.destroy(composition, self._destroy_values(name), events, self._watch())
-                done.append(name)
-        return tuple(done)
-
-    def _destroy_values(self, name: str) -> Mapping[str, Any]:
-        """The values of the last apply; in another process, those of harness.toml."""
-        if name in self._variables:
-            return self._variables[name]
-        return {**self.config.variables.get(name, {}), **self._bound(name, {})}
+        order = tuple(reversed(self.config.order(names)))
+        return tuple(name for name in order if self.deployment.destroy(name, on_event))
 
     def _watch(self) -> Callable[[], Refusal | None]:
         """Look for a refusal that Terraform would retry, in the lines written from now on."""
@@ -426,39 +338,30 @@ class Harness:
 
         return watch
 
-    # functions and the walk
+    # what the accounts hold
+
+    def having(self, kind: Kind, name: str, account: str | None = None) -> Account:
+        """The account that has a function, a table or a rule of that name; it may be left out where only one has."""
+        return self.account(account) if account is not None else only_with(self.accounts, kind, name)
 
     def invoke(self, function: str, account: str | None = None, payload: Any = None) -> Invocation:
         """Invoke a function and wait for its answer; the account may be left out where only one has the function."""
-        client = self.account(account or self._account_with(function)).client("lambda")
-        options = {} if payload is None else {"Payload": json.dumps(payload).encode()}
-        answer = client.invoke(FunctionName=function, LogType="Tail", **options)
-        text = answer["Payload"].read()
-        return Invocation(
-            function=function,
-            payload=json.loads(text) if text else None,
-            error=answer.get("FunctionError"),
-            log=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
-            request_id=answer["ResponseMetadata"]["RequestId"],
-        )
+        return invoke(self.having(FUNCTION, function, account), function, payload)
 
-    def _account_with(self, function: str) -> str:
-        having = [name for name, account in self.accounts.items() if _has_function(account, function)]
-        if len(having) == 1:
-            return having[0]
-        if not having:
-            raise UsageError(
-                f"no account has a function `{function}`", help="`harness apply` creates what Terraform describes"
-            )
-        listed = ", ".join(f"`{name}`" for name in having)
-        raise UsageError(
-            f"several accounts have a function `{function}`: {listed}", help="say which with --account NAME"
-        )
+    def fire(self, rule: str, account: str | None = None) -> Mapping[str, Any]:
+        """Send a schedule rule's event to its targets now. Raises UsageError for a rule that has no schedule or is disabled."""
+        owning = self.having(RULE, rule, account)
+        answer = self._used().controls[owning.name].ask("fire", {"rule": rule, "region": owning.region}).data
+        if "fault" in answer:
+            raise UsageError(str(answer["fault"]), help="`harness fire` takes a schedule rule of the default bus")
+        return {"account": owning.name, **answer}
 
-    def play(self, stage: Stage, on_event: OnEvent = _no_event) -> Invocation | None:
+    # the walk
+
+    def play(self, stage: Stage, on_event: OnEvent = no_event) -> Invocation | None:
         """Play one stage of the walk. Raises ToolFailed when its function fails."""
         if stage.apply:
-            self._apply_one(stage.account, stage.variables, on_event)
+            self.deployment.apply(stage.account, stage.variables, on_event)
         if stage.invoke is None:
             return None
         invocation = self.invoke(stage.invoke, stage.account)
@@ -475,13 +378,3 @@ def backend_named(given: str | None) -> BackendName:
     except ValueError:
         known = " or ".join(f"`{one}`" for one in BackendName)
         raise UsageError(f"no backend `{name}`", help=f"{known}, by --backend or HARNESS_BACKEND") from None
-
-
-def _has_function(account: Account, function: str) -> bool:
-    try:
-        account.client("lambda").get_function(FunctionName=function)
-    except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return False
-        raise
-    return True

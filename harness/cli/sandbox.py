@@ -1,4 +1,4 @@
-"""The sandbox's commands: up, down, status, env, journal."""
+"""The sandbox's commands: up, down, status, env."""
 
 import json
 import shlex
@@ -12,14 +12,14 @@ import psutil
 import typer
 from rich.table import Table
 
-from harness.cli.console import err, escaped, out, progress
+from harness.cli.console import err, out, progress
 from harness.config import load
 from harness.detached import end, start
 from harness.emulator.docker import Docker
 from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import owner
 from harness.emulator.project import project_of, projects, remove
-from harness.errors import HarnessError, ToolFailed, UsageError
+from harness.errors import ToolFailed
 from harness.session import SANDBOX, Harness
 
 _POLL = 0.5
@@ -27,7 +27,7 @@ _POLL = 0.5
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (up, down, status, env, journal):
+    for command in (up, down, status, env):
         app.command()(command)
 
 
@@ -174,25 +174,3 @@ def _write_config(harness: Harness, path: Path) -> None:
     from harness.terraform.workspace import write_profiles  # noqa: PLC0415 - only env writes one
 
     write_profiles(path, harness.profiles())
-
-
-def journal(
-    *,
-    denied: Annotated[bool, typer.Option("--denied", help="Only what was refused.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The lines as they are written.")] = False,
-) -> None:
-    """Show who asked what, and which statement decided."""
-    harness = Harness.open(Path.cwd())
-    try:
-        harness.attach_unasked()
-    except HarnessError as error:
-        if not harness.folder.record.exists():
-            raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one") from error
-    for entry in harness.journal.entries():
-        if denied and not entry.denied:
-            continue
-        if as_json:
-            sys.stdout.write(json.dumps({"account": entry.account, **entry.fields}) + "\n")
-        else:
-            colour = "red" if entry.denied else "green"
-            out.print(f"[{colour}]{escaped(entry.describe())}[/]")

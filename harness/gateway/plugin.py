@@ -141,6 +141,7 @@ class Gate:
             "simulate": simulator.simulate,
             "report": self._report,
             "clock": self._clock,
+            "fire": self._fire,
             "warm": self._warm,
             "journal": lambda message: ({}, self.journal.read(message.data["offset"], JOURNAL_CHUNK)),
             "policies": lambda message: ({"documents": self.journal.documents(message.data["digests"])}, b""),
@@ -162,6 +163,11 @@ class Gate:
         """Load services in the background: the driver asks once every instance is proven, so that nobody waits for it."""
         threading.Thread(target=_load_services, args=(self.launch.eager_services,), name="warm", daemon=True).start()
         return {}, b""
+
+    def _fire(self, message: Message) -> Answer:
+        from harness.gateway.firing import fire  # noqa: PLC0415 - services load lazily
+
+        return fire(self.launch.account_id, message.data["region"], message.data["rule"]), b""
 
     def _clock(self, message: Message) -> Answer:
         return {"now": self.clock.advance(float(message.data["seconds"])).isoformat()}, b""
