@@ -65,9 +65,14 @@ def deny(action, resource="*", **condition):
     return statement(action, resource, "Deny", **_conditions(condition))
 
 
+def one(**elements):
+    """A policy of one statement, element by element."""
+    return {"Version": "2012-10-17", "Statement": [elements]}
+
+
 def both(*documents):
     """One policy with the statements of several."""
-    return {"Version": "2012-10-17", "Statement": [one for each in documents for one in each["Statement"]]}
+    return {"Version": "2012-10-17", "Statement": [inner for each in documents for inner in each["Statement"]]}
 
 
 def trusts(principal, action="sts:AssumeRole", effect="Allow", **condition):
@@ -83,7 +88,9 @@ def _conditions(condition):
 # acts: who does what
 
 
-def assumes(stage, trusted, *, of="b", may=EVERYTHING, tags=None, role=None, path="/", chained=False, **request):
+def assumes(
+    stage, trusted, *, of="b", may=EVERYTHING, tags=None, path="/", without_path=False, chained=False, **request
+):
     """A user of `of` assumes a role of A with this trust policy; `chained`: by way of a role of its own."""
     me = stage.someone(of, may, tags=tags)
     arn = stage.principals.role(stage.a, stage.fill(trusted, me), Path=path)
@@ -91,7 +98,8 @@ def assumes(stage, trusted, *, of="b", may=EVERYTHING, tags=None, role=None, pat
         within = trusts("<me>", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
         own = stage.principals.role(stage.account(of), stage.fill(within, me), EVERYTHING)
         me = me.assume(own, **stage.fill(chained if isinstance(chained, Mapping) else {}))
-    return partial(me.assume, role(arn) if role else arn, **stage.fill(request, me))
+    named = arn.replace(path, "/") if without_path else arn
+    return partial(me.assume, named, **stage.fill(request, me))
 
 
 def tries(stage, does, *, on=None, of="a", may=NOTHING, region=None, **request):
@@ -166,13 +174,12 @@ def makes_a_function(stage, *, may, role):
     me = stage.someone("a", [allow("lambda:CreateFunction"), may])
     client, name = me.client("lambda"), "of-the-specification"
     stage.later(lambda: stage.deployer("lambda").delete_function(FunctionName=name))
-    code = {"ZipFile": zipped(FUNCTION)}
     return partial(
         client.create_function,
         FunctionName=name,
         Runtime="python3.13",
         Handler="spec.handler",
-        Code=code,
+        Code={"ZipFile": zipped(FUNCTION)},
         Role=stage.fill(role),
     )
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from attempts import EVERYTHING, allow, deny, fetch, trusts
+from botocore.config import Config
 from stage import DEPLOYER_OF_A, Call, Stage
 
 from harness.accounts import SessionKeys
@@ -83,7 +84,8 @@ def a_link_is_followed(stage: Stage, *, meanwhile: Mapping[str, Any] | None) -> 
     """Someone follows a presigned URL whose signer's policy was replaced meanwhile."""
     me = stage.principals.user(stage.a, stage.fill(allow("s3:GetObject", "<bucket>/*")))
     where = {"Bucket": stage.names["bucket name"], "Key": "blue/report"}
-    url = me.client("s3").generate_presigned_url("get_object", Params=where)
+    # botocore's default for S3 is the older signature, which new buckets do not take.
+    url = me.client("s3", config=Config(signature_version="s3v4")).generate_presigned_url("get_object", Params=where)
     if meanwhile is not None:
         policy = json.dumps(stage.fill(meanwhile))
         name = me.arn.rpartition("/")[2]

@@ -4,6 +4,7 @@ A row tells who says no (side and layer), with which of AWS's errors. It reads: 
 """
 
 import json
+import re
 from dataclasses import replace
 
 import botocore
@@ -28,6 +29,7 @@ from attempts import (
     deny,
     get_item,
     makes_a_function,
+    one,
     put_item,
     tries,
     trusts,
@@ -67,17 +69,15 @@ SELECT = (
     "execute_statement",
     {"Statement": 'SELECT id FROM "specification" WHERE id = ?', "Parameters": [{"S": "x"}]},
 )
-ALL_OF_A = trusts(A, "*")
 
 
-def deny_all_but(principal):
-    return trusts("*", "*", "Deny", ArnNotEquals={"aws:PrincipalArn": [principal, DEPLOYER_OF_A]})
+def deny_all_but(principal, action=ASSUME):
+    return trusts("*", action, "Deny", ArnNotEquals={"aws:PrincipalArn": [principal, DEPLOYER_OF_A]})
 
 
-def unless(principals, action="*"):
+def unless(principals, action):
     """A Deny for everyone but these, by NotPrincipal."""
-    inner = {"Effect": "Deny", "NotPrincipal": {"AWS": principals}, "Action": action}
-    return {"Version": "2012-10-17", "Statement": [inner]}
+    return one(Effect="Deny", NotPrincipal={"AWS": principals}, Action=action)
 
 
 # fmt: off
@@ -153,12 +153,11 @@ SPECIFICATION = {
             wrong={"trusted": both(trusts(B), trusts("<me>", effect="Deny"))},
             right={"trusted": both(trusts(B), trusts("arn:aws:iam::<b>:user/deployer", effect="Deny"))},
             by="owner/trust", explicit=True, error=QUERY),
-        attempt("everyone whom a NotPrincipal does not spare", assumes,
-            wrong={"trusted": both(trusts(B), unless(["arn:aws:iam::<b>:user/deployer", B], ASSUME))},
-            right={"trusted": both(trusts(B), unless(["<me>", B], ASSUME))},
-            by="owner/trust", explicit=True, error=QUERY),
+        attempt("everyone whom the trust policy's Deny does not spare", assumes,
+            wrong={"trusted": both(trusts(B), deny_all_but("arn:aws:iam::<b>:user/nobody"))},
+            right={"trusted": both(trusts(B), deny_all_but("<me>"))}, by="owner/trust", explicit=True, error=QUERY),
         attempt("a role named without its path", assumes, trusted=trusts(B), path="/team/",
-            wrong={"role": "without its path"}, right={}, by="owner/trust", error=QUERY),
+            wrong={"without_path": True}, right={"without_path": False}, by="owner/trust", error=QUERY),
         attempt("a caller whose own account wants another external id", assumes, trusted=trusts(B), ExternalId="mine",
             wrong={"may": allow(ASSUME, StringEquals={"sts:ExternalId": "yours"})},
             right={"may": allow(ASSUME, StringEquals={"sts:ExternalId": "mine"})}, by="caller/identity", error=QUERY),
@@ -173,12 +172,12 @@ SPECIFICATION = {
     ],
     "identity": [  # a user of A with these policies
         attempt("everything but writing", tries, does=put_item(),
-            wrong={"may": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "dynamodb:PutItem", "Resource": "*"}]}},
-            right={"may": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "dynamodb:GetItem", "Resource": "*"}]}},
+            wrong={"may": one(Effect="Allow", NotAction="dynamodb:PutItem", Resource="*")},
+            right={"may": one(Effect="Allow", NotAction="dynamodb:GetItem", Resource="*")},
             by="caller/identity", error=JSON),
         attempt("every table but this one", tries, does=put_item(),
-            wrong={"may": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "NotResource": "<table>"}]}},
-            right={"may": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "NotResource": "<other table>"}]}},
+            wrong={"may": one(Effect="Allow", Action="dynamodb:*", NotResource="<table>")},
+            right={"may": one(Effect="Allow", Action="dynamodb:*", NotResource="<other table>")},
             by="caller/identity", error=JSON),
         attempt("in a region that is not the user's", tries, does=put_item(),
             wrong={"may": allow("dynamodb:*", StringEquals={"aws:RequestedRegion": "eu-central-1"})},
@@ -195,7 +194,8 @@ SPECIFICATION = {
             wrong={"may": allow("dynamodb:*", IpAddress={"aws:SourceIp": "203.0.113.0/24"})},
             right={"may": allow("dynamodb:*", IpAddress={"aws:SourceIp": ["0.0.0.0/0", "::/0"]})}, by="caller/identity", error=JSON),
         attempt("tagging a queue with a cost center that is not the user's", tries,
-            does=("sqs", "tag_queue", {"QueueUrl": "<queue url>"}), may=allow("sqs:TagQueue", StringEquals={"aws:RequestTag/center": "blue"}),
+            does=("sqs", "tag_queue", {"QueueUrl": "<queue url>"}),
+            may=allow("sqs:TagQueue", StringEquals={"aws:RequestTag/center": "blue"}),
             wrong={"Tags": {"center": "red"}}, right={"Tags": {"center": "blue"}}, by="caller/identity", error=QUERY),
         attempt("tagging a queue with a key that is not in use", tries,
             does=("sqs", "tag_queue", {"QueueUrl": "<queue url>"}),
@@ -326,7 +326,8 @@ SPECIFICATION = {
         attempt("A's queue, which speaks of another user of B", tries, of="b", may=EVERYTHING, does=SEND,
             wrong={"on": {"queue": trusts("arn:aws:iam::<b>:user/deployer", "sqs:SendMessage")}},
             right={"on": {"queue": trusts("<me>", "sqs:SendMessage")}}, by="owner/resource", error=QUERY),
-        attempt("A's queue, which allows it, by who may not in B", tries, of="b", does=SEND, on={"queue": trusts("<me>", "sqs:SendMessage")},
+        attempt("A's queue, which allows it, by who may not in B", tries, of="b", does=SEND,
+            on={"queue": trusts("<me>", "sqs:SendMessage")},
             wrong={"may": NOTHING}, right={"may": allow("sqs:SendMessage", "<queue>")}, by="caller/identity", error=QUERY),
         attempt("A's table, which allows another action", tries, of="b", may=EVERYTHING, does=put_item(),
             wrong={"on": {"table": trusts(B, "dynamodb:GetItem")}}, right={"on": {"table": trusts(B, "dynamodb:PutItem")}},
@@ -353,7 +354,8 @@ SPECIFICATION = {
             wrong={"on": {"queue": trusts(A, "sqs:SendMessage")}}, right={"on": {"queue": trusts("<me>", "sqs:SendMessage")}},
             by={"caller/identity", "owner/resource"}, error=QUERY),
         attempt("a queue that denies its own account's administrators", tries, does=SEND, may=EVERYTHING,
-            wrong={"on": {"queue": deny_all_but("arn:aws:iam::<a>:user/nobody")}}, right={"on": {"queue": deny_all_but("<me>")}},
+            wrong={"on": {"queue": deny_all_but("arn:aws:iam::<a>:user/nobody", "sqs:*")}},
+            right={"on": {"queue": deny_all_but("<me>", "sqs:*")}},
             by="owner/resource", explicit=True, error=QUERY),
         attempt("a role that the queue names, beyond the role's boundary", tries, does=SEND, as_role=True, boundary=allow("dynamodb:*"),
             wrong={"on": {"queue": trusts("<my role>", "sqs:*")}}, right={"on": {"queue": trusts("<me>", "sqs:*")}},
@@ -367,12 +369,12 @@ SPECIFICATION = {
             on={"bucket": trusts("*", "s3:PutObject", "Deny", Null={"s3:x-amz-server-side-encryption": "true"})},
             wrong={}, right={"ServerSideEncryption": "AES256"}, by="owner/resource", explicit=True, error=QUERY),
         attempt("a folder of which the bucket's policy does not speak", tries,
-            on={"bucket": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "<me>"},
-                "Action": "s3:GetObject", "Resource": "<bucket>/blue/*"}]}},
+            on={"bucket": one(Effect="Allow", Principal={"AWS": "<me>"}, Action="s3:GetObject", Resource="<bucket>/blue/*")},
             wrong={"does": ("s3", "get_object", {"Bucket": "<bucket name>", "Key": "red/report"})}, right={"does": READ_OBJECT},
             by={"caller/identity", "owner/resource"}, error=QUERY),
         attempt("a bucket that is closed to all but one user", tries, does=READ_OBJECT, may=EVERYTHING,
-            wrong={"on": {"bucket": unless([DEPLOYER_OF_A, A], "s3:GetObject")}}, right={"on": {"bucket": unless(["<me>", A], "s3:GetObject")}},
+            wrong={"on": {"bucket": unless([DEPLOYER_OF_A, A], "s3:GetObject")}},
+            right={"on": {"bucket": unless(["<me>", A], "s3:GetObject")}},
             by="owner/resource", explicit=True, error=QUERY),
         attempt("a table that takes no writes from users", tries, does=put_item(), may=EVERYTHING,
             wrong={"on": {"table": trusts("*", "dynamodb:PutItem", "Deny", StringEquals={"aws:PrincipalType": "User"})}},
@@ -415,6 +417,10 @@ SPECIFICATION = {
         attempt("having a role trust itself", administers, operation="update_assume_role_policy",
             RoleName="specification", PolicyDocument=json.dumps(trusts(DEPLOYER_OF_A)),
             wrong={"may": allow("iam:UpdateRole")}, right={"may": allow("iam:UpdateAssumeRolePolicy")}, by="caller/identity", error=QUERY),
+        attempt("a trust policy that spares some with NotPrincipal", administers, operation="update_assume_role_policy",
+            RoleName="specification", may=EVERYTHING,
+            wrong={"PolicyDocument": json.dumps(unless([A], ASSUME))}, right={"PolicyDocument": json.dumps(trusts(A))},
+            by="validation", explicit=False, error=("MalformedPolicyDocument", 400)),
         attempt("removing its own boundary", administers, operation="delete_user_permissions_boundary", UserName="<name>", may=EVERYTHING,
             wrong={"boundary": both(EVERYTHING, deny("iam:DeleteUserPermissionsBoundary"))}, right={"boundary": EVERYTHING},
             by="caller/permissions_boundary", explicit=True, error=QUERY),
@@ -464,7 +470,7 @@ SPECIFICATION = {
 # fmt: on
 
 ROWS = [
-    pytest.param(row, id=f"{kind}: {row.sentence}".replace(" ", "-"))
+    pytest.param(row, id=re.sub(r"[^\w-]+", "-", f"{kind} {row.sentence}"))
     for kind, rows in SPECIFICATION.items()
     for row in rows
 ]

@@ -26,7 +26,8 @@ class ScenarioPrincipal:
 
     def client(self, service: str, *, via: Account | None = None, region: str | None = None, **options: Any) -> Any:
         """A client of this principal, at its own account's door or at another's."""
-        return (via or self.account).session_of(self.keys, region=region).client(service, **options)
+        session = self.session if via is None else via.session_of(self.keys)
+        return session.client(service, region_name=region, **options)
 
     def assume(self, role_arn: str, name: str = "scenario", **parameters: Any) -> "ScenarioPrincipal":
         """The session that AssumeRole gives this principal. Raises ClientError when it is refused."""
@@ -58,6 +59,7 @@ class Principals:
     def __init__(self) -> None:
         """Nothing is made yet."""
         self._stack = ExitStack()
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +84,7 @@ class Principals:
         tags: Mapping[str, str] | None = None,
     ) -> ScenarioPrincipal:
         """A new IAM user with an access key and these inline policies, within this permissions boundary."""
-        iam, chosen = account.client("iam"), name or _fresh("user")
+        iam, chosen = self._iam(account), name or _fresh("user")
         arn = iam.create_user(UserName=chosen, **self._limits(account, boundary, tags))["User"]["Arn"]
         self._removing(iam.delete_user, UserName=chosen)
         self._inline(iam.put_user_policy, iam.delete_user_policy, {"UserName": chosen}, policies)
@@ -101,7 +103,7 @@ class Principals:
         **options: Any,
     ) -> str:
         """A new role with this trust policy and these inline policies, within this permissions boundary; its ARN."""
-        iam, chosen = account.client("iam"), name or _fresh("role")
+        iam, chosen = self._iam(account), name or _fresh("role")
         limits = self._limits(account, boundary, tags)
         made = iam.create_role(RoleName=chosen, AssumeRolePolicyDocument=json.dumps(trusted), **limits, **options)
         self._removing(iam.delete_role, RoleName=chosen)
@@ -126,10 +128,15 @@ class Principals:
 
     def managed(self, account: Account, document: Document) -> str:
         """A new managed policy; its ARN."""
-        iam = account.client("iam")
+        iam = self._iam(account)
         made = iam.create_policy(PolicyName=_fresh("policy"), PolicyDocument=json.dumps(document))["Policy"]["Arn"]
         self._removing(iam.delete_policy, PolicyArn=made)
         return str(made)
+
+    def _iam(self, account: Account) -> Any:
+        if account.id not in self._clients:
+            self._clients[account.id] = account.client("iam")
+        return self._clients[account.id]
 
     def _limits(self, account: Account, boundary: Document | None, tags: Mapping[str, str] | None) -> dict[str, Any]:
         """What a new user or role is created with."""
