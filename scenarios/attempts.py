@@ -37,6 +37,8 @@ class Attempt:
     by: str | set[str]
     error: tuple[str, int]
     explicit: bool
+    not_yet: str | None
+    """Why the row is not yet true, where it is not."""
 
     def refused(self, stage: Stage) -> Call:
         """The call that is to be refused."""
@@ -47,9 +49,9 @@ class Attempt:
         return self.act(stage, **self.given, **self.right)
 
 
-def attempt(sentence, act, *, wrong, right, by, error, explicit=False, **given):
+def attempt(sentence, act, *, wrong, right, by, error, explicit=False, not_yet=None, **given):
     """A row; `given` is what the attempt and its twin have in common."""
-    return Attempt(sentence, act, given, wrong, right, by, error, explicit)
+    return Attempt(sentence, act, given, wrong, right, by, error, explicit, not_yet)
 
 
 # words of policies

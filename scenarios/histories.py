@@ -80,8 +80,8 @@ def a_role_assumes_itself(stage: Stage, *, trusting_itself: bool) -> Call:
     return partial(session.assume, role)
 
 
-def a_link_is_followed(stage: Stage, *, meanwhile: Mapping[str, Any] | None) -> Call:
-    """Someone follows a presigned URL whose signer's policy was replaced meanwhile."""
+def a_link_is_followed(stage: Stage, *, meanwhile: Mapping[str, Any] | None = None, to: str = "blue") -> Call:
+    """Someone follows a presigned URL, perhaps to another folder, whose signer's policy was perhaps replaced meanwhile."""
     me = stage.principals.user(stage.a, stage.fill(allow("s3:GetObject", "<bucket>/*")))
     where = {"Bucket": stage.names["bucket name"], "Key": "blue/report"}
     # botocore's default for S3 is the older signature, which new buckets do not take.
@@ -90,7 +90,7 @@ def a_link_is_followed(stage: Stage, *, meanwhile: Mapping[str, Any] | None) -> 
         policy = json.dumps(stage.fill(meanwhile))
         name = me.arn.rpartition("/")[2]
         stage.deployer("iam").put_user_policy(UserName=name, PolicyName=INLINE, PolicyDocument=policy)
-    return partial(fetch, url)
+    return partial(fetch, url.replace("/blue/", f"/{to}/"))
 
 
 def a_user_is_in_a_group(stage: Stage, *, whose: Mapping[str, Any]) -> Call:

@@ -30,8 +30,9 @@ class Stage:
     stranger: Account
     names: Mapping[str, str]
     principals: Principals | None = None
-    _changes: ExitStack = field(default_factory=ExitStack)
+    _changes: ExitStack = field(default_factory=ExitStack, init=False)
     _deployers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _made: dict[str, ScenarioPrincipal] = field(default_factory=dict, init=False)
 
     @contextmanager
     def acting(self) -> Iterator[None]:
@@ -64,8 +65,15 @@ class Stage:
             text = text.replace(f"<{name}>", meant)
         return json.loads(text)
 
-    def someone(self, of="a", may=NOTHING, *, as_role=False, session=None, managed_session=None, **limits):
-        """A principal of an account with these policies: a user, or a role's session where it says so."""
+    def someone(self, of="a", may=NOTHING, **limits):
+        """A principal of an account with these policies; the attempt and its twin have the same one if it is described the same."""
+        described = json.dumps([of, may, limits], sort_keys=True)
+        if described not in self._made:
+            self._made[described] = self._someone(of, may, **limits)
+        return self._made[described]
+
+    def _someone(self, of, may, *, as_role=False, session=None, managed_session=None, **limits):
+        """A user, or a role's session where it says so."""
         account = self.account(of)
         policies = [self.fill(one) for one in _listed(may)]
         limits = {name: self.fill(value) for name, value in limits.items() if value is not None}

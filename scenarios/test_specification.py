@@ -35,6 +35,7 @@ from attempts import (
     trusts,
 )
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from histories import (
     a_key_was,
     a_link_is_followed,
@@ -236,6 +237,21 @@ SPECIFICATION = {
             wrong={"may": [EVERYTHING, deny("s3:GetObject", StringEquals={"s3:ExistingObjectTag/team": "blue"})]},
             right={"may": [EVERYTHING, deny("s3:GetObject", StringEquals={"s3:ExistingObjectTag/team": "red"})]},
             by="caller/identity", explicit=True, error=QUERY),
+        attempt("an upload for everyone to read", tries, does=WRITE_OBJECT, Key="report",
+            may=[allow("s3:*", "<bucket>/*"), deny("s3:PutObject", StringEquals={"s3:x-amz-acl": ["public-read", "public-read-write"]})],
+            wrong={"ACL": "public-read"}, right={}, by="caller/identity", explicit=True, error=QUERY),
+        attempt("a copy of what may not be read", tries, does=("s3", "copy_object", {
+                "Bucket": "<bucket name>", "Key": "copy", "CopySource": "<bucket name>/blue/report", "TaggingDirective": "REPLACE"}),
+            wrong={"may": allow("s3:PutObject", "<bucket>/*")},
+            right={"may": allow(["s3:PutObject", "s3:GetObject"], "<bucket>/*")}, by="caller/identity", error=QUERY),
+        attempt("sending a topic's messages out of the house", tries,
+            does=("sns", "subscribe", {"TopicArn": "<topic>", "Protocol": "sqs"}),
+            may=allow("sns:Subscribe", "<topic>", StringLike={"sns:Endpoint": "arn:aws:sqs:*:<a>:*"}),
+            wrong={"Endpoint": "arn:aws:sqs:us-west-2:<stranger>:queue"}, right={"Endpoint": "<queue>"},
+            by={"caller/identity", "owner/resource"}, error=SNS),
+        attempt("an old version of a secret", tries, does=READ_SECRET,
+            may=allow("secretsmanager:GetSecretValue", "<secret>", StringEquals={"secretsmanager:VersionStage": "AWSCURRENT"}),
+            wrong={"VersionStage": "AWSPREVIOUS"}, right={"VersionStage": "AWSCURRENT"}, by="caller/identity", error=JSON),
         attempt("whom the group denies what the user's own policy allows", a_user_is_in_a_group,
             wrong={"whose": deny("dynamodb:PutItem")}, right={"whose": deny("dynamodb:DeleteItem")},
             by="caller/identity", explicit=True, error=JSON),
@@ -353,6 +369,9 @@ SPECIFICATION = {
         attempt("A's topic, which is open to the stranger", tries, may=EVERYTHING, does=PUBLISH,
             on={"topic": trusts("*", "sns:Publish", StringEquals={"aws:PrincipalAccount": "<b>"})},
             wrong={"of": "stranger"}, right={"of": "b"}, by="owner/resource", error=SNS),
+        attempt("A's bucket", tries, of="b", may=EVERYTHING, does=READ_OBJECT,
+            wrong={"on": {}}, right={"on": {"bucket": trusts(B, "s3:GetObject")}}, by="owner/resource", error=QUERY,
+            not_yet="buckets of another account are not found: NoSuchBucket"),
         attempt("another table of A's than the one with the policy", tries, of="b", may=EVERYTHING, on={"table": trusts(B, "dynamodb:*")},
             wrong={"does": ("dynamodb", "put_item", {"TableName": "<other table>", "Item": ITEM})}, right={"does": put_item()},
             by="owner/resource", error=JSON),
@@ -410,6 +429,10 @@ SPECIFICATION = {
         attempt("a direct call, where the key is for one service", tries, does=ENCRYPT, may=EVERYTHING,
             wrong={"on": {"key": trusts(A, "kms:*", StringEquals={"kms:ViaService": "s3.us-west-2.amazonaws.com"})}},
             right={"on": {"key": trusts(A, "kms:*", StringEquals={"kms:CallerAccount": "<a>"})}}, by="owner/key", error=JSON),
+        attempt("handing on more of a key than may be handed on", tries,
+            does=("kms", "create_grant", {"KeyId": "<key>", "GranteePrincipal": DEPLOYER_OF_A}), on={"key": trusts(A, "kms:*")},
+            may=allow("kms:CreateGrant", "<key>", **{"ForAllValues:StringEquals": {"kms:GrantOperations": ["Encrypt"]}}),
+            wrong={"Operations": ["Encrypt", "Decrypt"]}, right={"Operations": ["Encrypt"]}, by="caller/identity", error=JSON),
         attempt("whom the key denies", tries, does=ENCRYPT, may=EVERYTHING,
             wrong={"on": {"key": both(trusts(A, "kms:*"), trusts("<me>", "kms:Encrypt", "Deny"))}},
             right={"on": {"key": both(trusts(A, "kms:*"), trusts("<me>", "kms:Decrypt", "Deny"))}},
@@ -473,18 +496,22 @@ SPECIFICATION = {
             wrong={"saved_again": False}, right={"saved_again": True}, by="owner/trust", error=QUERY),
         attempt("a presigned URL of who may no longer read", a_link_is_followed,
             wrong={"meanwhile": allow("s3:ListBucket")}, right={"meanwhile": None}, by="caller/identity", error=QUERY),
+        attempt("a presigned URL that was bent to another folder", a_link_is_followed,
+            wrong={"to": "red"}, right={"to": "blue"}, by="authentication", error=("SignatureDoesNotMatch", 403)),
     ],
 }
 # fmt: on
 
-ROWS = [
-    pytest.param(row, id=re.sub(r"[^\w-]+", "-", f"{kind} {row.sentence}"))
-    for kind, rows in SPECIFICATION.items()
-    for row in rows
-]
+ROWS = {f"{kind} {row.sentence}": row for kind, rows in SPECIFICATION.items() for row in rows}
 
 
-@pytest.mark.parametrize("row", ROWS)
+def _param(name):
+    row = ROWS[name]
+    marks = [pytest.mark.xfail(reason=row.not_yet, raises=ClientError)] if row.not_yet else []
+    return pytest.param(row, id=re.sub(r"[^\w-]+", "-", name), marks=marks)
+
+
+@pytest.mark.parametrize("row", map(_param, ROWS))
 def test_the_attempt_is_refused_and_its_twin_let_in(row, stage, allowed, denied):
     with stage.acting():
         refusal = denied(row.refused(stage), by=row.by, explicit=row.explicit)
@@ -495,8 +522,8 @@ def test_the_attempt_is_refused_and_its_twin_let_in(row, stage, allowed, denied)
 
 
 def test_there_are_sixty_of_them():
-    assert len(ROWS) >= 60
-    assert len({row.id for row in ROWS}) == len(ROWS)
+    assert len([row for row in ROWS.values() if row.not_yet is None]) >= 60
+    assert len(ROWS) == sum(map(len, SPECIFICATION.values())), "two rows have the same sentence"
 
 
 def test_an_object_is_not_read_without_a_signature(stage, allowed, denied):

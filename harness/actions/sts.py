@@ -69,15 +69,16 @@ def _assume_role(service: Service, operation: Operation, facts: Facts) -> Sequen
     if operation.params.get("SourceIdentity") or inherited.source_identity:
         actions.append("SetSourceIdentity")
     # The keys of AssumeRole are those of the request: a trust policy's statement tests them for all three actions.
-    context, _known = KEYS.read("AssumeRole", operation, facts)
+    context, known = KEYS.read("AssumeRole", operation, facts)
+    unknown = (KEYS.names - known) | (_TAG_KEYS if inherited.tags else frozenset())
     found = [service.call(operation, facts, action, role, context) for action in actions]
-    return [_handed_down(call) for call in found] if inherited.tags else found
+    return [_not_knowing(unknown, call) for call in found] if unknown else found
 
 
-def _handed_down(call: Call) -> Call:
+def _not_knowing(unknown: frozenset[str], call: Call) -> Call:
     """The same call without what may be more than the request shows."""
-    values = {key: value for key, value in call.context.items() if key.lower() not in _TAG_KEYS}
-    return replace(call, context=values, modelled=call.modelled - _TAG_KEYS)
+    values = {key: value for key, value in call.context.items() if key.lower() not in unknown}
+    return replace(call, context=values, modelled=call.modelled - unknown)
 
 
 SERVICE = Service(
