@@ -511,7 +511,7 @@ def _param(name):
     return pytest.param(row, id=re.sub(r"[^\w-]+", "-", name), marks=marks)
 
 
-@pytest.mark.parametrize("row", map(_param, ROWS))
+@pytest.mark.parametrize("row", [_param(name) for name in ROWS])
 def test_the_attempt_is_refused_and_its_twin_let_in(row, stage, allowed, denied):
     with stage.acting():
         refusal = denied(row.refused(stage), by=row.by, explicit=row.explicit)
