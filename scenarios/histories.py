@@ -84,7 +84,7 @@ def a_link_is_followed(stage: Stage, *, meanwhile: Mapping[str, Any] | None = No
     """Someone follows a presigned URL, perhaps to another folder, whose signer's policy was perhaps replaced meanwhile."""
     me = stage.principals.user(stage.a, stage.fill(allow("s3:GetObject", "<bucket>/*")))
     where = {"Bucket": stage.names["bucket name"], "Key": "blue/report"}
-    # botocore's default for S3 is the older signature, which new buckets do not take.
+    # botocore's default for S3 URLs is the older signature, which the gate refuses.
     url = me.client("s3", config=Config(signature_version="s3v4")).generate_presigned_url("get_object", Params=where)
     if meanwhile is not None:
         policy = json.dumps(stage.fill(meanwhile))
