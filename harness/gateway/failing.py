@@ -19,6 +19,7 @@ from moto.core.exceptions import ServiceException as MotoServiceException
 
 from harness.gateway import respond
 from harness.gateway.arrival import arrival_if_any, is_decided
+from harness.gateway.journal import Unwritable
 from harness.gateway.records import Records
 
 LOG = logging.getLogger(__name__)
@@ -39,16 +40,16 @@ class FailClosed:
         error = self._error(context, exception)
         try:
             self.records.failure(context, arrival_if_any(context), _cause(exception), error)
-        except OSError as full:
-            LOG.error("the journal cannot be written: %s", type(full).__name__)  # noqa: TRY400 - a trace may hold the request
+        except Unwritable as full:
+            LOG.error("%s", full)  # noqa: TRY400 - a trace may hold the request
         respond.write_error(context, response, error)
 
     @staticmethod
     def _error(context: RequestContext, exception: Exception) -> CommonServiceException:
         if isinstance(exception, RequestParserError):
             return respond.unreadable(context, unknown=isinstance(exception, OperationNotFoundParserError))
-        if isinstance(exception, OSError) and not is_decided(context):
-            return respond.unavailable(f"the journal cannot be written: {type(exception).__name__}")
+        if isinstance(exception, Unwritable):
+            return respond.unavailable(str(exception))
         what = "the service" if is_decided(context) else "the gate"
         return CommonServiceException(
             "InternalFailure", f"{what} failed: {_cause(exception)}", HTTPStatus.INTERNAL_SERVER_ERROR
