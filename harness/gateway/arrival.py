@@ -12,6 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from harness.gateway.internal import InternalCall, proven
+from harness.gateway.signers import InternalSigner
 from harness.sigv4 import Head
 from harness.wire.vouch import Vouch
 
@@ -30,6 +31,8 @@ class Forwarded:
     door: str
     request_id: str
     client_address: str
+    ticket: str | None = None
+    """For an internal call of the door: what it is asked by, for whom the call is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +47,7 @@ class Arrival:
     internal: InternalCall | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSigner:
-    """An internal call on behalf of a service principal."""
-
-    principal: str
-    source_arn: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlumbingSigner:
-    """An internal call that no AWS principal makes."""
-
-
-Signer = Vouch | ServiceSigner | PlumbingSigner
+Signer = Vouch | InternalSigner
 
 
 def receive(context: RequestContext) -> Arrival:

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from harness.gateway.sessions import Sessions
 from harness.gateway.simulating import Simulator
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
+from harness.gateway.tickets import Tickets
 from harness.gateway.vouching import answer_documents, answer_vouch
 from harness.wire import Launch, Message
 
@@ -91,6 +93,7 @@ class Gate:
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
+        self.tickets = Tickets(time.time)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
@@ -98,6 +101,7 @@ class Gate:
             records=self.records,
             decider=self.decider,
             desk=self.desk,
+            tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
@@ -134,6 +138,7 @@ class Gate:
             "vouch": lambda message: answer_vouch(self.home, message),
             "documents": lambda message: answer_documents(self.documents, message),
             "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
+            "ticket": self.tickets.answer,
             "describe": simulator.describe,
             "forward": desk.answer,
             "simulate": simulator.simulate,
