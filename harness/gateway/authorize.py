@@ -80,8 +80,8 @@ class Authorize:
             sts.check_assume_role(operation.params)
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
-        self._decide(context, arrival, signer, operation)
-        self._check_stored(context, arrival, operation)
+        resource = self._decide(context, arrival, signer, operation)
+        self._check_stored(context, arrival, operation, resource)
         result = self._own_operation(operation, signer)
         if result is not None:
             respond.write_result(context, response, result)
@@ -172,17 +172,20 @@ class Authorize:
             self.records.validation(context, arrival, refused)
             raise refused
 
-    def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+    def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> str | None:
+        """The resource of the first of the operation's calls."""
         if (operation.service, operation.name) in ALWAYS_ALLOWED:
-            return
+            return None
         if isinstance(signer, ServiceSigner):
             operation = replace(operation, name=STAND_INS.get((operation.service, operation.name), operation.name))
         facts = StateFacts(self.decider.iam, operation.region)
-        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in calls(operation, facts)]
+        asked = calls(operation, facts)
+        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in asked]
         refused = next((verdict for verdict in verdicts if not verdict.allowed), None)
         self._record(context, arrival, verdicts, refused)
         if refused is not None:
             raise respond.denied_error(context, refused.message)
+        return asked[0].resource
 
     def _record(
         self, context: RequestContext, arrival: Arrival, verdicts: Sequence[Verdict], refused: Verdict | None
@@ -198,10 +201,12 @@ class Authorize:
             self.records.keep(verdict.documents)
         self.records.decision(context, arrival, fields)
 
-    def _check_stored(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+    def _check_stored(
+        self, context: RequestContext, arrival: Arrival, operation: Operation, resource: str | None
+    ) -> None:
         """Policies are checked before they are stored: their form, and that the principals they name exist."""
         try:
-            self.desk.check(operation, context)
+            self.desk.check(operation, resource, context)
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise

@@ -64,7 +64,7 @@ PLUMBING: tuple[Plumbing, ...] = (
     ),
     _row("sns", "ses", "VerifyEmailAddress SendEmail", "mail to a subscriber is the service's own"),
     _row("s3 ssm stepfunctions", "events", "PutEvents", "services announce on the default bus what happened to them"),
-    _row("lambda logs sqs utils.cloudwatch", "cloudwatch", "PutMetricData", "services publish their own metrics"),
+    _row("events lambda logs sqs utils.cloudwatch", "cloudwatch", "PutMetricData", "services publish their own metrics"),
     _row("cloudwatch", "cloudwatch", "DescribeAlarms GetMetricData SetAlarmState", "an alarm is watched by the service itself"),
     _row("events", "events", "DescribeApiDestination DescribeConnection", "the service reads its own destinations"),
     _row(

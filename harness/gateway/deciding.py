@@ -102,13 +102,13 @@ class Decider:
         text = resource_policy(self.account_id, region, resource)
         if not text:
             return None, ResourcePolicyKind.RESOURCE
-        return self.documents.add(resource, text), policy_kind(resource)
+        return self.documents.add(resource, self.desk.policy(resource, text)), policy_kind(resource)
 
     def _trust_policy(self, arn: str) -> PolicyRef | None:
         role = self.iam.role_by_arn(arn)
         if role is None:
             return None
-        text = self.desk.trust_policy(str(role.id), str(role.assume_role_policy_document))
+        text = self.desk.policy(arn, str(role.assume_role_policy_document))
         return self.documents.add(arn, text)
 
     def _world(self, signer: Signer, resource: PolicyRef | None, kind: ResourcePolicyKind) -> World:

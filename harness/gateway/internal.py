@@ -85,6 +85,11 @@ def _principal(service: str | None) -> str | None:
     return f"{service}.amazonaws.com" if service and "." not in service else service
 
 
+def from_stack(source: call_sites.Source) -> str | None:
+    """The source's ARN in LocalStack's code that is calling now."""
+    return _found(source, list(_frames(sys._getframe())))  # noqa: SLF001 - the one place that says whose code calls
+
+
 def _found(source: call_sites.Source, frames: list[FrameType]) -> str | None:
     """The source's ARN; None where LocalStack's code is not as the table says: a condition on it is then not met."""
     for frame in frames:

@@ -19,7 +19,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
-from harness.gateway import identifiers, internal
+from harness.gateway import amended, identifiers, internal
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
@@ -52,6 +52,7 @@ def run(launch: Launch) -> None:
     apply_iam_patches()  # LocalStack's patches name moto's own methods: they come first
     identifiers.install()
     internal.install()
+    amended.install()
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)
     gate.install()

@@ -3,6 +3,7 @@
 A source sends to two targets at once, which differ by their policy only; the journal says who asked and which statement decided.
 """
 
+import datetime as dt
 import itertools
 import json
 import secrets
@@ -269,8 +270,7 @@ def test_an_alarm_is_the_services_word(journals, here):
 
     assert_decided(journals, "cloudwatch", right, arn, A, allowed=True)
     assert_decided(journals, "lambda.alarms.cloudwatch", function, arn, A, allowed=True)
-    with pytest.raises(watch.exceptions.ClientError):  # LocalStack publishes before it answers
-        watch.set_alarm_state(AlarmName=f"{name}y", StateValue="ALARM", StateReason="r")
+    watch.set_alarm_state(AlarmName=f"{name}y", StateValue="ALARM", StateReason="r")
     assert_decided(journals, "cloudwatch", wrong, f"{arn}y", A, allowed=False)
 
 
@@ -365,15 +365,21 @@ def test_a_state_machine_acts_as_its_role(journals, here):
 
 @pytest.mark.timeout(120)
 def test_a_mapping_reads_its_queue_as_the_functions_role(journals, here):
-    queues = [here.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"] for _ in range(2)]
+    queues = [here.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"] for _ in range(3)]
     arns = [f"arn:aws:sqs:{REGION}:{A}:{url.rpartition('/')[2]}" for url in queues]
-    reading = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    roles = [here.role("lambda", allow("logs:*"), allow(reading, arns[0])) for _ in range(2)]
+    looking = allow("sqs:GetQueueAttributes")
+    reader = here.role("lambda", allow("logs:*"), looking, allow(["sqs:ReceiveMessage", "sqs:DeleteMessage"], arns[0]))
+    blind = here.role("lambda", allow("logs:*"))
     functions = here.clients("lambda")
-    for role, arn in zip(roles, arns, strict=True):
-        functions.create_event_source_mapping(
-            FunctionName=here.function(None, None, None, role=role), EventSourceArn=arn
-        )
+
+    def map_to(role, arn):
+        function = here.function(None, None, None, role=role)
+        functions.create_event_source_mapping(FunctionName=function, EventSourceArn=arn)
+
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="execution role does not have perm"):
+        map_to(blind, arns[2])
+    for arn in arns[:2]:
+        map_to(reader, arn)
     for url in queues:
         here.clients("sqs").send_message(QueueUrl=url, MessageBody="x")
 
@@ -381,8 +387,8 @@ def test_a_mapping_reads_its_queue_as_the_functions_role(journals, here):
         return [line for line in journals.lines(resource=arns[0]) if line.get("action") == "sqs:DeleteMessage"]
 
     eventually("the message was taken and deleted", deletes, within=30)
-    assert by_role(journals, roles[0], arns[0])["decision"] == "allowed"
-    assert by_role(journals, roles[1], arns[1])["decision"] == "implicit_deny"
+    assert by_role(journals, reader, arns[0])["decision"] == "allowed"
+    assert by_role(journals, reader, arns[1])["decision"] == "implicit_deny"
 
 
 @pytest.mark.timeout(120)
@@ -431,6 +437,81 @@ def test_a_refused_delivery_goes_to_the_subscriptions_dead_letter_queue(journals
 
     assert_decided(journals, "sns", wrong, topic, A, allowed=False)
     assert_decided(journals, "sns", dead, topic, A, allowed=True)
+
+
+def test_a_failed_delivery_of_a_rule_is_counted_and_goes_to_its_dead_letter_queue(a, journals, here):
+    events, name = here.clients("events"), fresh("rule")
+    arn = f"arn:aws:events:{REGION}:{A}:rule/{name}"
+    wrong, dead, shut = (
+        here.queue("events", f"{arn}x", A),
+        here.queue("events", arn, A),
+        here.queue("events", f"{arn}x", A),
+    )
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    targets = [{"Id": queue[-6:], "Arn": wrong, "DeadLetterConfig": {"Arn": queue}} for queue in (dead, shut)]
+    events.put_targets(Rule=name, Targets=targets)
+    events.put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
+
+    assert_decided(journals, "events", wrong, arn, A, allowed=False)
+    assert_decided(journals, "events", dead, arn, A, allowed=True)
+    assert_decided(journals, "events", shut, arn, A, allowed=False)
+    url = a("sqs").get_queue_url(QueueName=dead.rpartition(":")[2])["QueueUrl"]
+    (letter,) = eventually(
+        "the letter arrives",
+        lambda: a("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages"),
+        within=15,
+    )
+    assert json.loads(letter["Body"])["source"] == name
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "AccessDenied"
+    assert letter["MessageAttributes"]["RULE_ARN"]["StringValue"] == arn
+
+    def counted(metric):
+        now = dt.datetime.now(dt.UTC)
+        points = a("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Events", MetricName=metric, Dimensions=[{"Name": "RuleName", "Value": name}], Period=60,
+            StartTime=now - dt.timedelta(minutes=5), EndTime=now + dt.timedelta(minutes=1),
+            Statistics=["Sum"],
+        )["Datapoints"]  # fmt: skip
+        return sum(point["Sum"] for point in points)
+
+    eventually("both failures are counted", lambda: counted("FailedInvocations") == 2, within=15)
+
+
+def test_a_states_credentials_are_assumed_by_the_executions_role(journals, here, there):
+    """And not by Step Functions, which every state machine's role trusts; in another account as in its own."""
+    machines = there.clients("stepfunctions")
+    for target, owner in ((here, A), (there, B)):
+        queue = target.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{owner}:{queue.rpartition('/')[2]}"
+        only_states = target.role("states", allow("sqs:SendMessage", arn))
+        execution = there.role("states", allow("sts:AssumeRole"))
+        trusting = fresh("role")
+        statement = {"Effect": "Allow", "Principal": {"AWS": execution}, "Action": "sts:AssumeRole"}
+        target.clients("iam").create_role(RoleName=trusting, AssumeRolePolicyDocument=document(statement))
+        target.clients("iam").put_role_policy(
+            RoleName=trusting, PolicyName="p", PolicyDocument=document(allow("sqs:SendMessage", arn))
+        )
+        for role, ends in ((only_states, "FAILED"), (f"arn:aws:iam::{owner}:role/{trusting}", "SUCCEEDED")):
+            state = {
+                "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True,
+                "Parameters": {"QueueUrl": queue, "MessageBody": "x"}, "Credentials": {"RoleArn": role},
+            }  # fmt: skip
+            machine = machines.create_state_machine(
+                name=fresh("machine"),
+                roleArn=execution,
+                definition=json.dumps({"StartAt": "S", "States": {"S": state}}),
+            )["stateMachineArn"]
+            run = machines.start_execution(stateMachineArn=machine)["executionArn"]
+            ended = eventually(
+                "the execution ends",
+                lambda run=run: (
+                    (found := machines.describe_execution(executionArn=run))["status"] != "RUNNING" and found
+                ),
+                within=20,
+            )
+            assert ended["status"] == ends, (owner, role, ended)
+            (line,) = journals.lines(action="sts:AssumeRole", resource=role)
+            assert line["principal"].startswith(f"arn:aws:sts::{B}:assumed-role/{execution.rpartition('/')[2]}/")
 
 
 # -- attacks
