@@ -43,7 +43,13 @@ from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
 # LocalStack only logs a plugin that fails to import; without these the instance would download servers or run nothing.
-NEEDED_PLUGINS = (("localstack.aws.provider", "dynamodb:moto"), ("localstack.lambda.runtime_executor", "process"))
+NEEDED_PLUGINS = (
+    *(
+        ("localstack.aws.provider", f"{name}:moto")
+        for name in ("dynamodb", "dynamodbstreams", "kinesis", "organizations")
+    ),
+    ("localstack.lambda.runtime_executor", "process"),
+)
 
 
 def run(launch: Launch) -> None:
