@@ -22,6 +22,7 @@ from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
+from harness.gateway.scheduling import check_schedule
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
@@ -207,6 +208,7 @@ class Authorize:
         """Policies are checked before they are stored: their form, and that the principals they name exist."""
         try:
             self.desk.check(operation, resource, context)
+            check_schedule(operation)
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise

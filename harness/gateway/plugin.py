@@ -32,6 +32,7 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.records import Records
+from harness.gateway.scheduling import Scheduler
 from harness.gateway.server import LoopbackServer
 from harness.gateway.sessions import Sessions
 from harness.gateway.simulating import Simulator
@@ -100,6 +101,7 @@ class Gate:
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
+        self.scheduler = Scheduler(launch.account_id)
         self.tickets = Tickets(time.time)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
@@ -130,6 +132,7 @@ class Gate:
     def serve_peers(self) -> None:
         """Answer on the peer port from now on: this is also how the driver learns that the instance is ready."""
         self.server.start(self.launch.peer)
+        self.scheduler.start()
 
     @staticmethod
     def _name_request(_chain: HandlerChain, context: RequestContext, response: Response) -> None:
