@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.engine import measure_engine
 from benchmarks.functions import measure_functions
+from benchmarks.gate import measure_gate, measure_soak
 from benchmarks.plain import measure_plain
 from benchmarks.sandbox import measure_start, measure_walk
 from benchmarks.table import Rows, write
@@ -22,6 +23,8 @@ MEASURES: Mapping[str, Callable[[Rows], None]] = {
     "walk": measure_walk,
     "functions": measure_functions,
     "plain": measure_plain,
+    "gate": measure_gate,
+    "soak": measure_soak,
 }
 
 

@@ -1,4 +1,4 @@
-"""Lambda cold and warm, and the calls that the gate decides."""
+"""Lambda cold and warm."""
 
 import io
 import time
@@ -11,18 +11,17 @@ from benchmarks.table import Rows, milliseconds, note
 from harness.scenario import Principals, statement, trust
 from harness.session import Harness
 
-COLD, WARM, CALLS = 15, 100, 300
+COLD, WARM = 15, 100
 CODE = "def handler(event, context):\n    return event\n"
 
 
 def measure_functions(rows: Rows) -> None:
-    """Invoke a plain function cold and warm, and time single calls through the gate."""
+    """Invoke a plain function cold and warm."""
     harness = open_run("functions")
     try:
         harness.up()
         with Principals() as principals:
             _functions(rows, harness, principals)
-            _calls(rows, harness, principals)
     finally:
         harness.remove()
 
@@ -43,30 +42,6 @@ def _functions(rows: Rows, harness: Harness, principals: Principals) -> None:
     note(rows, "Lambda", "cold, as the caller sees it", milliseconds(cold))
     note(rows, "Lambda", "warm, as the caller sees it", milliseconds([invoke() for _ in range(WARM)]))
     client.delete_function(FunctionName="f")
-
-
-def _calls(rows: Rows, harness: Harness, principals: Principals) -> None:
-    a, b = harness.account("account_a"), harness.account("account_b")
-    tables = a.client("dynamodb")
-    tables.create_table(
-        TableName="bench",
-        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    role = principals.role(a, trust({"AWS": f"arn:aws:iam::{b.id}:root"}), statement("dynamodb:*"))
-    sts = b.client("sts")
-    foreign = principals.deployer(b).assume(role).client("dynamodb")
-    item = {"TableName": "bench", "Item": {"k": {"S": "x"}}}
-    for what, call in (
-        ("PutItem at the owner's door", lambda: tables.put_item(**item)),
-        ("PutItem through another account's door", lambda: foreign.put_item(**item)),
-        ("GetCallerIdentity", sts.get_caller_identity),
-        ("AssumeRole across accounts", lambda: sts.assume_role(RoleArn=role, RoleSessionName="bench")),
-    ):
-        timed = _timed(call)
-        timed()
-        note(rows, "Calls through the gate", what, milliseconds([timed() for _ in range(CALLS)]))
 
 
 def _timed(call: Callable[[], Any]) -> Callable[[], float]:

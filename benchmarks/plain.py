@@ -26,12 +26,11 @@ START_TIMEOUT = 60.0
 
 def measure_plain(rows: Rows) -> None:
     """Start, apply A, apply B, tighten, destroy."""
-    folder = RunFolder(project_folder(HERE) / "bench-plain")
     stages: list[tuple[str, float]] = []
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder.path, ignore_errors=True)
+        folder = _folder("bench-plain")
         began = time.perf_counter()
-        ports = _start(stack, folder)
+        ports = plain_instances(stack, "bench-plain")
         stages.append(("start", time.perf_counter() - began))
         terraform = _terraform(folder, ports)
         for name, verb in (
@@ -54,7 +53,14 @@ def measure_plain(rows: Rows) -> None:
         note(rows, "The walk, plain Terraform on plain LocalStack", name, seconds([took]))
 
 
-def _start(stack: ExitStack, folder: RunFolder) -> dict[str, int]:
+def _folder(run: str) -> RunFolder:
+    return RunFolder(project_folder(HERE) / run)
+
+
+def plain_instances(stack: ExitStack, run: str) -> dict[str, int]:
+    """Start a plain LocalStack for each account, ended with the stack; their ports by account name."""
+    folder = _folder(run)
+    stack.callback(shutil.rmtree, folder.path, ignore_errors=True)
     python = instance_python(print)
     plugin = write_plugin(folder.plugin)
     ports = {name: _free() for name in ACCOUNTS}

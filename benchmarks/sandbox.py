@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.table import Rows, note, seconds
+from harness.emulator.instance import Process
 from harness.session import Harness
 
 STARTS = 3
@@ -37,7 +38,9 @@ def measure_start(rows: Rows) -> None:
 def memory(harness: Harness) -> dict[str, int]:
     """Resident megabytes of each instance."""
     return {
-        instance.name: psutil.Process(instance.process.pid).memory_info().rss // 2**20 for instance in harness.instances
+        instance.name: psutil.Process(instance.process.pid).memory_info().rss // 2**20
+        for instance in harness.instances
+        if isinstance(instance, Process)
     }
 
 

@@ -1,7 +1,7 @@
 """The journal as the driver reads it: the instances' lines in one order."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,31 +63,51 @@ class Entry:
         return str(self.fields.get("reason") or error.get("message") or self.fields.get("detail") or self.kind)
 
 
+def _complete() -> None:
+    """The files are the instances' own."""
+
+
 @dataclass(slots=True)
 class JournalReader:
     """Reads the journals of all accounts, from a mark on."""
 
     paths: Mapping[str, Path]
+    refresh: Callable[[], None] = _complete
+    """Called before each reading: where the files are copies, it completes them."""
 
     def mark(self) -> dict[str, int]:
         """Where the journals end now."""
+        self.refresh()
         return {name: path.stat().st_size if path.exists() else 0 for name, path in self.paths.items()}
 
     def entries(self, since: Mapping[str, int] | None = None) -> list[Entry]:
         """All entries since the mark, in the order of their times."""
-        found = [entry for name in self.paths for entry in self._read(name, (since or {}).get(name, 0))]
-        return sorted(found, key=lambda entry: entry.time)
+        return self.read(since or {})[0]
+
+    def read(self, since: Mapping[str, int]) -> tuple[list[Entry], dict[str, int]]:
+        """The entries since a mark, in the order of their times, and the mark after exactly them."""
+        self.refresh()
+        found: list[Entry] = []
+        mark = dict(since)
+        for name, path in self.paths.items():
+            lines = _whole_lines(path, since.get(name, 0))
+            mark[name] = since.get(name, 0) + sum(map(len, lines))
+            found += (Entry(name, json.loads(line)) for line in lines)
+        return sorted(found, key=lambda entry: entry.time), mark
 
     def find(self, request_id: str) -> list[Entry]:
         """The entries of one request."""
         return [entry for entry in self.entries() if entry.request_id == request_id]
 
-    def _read(self, name: str, offset: int) -> Iterator[Entry]:
-        path = self.paths[name]
-        if not path.exists():
-            return
-        with path.open("rb") as file:
-            file.seek(offset)
-            for line in file:
-                if line.endswith(b"\n"):  # the last line may still be on its way
-                    yield Entry(name, json.loads(line))
+    def policy(self, account: str, digest: str) -> str:
+        """The document of a policy that a line of this account's journal names by its digest."""
+        return (self.paths[account].parent / "policies" / f"{digest}.json").read_text(encoding="utf-8")
+
+
+def _whole_lines(path: Path, offset: int) -> list[bytes]:
+    """The lines from `offset` on; the last one may still be on its way."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(offset)
+        return [line for line in file if line.endswith(b"\n")]

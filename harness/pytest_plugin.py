@@ -6,12 +6,15 @@ lines and the instances' log lines of that test.
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+
+from harness import docker_services
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.accounts import Account
@@ -26,15 +29,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("harness", "AWS accounts that say no for the right reason")
     group.addoption(
+        "--harness-backend",
+        metavar="NAME",
+        help="`embedded`: processes of this machine; `compose`: containers. HARNESS_BACKEND says it as well",
+    )
+    group.addoption(
         "--harness-keep",
         action="store_true",
-        help="keep the run's folder with logs and journals after the session, and print where it is",
+        help="leave the accounts up after a session with a failure, and print how to look at them",
+    )
+    group.addoption(
+        "--harness-reuse",
+        action="store_true",
+        help="use accounts that stand by, freshly bootstrapped, and have others stand by for the next session",
+    )
+    group.addoption(
+        "--harness-workers",
+        choices=("own", "shared"),
+        default="own",
+        help="with pytest-xdist: accounts for each worker, or one set for all of them (default: own)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the session's state."""
     config.pluginmanager.register(Running(config), "harness-running")
+    if _backend(config) == "compose":  # else a suite's own use of pytest-docker is none of ours
+        config.pluginmanager.register(docker_services, "harness-docker-services")
+
+
+def _backend(config: pytest.Config) -> str:
+    return str(config.getoption("--harness-backend") or os.environ.get("HARNESS_BACKEND") or "embedded")
 
 
 class Running:
@@ -44,17 +69,85 @@ class Running:
         self._config = config
         self._harness: Harness | None = None
         self._marks: tuple[dict[str, int], dict[str, int]] | None = None
+        self._file: Path | None = None
+        self._kept = False
 
-    def harness(self) -> "Harness":
+    def harness(self, request: pytest.FixtureRequest) -> "Harness":
         """The running accounts, started at the first call."""
         if self._harness is None:
-            from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
-
-            harness = Harness.open(Path(self._config.invocation_params.dir), run=f"pytest-{os.getpid()}")
-            with self._uncaptured() as say:
-                harness.up(say)
-            self._harness = harness
+            try:
+                self._harness = self._started(request)
+            except HarnessError as error:
+                _fail(error)
         return self._harness
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Build what accounts run from before the first test that wants some: it takes minutes once, and tests have their time."""
+        wanting = any("harness" in getattr(item, "fixturenames", ()) for item in getattr(session, "items", ()))
+        if not wanting or self._config.option.collectonly or _of_worker(self._config, "harness_run"):
+            return
+        with suppress(HarnessError), self._uncaptured() as say:  # the first test fails with it, as one sentence
+            self._opened().build(say)
+
+    def _opened(self, run: str | None = None) -> "Harness":
+        from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
+
+        folder = Path(self._config.invocation_params.dir)
+        return Harness.open(folder, run or f"pytest-{os.getpid()}", _backend(self._config))
+
+    def _started(self, request: pytest.FixtureRequest) -> "Harness":
+        shared = _of_worker(self._config, "harness_run")
+        if shared is not None:
+            return self._joined(shared)
+        harness = self._opened()
+        try:
+            with self._uncaptured() as say:
+                if self._outlives or not docker_services.wanted(harness):
+                    return self._owned(harness, say)
+                docker_services.start(harness, request, say)
+        except BaseException:
+            harness.close()
+            harness.folder.remove()
+            raise
+        return harness
+
+    def _joined(self, run: str) -> "Harness":
+        """The accounts of the controller of pytest-xdist, with a Terraform copy of this worker's own."""
+        harness = self._opened(run)
+        harness.workspace = f"terraform-{_of_worker(self._config, 'workerid')}"
+        return harness.attach()
+
+    @property
+    def _outlives(self) -> bool:
+        """Whether the accounts may have to outlive this process: then a supervisor owns them."""
+        return bool(self._config.getoption("--harness-reuse") or self._config.getoption("--harness-keep"))
+
+    def _owned(self, harness: "Harness", say: Callable[[str], None]) -> "Harness":
+        """Accounts of this session, in a way that pytest-docker has no part in."""
+        if not self._outlives:
+            harness.up(say)
+            return harness
+        from harness import detached  # noqa: PLC0415 - only sessions that want it pay for the import
+
+        if self._config.getoption("--harness-reuse"):
+            return detached.fresh(harness, say)
+        detached.take(harness.folder)
+        detached.start(harness, say)
+        return harness
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Start the accounts that the workers of pytest-xdist share, before the first of them."""
+        if self._config.getoption("--harness-workers") != "shared":
+            return
+        if self._harness is None:
+            try:
+                with self._uncaptured() as say:
+                    self._harness = self._owned(self._opened(), say)
+            except HarnessError as error:
+                pytest.exit(_sentence(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        node.workerinput["harness_run"] = self._harness.folder.path.name
 
     def _uncaptured(self) -> Any:
         """Progress on the terminal while pytest captures everything else."""
@@ -68,22 +161,39 @@ class Running:
         return nullcontext(say if reporter else lambda _text: None)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
-        """Remember where journals and logs end before the test."""
-        self._marks = self._ends() if self._harness else None
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Remember where journals and logs end before the test; a test that can only fail with a dead account says so."""
+        self._marks = None
+        same, self._file = self._file == item.path, item.path
+        if self._harness is None:
+            return
+        if dead := next((one for one in self._harness.instances if not one.alive), None):
+            self._recover(dead.died(), same_file=same)
+        self._marks = self._ends()
+
+    def _recover(self, death: HarnessError, *, same_file: bool) -> None:
+        """Tests of the file in which an account died may need what died with it; the next file gets new accounts."""
+        if same_file or self._outlives or _of_worker(self._config, "harness_run"):
+            _fail(death)
+        assert self._harness is not None  # noqa: S101 - asked only while it runs
+        with self._uncaptured() as say:
+            say("an account died: starting all of them afresh")
+            self._harness.restart(say)
 
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
-        logs = {name: self._harness.log(name) for name in self._harness.config.accounts}
-        sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in logs.items()}
-        return self._harness.journal.mark(), sizes
+        logs = {name: self._harness.log_mark(name) for name in self._harness.config.accounts}
+        return self._harness.journal.mark(), logs
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the journal's and the instances' lines of a failed test to its report."""
         report = yield
         if report.failed and self._harness is not None:
-            report.sections.extend(self._sections())
+            try:
+                report.sections.extend(self._sections())
+            except HarnessError as error:  # an account that dies meanwhile must not hide the test's own failure
+                report.sections.append(("harness", error.message))
         return report
 
     def _sections(self) -> Iterator[tuple[str, str]]:
@@ -95,23 +205,45 @@ class Running:
                 yield f"account {instance.name} is gone", instance.died().message
         yield "harness journal", "\n".join(entry.describe() for entry in entries) or "(no request was decided)"
         for name in self._harness.config.accounts:
-            lines = _lines(self._harness.log(name), logs.get(name, 0))
+            lines = self._harness.log_lines(name, logs.get(name, 0))
             if lines:
                 yield f"instance log of {name}", "\n".join(lines[-_SHOWN_LOG_LINES:])
 
-    def pytest_sessionfinish(self) -> None:
-        """End the accounts, and remove their folder unless it is to be kept."""
+    @pytest.hookimpl(trylast=True)  # fixtures that are still set up need the accounts, and pytest-docker its file
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End the accounts, unless they are to be looked at or others are to stand by in their place."""
         if self._harness is None:
             return
-        if self._config.getoption("--harness-keep"):
+        if _of_worker(self._config, "harness_run") is not None:
             self._harness.close()
-        else:
+        elif not self._outlives:
             self._harness.remove()
+        else:
+            self._leave(failed=bool(exitstatus))
+
+    def _leave(self, *, failed: bool) -> None:
+        from harness import detached  # noqa: PLC0415 - only sessions that want it pay for the import
+
+        assert self._harness is not None  # noqa: S101 - asked only while it runs
+        self._harness.close()
+        if failed and self._config.getoption("--harness-keep"):
+            detached.keep(self._harness.folder)
+            self._kept = True
+        elif self._config.getoption("--harness-reuse"):
+            detached.give_back(self._harness)
+        else:
+            detached.end(self._harness.folder)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where a kept folder is."""
-        if self._harness is not None and self._config.getoption("--harness-keep"):
-            terminalreporter.write_line(f"harness: logs and journals are kept in {self._harness.folder.path}")
+        """Say how to look at accounts that were left up."""
+        if self._kept and self._harness is not None:
+            run = f"HARNESS_RUN={self._harness.folder.path.name}"
+            terminalreporter.write_line(
+                f"harness: the accounts are left up, with Terraform's state: {run} harness status"
+            )
+            terminalreporter.write_line(
+                f"harness: {run} harness journal --denied; {run} harness env; `harness down` ends them"
+            )
 
     def pytest_unconfigure(self) -> None:
         """End the accounts also where the session never finished."""
@@ -119,19 +251,25 @@ class Running:
             self._harness.close()
 
 
-def _lines(path: Path, offset: int) -> list[str]:
-    if not path.exists():
-        return []
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read().decode(errors="replace").splitlines()
+def _fail(error: HarnessError) -> NoReturn:
+    """Fail the test with the sentence and the remedy: where in our code it was found helps nobody."""
+    pytest.fail(_sentence(error), pytrace=False)
+
+
+def _sentence(error: HarnessError) -> str:
+    return f"{error.message}\nhelp: {error.help}" if error.help else error.message
+
+
+def _of_worker(config: pytest.Config, key: str) -> Any:
+    """What the controller of pytest-xdist told this worker; None in any other process."""
+    return getattr(config, "workerinput", {}).get(key)
 
 
 @pytest.fixture(scope="session")
-def harness(pytestconfig: pytest.Config) -> "Harness":
+def harness(request: pytest.FixtureRequest) -> "Harness":
     """The running environment: accounts, Terraform, functions, the journal and the clock."""
-    running: Running = pytestconfig.pluginmanager.getplugin("harness-running")
-    return running.harness()
+    running: Running = request.config.pluginmanager.getplugin("harness-running")
+    return running.harness(request)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,13 @@ _RESOURCE_KINDS = {ResourcePolicyKind.TRUST: PolicyKind.TRUST, ResourcePolicyKin
 
 def replay(line: Mapping[str, Any], documents: Documents) -> Decision:
     """The decision that the engine makes of a line of kind `decision`."""
+    return decide(*question(line, documents))
+
+
+def question(line: Mapping[str, Any], documents: Documents) -> tuple[Request, World]:
+    """What the engine was asked when it made the line."""
     kind = ResourcePolicyKind(line["resource_policy_kind"])
-    return decide(_request(line), _world(line["policies"], kind, documents))
+    return _request(line), _world(line["policies"], kind, documents)
 
 
 def _request(line: Mapping[str, Any]) -> Request:

@@ -3,61 +3,43 @@
 It joins the configuration, the instances and Terraform; it is the only place that knows all three.
 """
 
-import base64
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import botocore.exceptions
-
 from harness.accounts import Account
-from harness.config import Config, Output, Package, Stage, load
-from harness.emulator.control import ask
+from harness.config import Config, Stage, load
+from harness.deployment import Deployment, OnEvent, no_event
+from harness.emulator.backend import Backend, BackendName, Instance
+from harness.emulator.compose import Compose
+from harness.emulator.docker import Docker
 from harness.emulator.embedded import Embedded
+from harness.emulator.fingerprint import fingerprint
 from harness.emulator.folder import RunFolder, project_folder
-from harness.emulator.instance import Instance
 from harness.emulator.owner import claim, owner
+from harness.emulator.project import project_of, started_by_hand
 from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
 from harness.errors import ToolFailed, UsageError
 from harness.journal import JournalReader
 from harness.model.arn import Arn
-from harness.package import build
-from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
+from harness.resources import FUNCTION, RULE, Invocation, Kind, invoke, only_with
+from harness.terraform import Profile, Refusal
 from harness.terraform.retries import retried
 
 SANDBOX = "sandbox"
 ANSWER_TIMEOUT = 2.0
+BY_HAND_PATIENCE = 5.0
+"""Seconds to ask Docker for accounts that a person started: nobody who uses no containers waits longer."""
 Progress = Callable[[str], None]
-OnEvent = Callable[[str, Event], None]
-"""(account name, event)"""
 
 
 def _silent(_text: str) -> None:
     """No progress is wanted."""
-
-
-def _no_event(_name: str, _event: Event) -> None:
-    """No events are wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What a function answered."""
-
-    function: str
-    payload: Any
-    """The decoded JSON."""
-    error: str | None
-    """`Unhandled` or `Handled` where the function failed."""
-    log: str
-    """The end of its log, as Lambda returns it."""
-    request_id: str
 
 
 @dataclass(slots=True)
@@ -66,64 +48,154 @@ class Harness:
 
     config: Config
     folder: RunFolder
+    backend_name: BackendName = BackendName.EMBEDDED
+    """How `up` starts the accounts; `attach` takes them as they are."""
+    workspace: str = "terraform"
+    """The name of this user's Terraform copy in the run's folder: several processes may share the accounts, none a state."""
     record: RunRecord | None = None
-    _embedded: Embedded | None = None
-    _terraform: Terraform | None = None
-    _variables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _backend: Backend | None = None
+    _deployment: Deployment | None = None
 
     @classmethod
-    def open(cls, start: Path, run: str = SANDBOX) -> "Harness":
-        """The project that `start` is in, and its run of that name. Raises UsageError for a faulty harness.toml."""
+    def open(cls, start: Path, run: str | None = None, backend: str | None = None) -> "Harness":
+        """The project that `start` is in, and its run of that name, or of HARNESS_RUN, or the sandbox.
+
+        The backend is `embedded` or `compose`; the environment's HARNESS_BACKEND says it where nothing is given.
+        Raises UsageError for a faulty harness.toml and an unknown backend.
+        """
         config = load(start)
-        return cls(config, RunFolder(project_folder(config.folder) / run))
+        name = run or os.environ.get("HARNESS_RUN") or SANDBOX
+        return cls(config, RunFolder(project_folder(config.folder) / name), backend_named(backend))
 
     # the instances
 
     def up(self, progress: Progress = _silent) -> None:
         """Start the accounts and own them: they end with this process. Raises ToolFailed."""
-        self._refuse_second()
-        wanted = [
-            Wanted(name, account.id, account.region, self.config.profiles(name), account.port)
-            for name, account in self.config.accounts.items()
-        ]
+        self.claim()
+        backend = self._made(project_of(self.config.folder, self.folder.path.name))
+        self.record = backend.start(progress)
+        self._backend = backend
+
+    def build(self, progress: Progress = _silent) -> None:
+        """Make what the accounts run from, where it is missing or old. Raises ToolFailed."""
+        self._made(project_of(self.config.folder, self.folder.path.name)).build(progress)
+
+    def restart(self, progress: Progress = _silent) -> None:
+        """Fresh accounts in place of those that this process owned; whoever holds the harness holds the new ones."""
+        self.remove()
+        self.up(progress)
+
+    def claim(self) -> None:
+        """Own the run's folder, empty. Raises ToolFailed where the run is up already."""
+        self.refuse_second()
         shutil.rmtree(self.folder.path, ignore_errors=True)
         claim(self.folder.owner)
-        self._embedded = Embedded(self.folder, wanted, self.config.external_accounts)
-        self.record = self._embedded.start(progress)
 
-    def _refuse_second(self) -> None:
+    def compose(self) -> Compose:
+        """The containers of this run, for a caller that starts them itself and then gives them to `adopt`."""
+        return self._containers(project_of(self.config.folder, self.folder.path.name))
+
+    def adopt(self, backend: Backend, record: RunRecord) -> None:
+        """Own instances that were started elsewhere."""
+        self._backend, self.record = backend, record
+
+    def _made(self, project: str | None) -> Backend:
+        if self.backend_name is BackendName.COMPOSE and project is not None:
+            return self._containers(project)
+        return Embedded(self.folder, self.wanted, self.config.external_accounts, self.configuration)
+
+    def _containers(self, project: str) -> Compose:
+        return Compose(
+            self.folder, self.config.folder, project, self.wanted, self.config.external_accounts, self.configuration
+        )
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """The accounts of harness.toml."""
+        return tuple(
+            Wanted(name, account.id, account.region, self.config.profiles(name), account.port)
+            for name, account in self.config.accounts.items()
+        )
+
+    @property
+    def configuration(self) -> str:
+        """A digest of the accounts and of our code."""
+        return fingerprint(self.wanted, self.config.external_accounts)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether another process owns this run's accounts, or a person started them with `docker compose up`."""
+        return owner(self.folder.owner) is not None or self._by_hand() is not None
+
+    def _by_hand(self) -> str | None:
+        if self.folder.path.name != SANDBOX:
+            return None
+        docker = Docker(self.config.folder, patience=BY_HAND_PATIENCE)
+        return started_by_hand(docker, self.config.folder)
+
+    def refuse_second(self) -> None:
+        """Raise ToolFailed where the run is up already."""
         owning = owner(self.folder.owner)
         if owning is not None:
             raise ToolFailed(f"the sandbox is up already, owned by process {owning.pid}", help="`harness down` ends it")
+        if (project := self._by_hand()) is not None:
+            raise ToolFailed(
+                f"the sandbox is up already, as the Compose project `{project}`", help="`harness down` removes it"
+            )
 
     def attach(self) -> "Harness":
-        """Use the accounts that another process owns.
+        """Use the accounts that another process owns, or that `docker compose up` started.
 
         Raises UsageError where none run, ToolFailed where one of them does not answer (any more).
         """
-        record = self.attached_record()
-        for account in record.accounts.values():
-            ask(account, record.launch_key, "hello", timeout=ANSWER_TIMEOUT)
-        self.record = record
+        self.attach_unasked()
+        for control in self._used().controls.values():
+            control.ask("hello", timeout=ANSWER_TIMEOUT)
         return self
 
-    def attached_record(self) -> RunRecord:
-        """The record of the accounts that another process owns, whether they answer or not."""
+    def attach_unasked(self) -> None:
+        """The same, whether the accounts answer or not."""
         record = RunRecord.read(self.folder.record) if owner(self.folder.owner) else None
-        if record is None:
+        if record is not None:
+            self.backend_name = BackendName.COMPOSE if record.project else BackendName.EMBEDDED
+            backend = self._made(record.project)
+            backend.resume(record)
+            self.adopt(backend, record)
+        elif (project := self._by_hand()) is not None:
+            self._attach_by_hand(project)
+        else:
             raise UsageError(
                 "no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background"
             )
-        return record
+
+    def _attach_by_hand(self, project: str) -> None:
+        """The Terraform state and the journals in the run's folder are of one launch; those of an earlier one go."""
+        backend = self._containers(project)
+        record = backend.attach()
+        before = RunRecord.read(self.folder.record)
+        if before is None or before.launch_key != record.launch_key:
+            shutil.rmtree(self.folder.path, ignore_errors=True)
+            for name in self.config.accounts:
+                self.folder.account(name).path.mkdir(parents=True)
+            for control in backend.controls.values():
+                control.ask("warm")
+        record.write(self.folder.record)
+        self.backend_name = BackendName.COMPOSE
+        self.adopt(backend, record)
+
+    def _used(self) -> Backend:
+        if self._backend is None:
+            raise UsageError("the accounts are not running", help="`harness up` starts them")
+        return self._backend
 
     def close(self) -> None:
-        """End what this process owns; the folder stays."""
-        if self._terraform is not None:
-            self._terraform.close()
-            self._terraform = None
-        if self._embedded is not None:
-            self._embedded.stop()
-            self._embedded = None
+        """End what this process owns, let go of what it does not; the folder stays."""
+        if self._deployment is not None:
+            self._deployment.close()
+            self._deployment = None
+        if self._backend is not None:
+            self._backend.stop()
+            self._backend = None
 
     def remove(self) -> None:
         """End what this process owns, and remove the run's folder."""
@@ -132,14 +204,22 @@ class Harness:
 
     @property
     def instances(self) -> Sequence[Instance]:
-        """The instances that this process owns."""
-        return tuple(self._embedded.instances) if self._embedded is not None else ()
+        """The instances that this process watches."""
+        return tuple(self._backend.instances) if self._backend is not None else ()
 
     def check_alive(self) -> None:
-        """Raise ToolFailed if an instance that this process owns has ended by itself."""
+        """Raise ToolFailed if an instance that this process watches has ended by itself."""
         for instance in self.instances:
             if not instance.alive:
                 raise instance.died()
+
+    def answers(self, name: str) -> bool:
+        """Whether an account's instance answers."""
+        try:
+            self._used().controls[name].ask("hello", timeout=ANSWER_TIMEOUT)
+        except ToolFailed:
+            return False
+        return True
 
     # accounts
 
@@ -162,18 +242,26 @@ class Harness:
 
     def advance_clock(self, seconds: float) -> None:
         """Move every account's clock forward, so that sessions end without waiting."""
-        record = self._running()
-        for account in record.accounts.values():
-            ask(account, record.launch_key, "clock", {"seconds": seconds})
+        for control in self._used().controls.values():
+            control.ask("clock", {"seconds": seconds})
 
     @property
     def journal(self) -> JournalReader:
         """The merged journal."""
-        return JournalReader({name: self.folder.account(name).journal for name in self.config.accounts})
+        paths = {name: self.folder.account(name).journal for name in self.config.accounts}
+        return JournalReader(paths, self._pull_journals)
 
-    def log(self, name: str) -> Path:
-        """The log file of an account's instance."""
-        return self.folder.account(name).log
+    def _pull_journals(self) -> None:
+        if self._backend is not None:
+            self._backend.pull_journals()
+
+    def log_mark(self, name: str) -> int:
+        """Where the log of an account's instance ends now."""
+        return self._used().log_mark(name)
+
+    def log_lines(self, name: str, since: int = 0) -> list[str]:
+        """The log of an account's instance from a mark on."""
+        return self._used().log_lines(name, since)
 
     def simulate(
         self, principal: str, action: str, resource: str, context: Mapping[str, str | list[str]]
@@ -183,18 +271,17 @@ class Harness:
         `principal` is the ARN of a user, a role, a session or root, or a service principal. Raises UsageError for one that does
         not exist.
         """
-        record = self._running()
         arn = Arn.parse(resource)
         owners = [one.account for one in (arn, Arn.parse(principal)) if one is not None]
         asked = {"principal": principal, "action": action, "resource": resource, "context": context}
-        ids = {account.account_id: account for account in record.accounts.values()}
-        account = next((ids[owner] for owner in owners if owner in ids), None)
-        if account is None:
+        ids = {control.account_id: control for control in self._used().controls.values()}
+        control = next((ids[owner] for owner in owners if owner in ids), None)
+        if control is None:
             raise UsageError(
                 f"neither `{principal}` nor `{resource}` belongs to a running account",
                 help=f"running are {', '.join(ids)}",
             )
-        answer = ask(account, record.launch_key, "simulate", asked | {"region": arn.region if arn else ""})
+        answer = control.ask("simulate", asked | {"region": arn.region if arn else ""}).data
         if "fault" in answer:
             raise UsageError(str(answer["fault"]), help="name the ARN of a user, role, session or root, or a service")
         line: Mapping[str, Any] = answer["line"]
@@ -203,35 +290,12 @@ class Harness:
     # Terraform
 
     @property
-    def terraform(self) -> Terraform:
-        """Terraform on this run's copy. Raises UsageError for a project without Terraform."""
-        if self._terraform is None:
-            self._terraform = self._make_terraform()
-        return self._terraform
-
-    def _make_terraform(self) -> Terraform:
-        source = self.config.terraform_path
-        if source is None:
-            raise UsageError("the project has no Terraform", help="set `terraform_root` in harness.toml")
-        workspace = Workspace(self.folder.terraform, source, self.profiles(), dict(os.environ))
-        workspace.prepare()
-        for one in self.config.package:
-            build(one, self.config.folder, self._target(one, workspace))
-        terraform = Terraform(workspace)
-        terraform.warm(self.config.compositions[name] for name in self.config.order())
-        return terraform
-
-    def _target(self, one: Package, workspace: Workspace) -> Path:
-        """Where a package belongs in the copy; a target outside of the Terraform root has no place there."""
-        assert self.config.terraform_path is not None  # noqa: S101 - the caller has a workspace
-        target = (self.config.folder / one.target).resolve()
-        try:
-            return workspace.root / target.relative_to(self.config.terraform_path.resolve())
-        except ValueError as error:
-            raise UsageError(
-                f"the package target `{one.target}` is outside of the Terraform root",
-                help="Terraform runs on a copy of its root, and the zip must be in it",
-            ) from error
+    def deployment(self) -> Deployment:
+        """The project's compositions, on this run's copy. Raises UsageError for a project without Terraform."""
+        if self._deployment is None:
+            folder = self.folder.path / self.workspace
+            self._deployment = Deployment.prepared(self.config, folder, self.profiles(), self._watch)
+        return self._deployment
 
     def profiles(self) -> list[Profile]:
         """The AWS profiles of the running accounts."""
@@ -244,65 +308,24 @@ class Harness:
     def apply(
         self,
         names: Iterable[str] | None = None,
-        on_event: OnEvent = _no_event,
+        on_event: OnEvent = no_event,
         variables: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Mapping[str, Any]]:
         """Apply compositions in the order of their bindings; their outputs by account.
 
         `variables` go to every named composition, over harness.toml's. Raises UsageError and ToolFailed.
         """
-        outputs: dict[str, Mapping[str, Any]] = {}
-        for name in self.config.order(names):
-            outputs[name] = self._apply_one(name, variables or {}, on_event)
-        return outputs
-
-    def _apply_one(self, name: str, given: Mapping[str, Any], on_event: OnEvent) -> Mapping[str, Any]:
-        values = {**self.config.variables.get(name, {}), **self._bound(name, given), **self._values(given)}
-        self._variables[name] = values
-        terraform = self.terraform
-        return terraform.apply(
-            self.config.compositions[name], values, lambda event: on_event(name, event), self._watch()
-        )
-
-    def _bound(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            variable: self._output(ref)
-            for variable, ref in self.config.bindings.get(name, {}).items()
-            if variable not in given
-        }
-
-    def _values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._output(value) if isinstance(value, Output) else value for name, value in given.items()}
-
-    def _output(self, ref: Output) -> Any:
-        outputs = self.terraform.output(self.config.compositions[ref.account])
-        if ref.name not in outputs:
-            raise UsageError(
-                f"composition `{ref.account}` has no output `{ref.name}` yet",
-                help=f"apply `{ref.account}` first, or mend the binding in harness.toml",
-            )
-        return outputs[ref.name]
+        order = self.config.order(names)
+        return {name: self.deployment.apply(name, variables or {}, on_event) for name in order}
 
     def outputs(self, name: str) -> Mapping[str, Any]:
         """The outputs of an applied composition."""
-        return self.terraform.output(self.config.compositions[name])
+        return self.deployment.outputs(name)
 
-    def destroy(self, names: Iterable[str] | None = None, on_event: OnEvent = _no_event) -> tuple[str, ...]:
+    def destroy(self, names: Iterable[str] | None = None, on_event: OnEvent = no_event) -> tuple[str, ...]:
         """Destroy what was applied, against the order of the bindings; the names."""
-        done: list[str] = []
-        for name in reversed(self.config.order(names)):
-            composition = self.config.compositions[name]
-            if self.terraform.applied(composition):
-                events = partial(on_event, name)
-                self.terraform.destroy(composition, self._destroy_values(name), events, self._watch())
-                done.append(name)
-        return tuple(done)
-
-    def _destroy_values(self, name: str) -> Mapping[str, Any]:
-        """The values of the last apply; in another process, those of harness.toml."""
-        if name in self._variables:
-            return self._variables[name]
-        return {**self.config.variables.get(name, {}), **self._bound(name, {})}
+        order = tuple(reversed(self.config.order(names)))
+        return tuple(name for name in order if self.deployment.destroy(name, on_event))
 
     def _watch(self) -> Callable[[], Refusal | None]:
         """Look for a refusal that Terraform would retry, in the lines written from now on."""
@@ -315,39 +338,30 @@ class Harness:
 
         return watch
 
-    # functions and the walk
+    # what the accounts hold
+
+    def having(self, kind: Kind, name: str, account: str | None = None) -> Account:
+        """The account that has a function, a table or a rule of that name; it may be left out where only one has."""
+        return self.account(account) if account is not None else only_with(self.accounts, kind, name)
 
     def invoke(self, function: str, account: str | None = None, payload: Any = None) -> Invocation:
         """Invoke a function and wait for its answer; the account may be left out where only one has the function."""
-        client = self.account(account or self._account_with(function)).client("lambda")
-        options = {} if payload is None else {"Payload": json.dumps(payload).encode()}
-        answer = client.invoke(FunctionName=function, LogType="Tail", **options)
-        text = answer["Payload"].read()
-        return Invocation(
-            function=function,
-            payload=json.loads(text) if text else None,
-            error=answer.get("FunctionError"),
-            log=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
-            request_id=answer["ResponseMetadata"]["RequestId"],
-        )
+        return invoke(self.having(FUNCTION, function, account), function, payload)
 
-    def _account_with(self, function: str) -> str:
-        having = [name for name, account in self.accounts.items() if _has_function(account, function)]
-        if len(having) == 1:
-            return having[0]
-        if not having:
-            raise UsageError(
-                f"no account has a function `{function}`", help="`harness apply` creates what Terraform describes"
-            )
-        listed = ", ".join(f"`{name}`" for name in having)
-        raise UsageError(
-            f"several accounts have a function `{function}`: {listed}", help="say which with --account NAME"
-        )
+    def fire(self, rule: str, account: str | None = None) -> Mapping[str, Any]:
+        """Send a schedule rule's event to its targets now. Raises UsageError for a rule that has no schedule or is disabled."""
+        owning = self.having(RULE, rule, account)
+        answer = self._used().controls[owning.name].ask("fire", {"rule": rule, "region": owning.region}).data
+        if "fault" in answer:
+            raise UsageError(str(answer["fault"]), help="`harness fire` takes a schedule rule of the default bus")
+        return {"account": owning.name, **answer}
 
-    def play(self, stage: Stage, on_event: OnEvent = _no_event) -> Invocation | None:
+    # the walk
+
+    def play(self, stage: Stage, on_event: OnEvent = no_event) -> Invocation | None:
         """Play one stage of the walk. Raises ToolFailed when its function fails."""
         if stage.apply:
-            self._apply_one(stage.account, stage.variables, on_event)
+            self.deployment.apply(stage.account, stage.variables, on_event)
         if stage.invoke is None:
             return None
         invocation = self.invoke(stage.invoke, stage.account)
@@ -356,11 +370,11 @@ class Harness:
         return invocation
 
 
-def _has_function(account: Account, function: str) -> bool:
+def backend_named(given: str | None) -> BackendName:
+    """The backend by its name, or the one of HARNESS_BACKEND. Raises UsageError."""
+    name = given or os.environ.get("HARNESS_BACKEND") or BackendName.EMBEDDED
     try:
-        account.client("lambda").get_function(FunctionName=function)
-    except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return False
-        raise
-    return True
+        return BackendName(name)
+    except ValueError:
+        known = " or ".join(f"`{one}`" for one in BackendName)
+        raise UsageError(f"no backend `{name}`", help=f"{known}, by --backend or HARNESS_BACKEND") from None

@@ -1,5 +1,7 @@
 """The journal of the whole session: every decision in it is made again from the line and the policies kept beside it."""
 
+from functools import partial
+
 from harness.replay import replay
 
 
@@ -8,7 +10,6 @@ def test_every_line_decides_the_same_again(harness, journal):
     lines = [entry for entry in journal.entries() if entry.kind == "decision" and "policies" in entry.fields]
 
     for entry in lines:
-        folder = harness.folder.account(entry.account).journal.parent / "policies"
-        again = replay(entry.fields, lambda digest, folder=folder: (folder / f"{digest}.json").read_text())
+        again = replay(entry.fields, partial(journal.policy, entry.account))
         assert again.effect.value == entry.decision, entry.describe()
     assert lines

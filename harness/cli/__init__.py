@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from harness.cli import cases, sandbox, terraform, tools
+from harness.cli import cases, compose, doctor, looking, sandbox, terraform, tools
 from harness.cli.console import complain
 from harness.errors import HarnessError, UsageError
 
@@ -19,7 +19,10 @@ app = typer.Typer(
 sandbox.register(app)
 terraform.register(app)
 tools.register(app)
+compose.register(app)
 cases.register(app)
+looking.register(app)
+doctor.register(app)
 
 
 def main() -> None:

@@ -1,10 +1,8 @@
-"""The sandbox's commands: up, down, status, env, journal."""
+"""The sandbox's commands: up, down, status, env."""
 
 import json
 import shlex
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -14,33 +12,38 @@ import psutil
 import typer
 from rich.table import Table
 
-from harness.cli.console import err, escaped, out, progress
+from harness.cli.console import err, out, progress
 from harness.config import load
+from harness.detached import end, start
+from harness.emulator.docker import Docker
 from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import owner
-from harness.errors import ToolFailed, UsageError
-from harness.session import Harness
-from harness.supervisor import FAILED, READY
+from harness.emulator.project import project_of, projects, remove
+from harness.errors import ToolFailed
+from harness.session import SANDBOX, Harness
 
-DOWN_TIMEOUT = 30.0
 _POLL = 0.5
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (up, down, status, env, journal):
+    for command in (up, down, status, env):
         app.command()(command)
 
 
 def up(
-    *, detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once the accounts are ready.")] = False
+    *,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once the accounts are ready.")] = False,
+    backend: Annotated[str | None, typer.Option("--backend", help="`embedded` or `compose`.")] = None,
 ) -> None:
     """Start the accounts of harness.toml, and prove that each answers and denies."""
+    harness = Harness.open(Path.cwd(), backend=backend)
     if detach:
-        _detach(Harness.open(Path.cwd()))
+        with progress() as say:
+            start(harness, say)
+        _show(harness)
         return
     ended = threading.Event()
-    harness = Harness.open(Path.cwd())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
@@ -56,79 +59,61 @@ def up(
         harness.remove()
 
 
-def _detach(harness: Harness) -> None:
-    """Start the supervisor, show its progress, and leave it."""
-    harness._refuse_second()  # noqa: SLF001 - said here, in the foreground, and again by the supervisor
-    log = harness.folder.path.parent / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness.supervisor", str(harness.config.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        )
-    try:
-        _await(process, log)
-    except BaseException:
-        process.terminate()
-        process.wait(DOWN_TIMEOUT)
-        raise
-    _show(harness.attach())
-
-
-def _await(process: "subprocess.Popen[str]", log: Path) -> None:
-    assert process.stdout is not None  # noqa: S101 - started with PIPE
-    with progress() as say:
-        for line in process.stdout:
-            text = line.rstrip("\n")
-            if text == READY:
-                return
-            if text.startswith(FAILED):
-                rest = process.stdout.read().strip()
-                raise ToolFailed(f"{text.removeprefix(FAILED).strip()}\n{rest}".strip())
-            say(text)
-    raise ToolFailed(f"the supervisor ended with status {process.wait()}", help=f"its log: {log}")
-
-
 def down() -> None:
-    """End the sandbox, and remove what earlier runs of this project left."""
-    project = project_folder(load(Path.cwd()).folder)
+    """End the sandbox and what was kept or stands by, and remove what earlier runs of this project left."""
+    config = load(Path.cwd())
+    project = project_folder(config.folder)
+    paths = [path for path in sorted(project.iterdir()) if path.is_dir()] if project.is_dir() else []
     ended, removed = 0, 0
-    for path in sorted(project.iterdir()) if project.is_dir() else ():
-        if not path.is_dir():
+    for folder in map(RunFolder, paths):
+        busy = _busy(folder)
+        if busy is not None:
+            err.print(f"left alone: the run `{folder.path.name}` belongs to the living process {busy.pid}")
             continue
-        folder = RunFolder(path)
-        owning = owner(folder.owner)
-        if owning is not None and path.name != "sandbox":
-            err.print(f"left alone: the run `{path.name}` belongs to the living process {owning.pid}")
-            continue
-        if owning is not None:
-            with progress() as say:
-                say(f"ending the sandbox of process {owning.pid}")
-                _end(owning)
-            ended += 1
-        shutil.rmtree(path, ignore_errors=True)
+        with progress() as say:
+            if owner(folder.owner) is not None:
+                say(f"ending {folder.path.name}")
+            ended += end(folder)
+        folder.remove()
         removed += 1
+    _remove_notes(project)
+    ended += _end_projects(config.folder, {path.name for path in paths if path.is_dir()})
     out.print(f"ended {ended} sandbox{'es' * (ended != 1)}, removed {removed} folder{'s' * (removed != 1)}")
 
 
-def _end(process: psutil.Process) -> None:
-    """Ask the owner to end, and make it: its instances end with it, whichever way it goes."""
-    process.terminate()
+def _busy(folder: RunFolder) -> psutil.Process | None:
+    """The living process that uses a run which is not the sandbox: a test session."""
+    if folder.path.name == SANDBOX:
+        return None
+    taker, owning = owner(folder.taken), owner(folder.owner)
+    supervised = owning is not None and "harness.supervisor" in owning.cmdline()
+    return taker if supervised else owning
+
+
+def _remove_notes(project: Path) -> None:
+    """Remove what stands beside runs that are gone."""
+    for path in project.iterdir() if project.is_dir() else ():
+        if path.is_file() and not path.with_name(path.name.partition(".")[0]).is_dir():
+            path.unlink()
+
+
+def _end_projects(folder: Path, busy: set[str]) -> int:
+    """Remove the Compose projects of this folder whose runs are gone; how many."""
+    docker = Docker(folder)
     try:
-        process.wait(DOWN_TIMEOUT)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(DOWN_TIMEOUT)
+        found = projects(docker, folder)
+    except ToolFailed:  # without an engine there are none
+        return 0
+    left = [one for one in found if one not in {project_of(folder, run) for run in busy}]
+    for one in left:
+        remove(docker, one)
+    return len(left)
 
 
 def status() -> None:
     """Show what runs, and where its files are."""
     harness = Harness.open(Path.cwd())
-    harness.record = harness.attached_record()
+    harness.attach_unasked()
     _show(harness)
 
 
@@ -138,19 +123,11 @@ def _show(harness: Harness) -> None:
         table.add_column(column)
     for name, account in harness.accounts.items():
         profiles = ", ".join(account.record.profiles)
-        table.add_row(name, account.id, account.region, account.endpoint_url, profiles, _answers(harness, name))
+        table.add_row(
+            name, account.id, account.region, account.endpoint_url, profiles, "yes" if harness.answers(name) else "no"
+        )
     out.print(table)
     err.print(f"logs and journals: {harness.folder.path / 'accounts'}")
-
-
-def _answers(harness: Harness, name: str) -> str:
-    from harness.emulator.control import ask  # noqa: PLC0415 - only status asks
-
-    try:
-        ask(harness.accounts[name].record, harness.record.launch_key if harness.record else "", "hello", timeout=2.0)
-    except ToolFailed:
-        return "no"
-    return "yes"
 
 
 def env(
@@ -197,22 +174,3 @@ def _write_config(harness: Harness, path: Path) -> None:
     from harness.terraform.workspace import write_profiles  # noqa: PLC0415 - only env writes one
 
     write_profiles(path, harness.profiles())
-
-
-def journal(
-    *,
-    denied: Annotated[bool, typer.Option("--denied", help="Only what was refused.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The lines as they are written.")] = False,
-) -> None:
-    """Show who asked what, and which statement decided."""
-    harness = Harness.open(Path.cwd())
-    if not harness.folder.record.exists():
-        raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one")
-    for entry in harness.journal.entries():
-        if denied and not entry.denied:
-            continue
-        if as_json:
-            sys.stdout.write(json.dumps({"account": entry.account, **entry.fields}) + "\n")
-        else:
-            colour = "red" if entry.denied else "green"
-            out.print(f"[{colour}]{escaped(entry.describe())}[/]")

@@ -10,7 +10,6 @@ import typer
 from rich.table import Table
 
 from harness.cli.console import err, events, out, progress
-from harness.emulator.owner import owner
 from harness.errors import ToolFailed, UsageError
 from harness.session import Harness
 
@@ -81,12 +80,12 @@ def invoke(
         )
 
 
-def run() -> None:
+def run(backend: Annotated[str | None, typer.Option("--backend", help="`embedded` or `compose`.")] = None) -> None:
     """Play the stages of harness.toml on accounts of its own or on the sandbox, and destroy what they made."""
-    harness = Harness.open(Path.cwd())
+    harness = Harness.open(Path.cwd(), backend=backend)
     if not harness.config.stage:
         raise UsageError("harness.toml has no [[stage]]", help="add the steps of the walk; README, Configuration")
-    own = owner(harness.folder.owner) is None
+    own = not harness.is_up
     rows: list[tuple[str, float, str]] = []
     try:
         _start(harness, own=own, rows=rows)

@@ -1,12 +1,12 @@
-"""The driver's sealed messages to an instance's peer port: its report, and its clock."""
+"""The driver's sealed messages to an instance's peer port: its report, its clock, and where the file is not seen, its journal."""
 
 import http.client
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from harness.emulator.record import AccountRecord
 from harness.errors import ToolFailed
 from harness.wire import Message, Refused, open_answer, seal
 
@@ -14,41 +14,59 @@ DRIVER = "driver"
 TIMEOUT = 10.0
 
 
-def ask(
-    account: AccountRecord,
-    launch_key: str,
-    kind: str,
-    data: Mapping[str, Any] | None = None,
-    *,
-    timeout: float = TIMEOUT,
-) -> Mapping[str, Any]:
-    """The instance's answer. Raises ToolFailed when it gives none or one that is not sealed."""
-    key = bytes.fromhex(launch_key)
-    message = Message(
-        kind, DRIVER, account.account_id, secrets.token_hex(16), time.time(), secrets.token_hex(8), data or {}
-    )
-    question = seal(key, message)
-    answer = open_answer(
-        key, _post(account, question, timeout), question=question, sender=account.account_id, receiver=DRIVER
-    )
-    if isinstance(answer, Refused):
-        raise _silent(account, answer.why)
-    return answer.data
+class Line(Protocol):
+    """A way to an instance's peer port."""
+
+    def send(self, question: bytes, timeout: float) -> bytes:
+        """The answer as it came. Raises OSError where there is none."""
 
 
-def _post(account: AccountRecord, question: bytes, timeout: float) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", account.peer_port, timeout=timeout)
-    try:
-        connection.request("POST", "/peer", question)
-        return connection.getresponse().read()
-    except (OSError, http.client.HTTPException) as error:
-        raise _silent(account, str(error) or type(error).__name__) from error
-    finally:
-        connection.close()
+@dataclass(frozen=True, slots=True)
+class PortLine:
+    """To a process of this machine."""
+
+    port: int
+
+    def send(self, question: bytes, timeout: float) -> bytes:
+        """One connection for one question."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("POST", "/peer", question)
+            return connection.getresponse().read()
+        except http.client.HTTPException as error:
+            raise OSError(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
 
 
-def _silent(account: AccountRecord, why: str) -> ToolFailed:
-    return ToolFailed(
-        f"the instance of account {account.account_id} does not answer: {why}",
-        help="`harness status` shows what runs; `harness down` and `harness up` start afresh",
-    )
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Asks one instance."""
+
+    account_id: str
+    line: Line
+    launch_key: str = field(repr=False)
+
+    def ask(self, kind: str, data: Mapping[str, Any] | None = None, *, timeout: float = TIMEOUT) -> Message:
+        """The instance's answer. Raises ToolFailed when it gives none or one that is not sealed."""
+        key = bytes.fromhex(self.launch_key)
+        question = seal(
+            key,
+            Message(
+                kind, DRIVER, self.account_id, secrets.token_hex(16), time.time(), secrets.token_hex(8), data or {}
+            ),
+        )
+        try:
+            raw = self.line.send(question, timeout)
+        except OSError as error:
+            raise self._silent(str(error) or type(error).__name__) from error
+        answer = open_answer(key, raw, question=question, sender=self.account_id, receiver=DRIVER)
+        if isinstance(answer, Refused):
+            raise self._silent(answer.why)
+        return answer
+
+    def _silent(self, why: str) -> ToolFailed:
+        return ToolFailed(
+            f"the instance of account {self.account_id} does not answer: {why}",
+            help="`harness status` shows what runs; `harness down` and `harness up` start afresh",
+        )

@@ -1,28 +1,22 @@
 """The embedded backend: one LocalStack process per account, started in parallel, proven, and stopped."""
 
-import secrets
-import string
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import harness
-from harness.emulator.control import ask
+from harness.emulator.backend import EAGER_SERVICES, Progress
+from harness.emulator.control import Control, PortLine
 from harness.emulator.environment import instance_python
 from harness.emulator.folder import RunFolder
-from harness.emulator.instance import Bound, Instance, bind
+from harness.emulator.instance import Bound, Process, bind
 from harness.emulator.plugin import write_plugin
-from harness.emulator.prove import prove
+from harness.emulator.prove import prove_all
 from harness.emulator.record import AccountRecord, Keys, RunRecord
 from harness.emulator.wanted import Wanted
-from harness.sigv4.key_id import new_key_id
-from harness.wire import AccountKeys, Launch, Listen, Peer
-
-Progress = Callable[[str], None]
-# Loaded in the background once an instance is ready, so that the first call of each costs nothing.
-EAGER_SERVICES = ("dynamodb", "lambda", "logs", "events", "s3")
+from harness.keys import fresh_keys, fresh_launch_key
+from harness.wire import Launch, Listen, Peer
 
 
 @dataclass(slots=True)
@@ -32,8 +26,14 @@ class Embedded:
     folder: RunFolder
     wanted: Sequence[Wanted]
     external_accounts: tuple[str, ...] = ()
+    configuration: str = ""
     eager_services: tuple[str, ...] = EAGER_SERVICES
-    instances: list[Instance] = field(default_factory=list, init=False)
+    instances: list[Process] = field(default_factory=list, init=False)
+    controls: Mapping[str, Control] = field(default_factory=dict, init=False)
+
+    def build(self, progress: Progress) -> None:
+        """The instances' environment, once."""
+        instance_python(progress)
 
     def start(self, progress: Progress) -> RunRecord:
         """Start all instances and prove them; the record of what runs.
@@ -53,7 +53,7 @@ class Embedded:
         progress(f"starting {names}")
         self.folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         plugin = write_plugin(self.folder.plugin)
-        launch_key = secrets.token_hex(32)
+        launch_key = fresh_launch_key()
         sockets = self._bind()
         peers = tuple(
             Peer(wanted.account_id, "127.0.0.1", peer.port)
@@ -64,13 +64,21 @@ class Embedded:
             folder = self.folder.account(wanted.name)
             launch = self._launch(wanted, public, peer, peers, launch_key, str(folder.journal))
             records[wanted.name] = self._account(wanted, launch, public.port, peer.port)
-            self.instances.append(Instance.start(wanted.name, folder, launch, python, plugin, index, public, peer))
-        record = RunRecord(version=harness.__version__, launch_key=launch_key, accounts=records)
+            self.instances.append(Process.start(wanted.name, folder, launch, python, plugin, index, public, peer))
+        record = RunRecord(harness.__version__, launch_key, records, configuration=self.configuration)
+        self.resume(record)
         self._prove(record, progress)
         record.write(self.folder.record)
-        for account in records.values():
-            ask(account, launch_key, "warm")
+        for control in self.controls.values():
+            control.ask("warm")
         return record
+
+    def resume(self, record: RunRecord) -> None:
+        """Ask the processes of another owner; the processes themselves are not ours to watch."""
+        self.controls = {
+            name: Control(account.account_id, PortLine(account.peer_port or 0), record.launch_key)
+            for name, account in record.accounts.items()
+        }
 
     def _bind(self) -> list[tuple[Bound, Bound]]:
         bound: list[tuple[Bound, Bound]] = []
@@ -94,7 +102,7 @@ class Embedded:
             peer=Listen(descriptor=peer.socket.fileno()),
             peers=tuple(other for other in peers if other.account_id != wanted.account_id),
             external_accounts=self.external_accounts,
-            keys=_fresh_keys(wanted.account_id),
+            keys=fresh_keys(wanted.account_id),
             launch_key=launch_key,
             journal=journal,
             eager_services=self.eager_services,
@@ -116,9 +124,20 @@ class Embedded:
     def _prove(self, record: RunRecord, progress: Progress) -> None:
         progress("proving that each answers as its account, and that what must be denied is denied")
         began = time.monotonic()
-        with ThreadPoolExecutor(len(self.instances)) as pool:
-            list(pool.map(lambda instance: prove(instance, record), self.instances))
+        prove_all(self.instances, record, self.controls)
         progress(f"ready: {len(self.instances)} accounts proven, {time.monotonic() - began:.1f} s after their start")
+
+    def pull_journals(self) -> None:
+        """Nothing to do: the instances write into the run's folder."""
+
+    def log_mark(self, name: str) -> int:
+        """The size of the log file."""
+        log = self.folder.account(name).log
+        return log.stat().st_size if log.exists() else 0
+
+    def log_lines(self, name: str, since: int) -> list[str]:
+        """The lines of the log file from a byte offset on."""
+        return self.folder.account(name).log_lines(since)
 
     def stop(self) -> None:
         """End every instance; safe to call twice."""
@@ -127,17 +146,3 @@ class Embedded:
         for instance in self.instances:
             instance.stop()
         self.instances.clear()
-
-
-def _fresh_keys(account_id: str) -> AccountKeys:
-    return AccountKeys(
-        deployer_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        deployer_secret=_secret(),
-        root_key_id=new_key_id("AKIA", account_id, secrets.token_bytes(8)),
-        root_secret=_secret(),
-    )
-
-
-def _secret() -> str:
-    alphabet = string.ascii_letters + string.digits
-    return "".join(secrets.choice(alphabet) for _ in range(40))

@@ -26,11 +26,16 @@ Progress = Callable[[str], None]
 
 def instance_python(progress: Progress) -> Path:
     """The interpreter of the instances' environment, built with `progress` where it is missing. Raises ToolFailed."""
-    home = platformdirs.user_cache_path("harness") / "instances" / _digest()
+    home = environment_folder()
     python = home / "bin" / "python"
     if not python.exists():
         _build(home, progress)
     return python
+
+
+def environment_folder() -> Path:
+    """Where the environment is, or will be."""
+    return platformdirs.user_cache_path("harness") / "instances" / _digest()
 
 
 def static_libraries(python: Path) -> Path:

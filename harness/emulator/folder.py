@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +45,25 @@ class RunFolder:
         return self.path / "plugin"
 
     @property
+    def compose_file(self) -> Path:
+        """What Compose was told."""
+        return self.path / "compose.yaml"
+
+    @property
     def supervisor_log(self) -> Path:
-        """What a detached supervisor prints."""
-        return self.path / "supervisor.log"
+        """What a detached supervisor prints; beside the folder, as it is there before and perhaps after it."""
+        return self.path.with_name(f"{self.path.name}.supervisor.log")
+
+    @property
+    def taken(self) -> Path:
+        """Which process uses a run that a supervisor owns; beside the folder, as it is there before the folder is."""
+        return self.path.with_name(f"{self.path.name}.taken")
+
+    def remove(self) -> None:
+        """Remove everything of the run."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        for beside in (self.taken, self.supervisor_log):
+            beside.unlink(missing_ok=True)
 
     def account(self, name: str) -> "AccountFolder":
         """The folder of one account's instance."""
@@ -63,6 +80,19 @@ class AccountFolder:
     def log(self) -> Path:
         """What the instance prints."""
         return self.path / "instance.log"
+
+    def log_lines(self, since: int) -> list[str]:
+        """The log's lines from a byte offset on."""
+        if not self.log.exists():
+            return []
+        with self.log.open("rb") as file:
+            file.seek(since)
+            return file.read().decode(errors="replace").splitlines()
+
+    @property
+    def policies(self) -> Path:
+        """The policies that the journal names, by digest."""
+        return self.journal.parent / "policies"
 
     @property
     def journal(self) -> Path:

@@ -15,9 +15,9 @@ from harness.emulator.environment import static_libraries
 from harness.emulator.folder import AccountFolder
 from harness.errors import ToolFailed
 from harness.wire import Launch
+from harness.wire.settings import Place, localstack_settings
 
 STOP_TIMEOUT = 10.0
-# LocalStack wants a range for the servers of services; ours start none, but the ranges must not overlap.
 EXTERNAL_PORTS_START = 20000
 EXTERNAL_PORTS_COUNT = 50
 LOG_LINES_IN_ERROR = 12
@@ -47,7 +47,7 @@ def bind(port: int | None) -> Bound:
 
 
 @dataclass(slots=True)
-class Instance:
+class Process:
     """The process of one account."""
 
     name: str
@@ -65,7 +65,7 @@ class Instance:
         index: int,
         public: Bound,
         peer: Bound,
-    ) -> "Instance":
+    ) -> "Process":
         """Start the process and hand it its launch. The bound sockets are its own from then on."""
         for path in (folder.state, folder.temporary, folder.cache, folder.static_libraries.parent):
             path.mkdir(parents=True, exist_ok=True)
@@ -106,14 +106,17 @@ class Instance:
         status = self.process.wait()
         return ToolFailed(
             f"the instance of account `{self.name}` ended with status {status}:\n{self.last_lines()}",
-            help=f"its whole log: {self.folder.log}",
+            help=f"its whole log: {self.log_hint}",
         )
 
-    def last_lines(self, count: int = LOG_LINES_IN_ERROR) -> str:
+    @property
+    def log_hint(self) -> str:
+        """The file."""
+        return str(self.folder.log)
+
+    def last_lines(self) -> str:
         """The end of the instance's log."""
-        if not self.folder.log.exists():
-            return ""
-        return "\n".join(self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+        return "\n".join(self.folder.log_lines(0)[-LOG_LINES_IN_ERROR:])
 
     def interrupt(self) -> None:
         """Ask the process to end: by closing its pipe, which also reaches one that is still starting."""
@@ -131,34 +134,14 @@ class Instance:
 
 
 def environment(folder: AccountFolder, launch: Launch, plugin: Path, index: int, port: int) -> dict[str, str]:
-    """The instance's environment: made from nothing; DESIGN facts say why each setting is needed."""
+    """The instance's environment: made from nothing."""
     first = EXTERNAL_PORTS_START + index * EXTERNAL_PORTS_COUNT
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TZ") if name in os.environ}
-    return inherited | {
-        "PYTHONPATH": str(plugin),
-        "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(folder.temporary),
-        "FILESYSTEM_ROOT": str(folder.state),
-        "XDG_CACHE_HOME": str(folder.cache),
-        "OVERRIDE_IN_DOCKER": "0",
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-        "EXTERNAL_SERVICE_PORTS_START": str(first),
-        "EXTERNAL_SERVICE_PORTS_END": str(first + EXTERNAL_PORTS_COUNT),
-        "DNS_ADDRESS": "0",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DISABLE_EVENTS": "1",
-        "PARITY_AWS_ACCESS_KEY_ID": "1",
-        "LAMBDA_SYNCHRONOUS_CREATE": "1",
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "PROVIDER_OVERRIDE_DYNAMODB": "moto",
-        "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "moto",
-        "PROVIDER_OVERRIDE_KINESIS": "moto",
-        "PROVIDER_OVERRIDE_ORGANIZATIONS": "moto",
-        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-        "SQS_ENDPOINT_STRATEGY": "path",
-        "AWS_DEFAULT_REGION": launch.region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
+    place = Place(
+        temporary=str(folder.temporary),
+        state=str(folder.state),
+        cache=str(folder.cache),
+        listen=f"127.0.0.1:{port}",
+        external_ports=(first, first + EXTERNAL_PORTS_COUNT),
+    )
+    return {**inherited, "PYTHONPATH": str(plugin), **localstack_settings(place, launch.region)}

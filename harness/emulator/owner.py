@@ -6,11 +6,16 @@ from pathlib import Path
 import psutil
 
 
+def identity() -> dict[str, float]:
+    """Who this process is."""
+    own = psutil.Process()
+    return {"pid": own.pid, "started": own.create_time()}
+
+
 def claim(path: Path) -> None:
     """Write this process down as the owner."""
-    own = psutil.Process()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(json.dumps({"pid": own.pid, "started": own.create_time()}), encoding="utf-8")
+    path.write_text(json.dumps(identity()), encoding="utf-8")
 
 
 def owner(path: Path) -> psutil.Process | None:

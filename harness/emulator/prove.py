@@ -5,7 +5,8 @@ say yes to everyone.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -13,8 +14,8 @@ import botocore.exceptions
 from botocore.config import Config
 
 import harness
-from harness.emulator.control import ask
-from harness.emulator.instance import Instance
+from harness.emulator.backend import Instance
+from harness.emulator.control import Control
 from harness.emulator.record import AccountRecord, Keys, RunRecord
 from harness.errors import ToolFailed
 
@@ -22,10 +23,14 @@ START_TIMEOUT = 90.0
 _POLL = 0.05
 
 
-def prove(instance: Instance, record: RunRecord) -> None:
-    """Return once the instance is proven. Raises ToolFailed when it ends, answers wrongly or not at all."""
-    account = record.accounts[instance.name]
-    _until_serving(instance, account, record.launch_key)
+def prove_all(instances: Sequence[Instance], record: RunRecord, controls: Mapping[str, Control]) -> None:
+    """Return once every instance is proven. Raises ToolFailed when one ends, answers wrongly or not at all."""
+    with ThreadPoolExecutor(len(instances)) as pool:
+        list(pool.map(lambda one: _prove(one, record.accounts[one.name], controls[one.name]), instances))
+
+
+def _prove(instance: Instance, account: AccountRecord, control: Control) -> None:
+    _until_serving(instance, control)
     identity = _call(account, account.deployer)
     expected = f"arn:aws:iam::{account.account_id}:user/deployer"
     if identity != expected:
@@ -35,12 +40,12 @@ def prove(instance: Instance, record: RunRecord) -> None:
     _expect(instance, lambda: _assume(account), "AccessDenied", "a role that does not exist, assumed by root")
 
 
-def _until_serving(instance: Instance, account: AccountRecord, launch_key: str) -> None:
+def _until_serving(instance: Instance, control: Control) -> None:
     """The peer port answers once the gate is in place; a process that ended is told apart from one that still starts."""
     deadline = time.monotonic() + START_TIMEOUT
     while True:
         try:
-            report = ask(account, launch_key, "report", timeout=START_TIMEOUT)
+            report = control.ask("report", timeout=START_TIMEOUT).data
             break
         except ToolFailed:
             if not instance.alive:
@@ -87,5 +92,5 @@ def _expect(instance: Instance, call: Callable[[], object], code: str, what: str
 def _unproven(instance: Instance, why: str) -> ToolFailed:
     return ToolFailed(
         f"the instance of account `{instance.name}` is not proven: {why}\n{instance.last_lines()}",
-        help=f"its whole log: {instance.folder.log}",
+        help=f"its whole log: {instance.log_hint}",
     )

@@ -27,7 +27,8 @@ class AccountRecord:
     account_id: str
     region: str
     endpoint_url: str
-    peer_port: int
+    peer_port: int | None
+    """None where it is not published: the driver then goes through the container."""
     profiles: tuple[str, ...]
     deployer: Keys
     root: Keys
@@ -40,6 +41,10 @@ class RunRecord:
     version: str
     launch_key: str
     accounts: Mapping[str, AccountRecord]
+    project: str | None = None
+    """The Compose project; None for processes of this machine."""
+    configuration: str = ""
+    """A digest of what the accounts are and of our code: another one must not be reused."""
 
     def __repr__(self) -> str:
         return f"RunRecord({', '.join(self.accounts)}, secrets withheld)"

@@ -1,7 +1,7 @@
 """Start one instance: read the launch, harden the process, put the gate in front, and only then serve.
 
 The launch comes as one line on standard input (from the owner's pipe, whose end of file then ends this process), or from
-the file that `--launch` names (in a container, where the container is the owner).
+the file that `--launch` names (in a container, where the container is the owner: `harness.gateway.container`).
 """
 
 import ctypes
@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+from harness.gateway.container import stand_apart, take_launch
 from harness.wire import Launch
 
 PR_SET_DUMPABLE = 4
@@ -26,7 +27,8 @@ def main() -> None:
 
 def _read_launch(arguments: list[str]) -> Launch:
     if arguments[:1] == ["--launch"]:
-        return Launch.from_json(Path(arguments[1]).read_text(encoding="utf-8"))
+        stand_apart()
+        return take_launch(Path(arguments[1]))
     launch = Launch.from_json(sys.stdin.readline())
     threading.Thread(target=_end_with_owner, name="owner", daemon=True).start()
     return launch

@@ -6,10 +6,14 @@ Policies stand in the folder `policies` beside the journal as `<sha256>.json`, w
 
 import json
 import os
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+REFUSED = "the journal cannot be written, and nothing is done without it: free space where the account's files are, or start it afresh"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Journal:
@@ -18,6 +22,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Open `path` for appending; raises OSError if that is impossible: an instance without a journal does not start."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._policies = path.parent / "policies"
         self._policies.mkdir(exist_ok=True)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -28,9 +33,17 @@ class Journal:
         """Append one line; raises OSError when it cannot be written, and the request is then refused."""
         data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._lock:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            size = os.fstat(self._descriptor).st_size
+            try:
+                self._append(data)
+            except OSError as error:
+                os.ftruncate(self._descriptor, size)  # half a line would spoil the next one
+                raise OSError(error.errno, f"{REFUSED} ({error.strerror})") from error
+
+    def _append(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
 
     def keep(self, digest: str, document: str) -> None:
         """Keep a policy document under its digest, once."""
@@ -42,6 +55,17 @@ class Journal:
             draft.write_text(document)
             draft.replace(target)
         self._known.add(digest)
+
+    def read(self, offset: int, limit: int) -> bytes:
+        """What was written from `offset` on, for a driver that does not see the file."""
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            return file.read(limit)
+
+    def documents(self, digests: Iterable[str]) -> dict[str, str]:
+        """The kept documents among `digests`."""
+        paths = {digest: self._policies / f"{digest}.json" for digest in digests if _DIGEST.fullmatch(digest)}
+        return {digest: path.read_text() for digest, path in paths.items() if path.exists()}
 
 
 def _plain(value: object) -> object:

@@ -43,6 +43,7 @@ from harness.gateway.vouching import answer_documents, answer_vouch
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
+JOURNAL_CHUNK = 4 * 1024 * 1024
 # LocalStack only logs a plugin that fails to import; without these the instance would download servers or run nothing.
 NEEDED_PLUGINS = (
     *(
@@ -96,7 +97,8 @@ class Gate:
         sessions = Sessions()
         launch_key = bytes.fromhex(launch.launch_key)
         self.peers = Peers(launch.account_id, launch_key, launch.peers)
-        self.records = Records(launch.account_id, Journal(Path(launch.journal)), self.clock)
+        self.journal = Journal(Path(launch.journal))
+        self.records = Records(launch.account_id, self.journal, self.clock)
         self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys)
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
@@ -154,7 +156,10 @@ class Gate:
             "simulate": simulator.simulate,
             "report": self._report,
             "clock": self._clock,
+            "fire": self._fire,
             "warm": self._warm,
+            "journal": lambda message: ({}, self.journal.read(message.data["offset"], JOURNAL_CHUNK)),
+            "policies": lambda message: ({"documents": self.journal.documents(message.data["digests"])}, b""),
         }
 
     def _report(self, _message: Message) -> Answer:
@@ -173,6 +178,11 @@ class Gate:
         """Load services in the background: the driver asks once every instance is proven, so that nobody waits for it."""
         threading.Thread(target=_load_services, args=(self.launch.eager_services,), name="warm", daemon=True).start()
         return {}, b""
+
+    def _fire(self, message: Message) -> Answer:
+        from harness.gateway.firing import fire  # noqa: PLC0415 - services load lazily
+
+        return fire(self.launch.account_id, message.data["region"], message.data["rule"]), b""
 
     def _clock(self, message: Message) -> Answer:
         return {"now": self.clock.advance(float(message.data["seconds"])).isoformat()}, b""

@@ -55,7 +55,7 @@ def _organization(found: Layers) -> Missing:
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
     """
-    missing = _lacking(found.vpc_endpoint)
+    missing = _lacking(found.endpoint)
     for level in found.service_control:
         missing += _lacking(level)
     return missing

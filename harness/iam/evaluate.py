@@ -10,7 +10,7 @@ from harness.model.decision import Evidence, FailedCondition, Layer, NearMiss
 from harness.model.request import Context, Request
 from harness.model.world import Policy
 from harness.policy.conditions import Outcome
-from harness.policy.document import Resources, Statement
+from harness.policy.document import Statement
 
 YES, NO, UNKNOWN = Outcome.YES, Outcome.NO, Outcome.UNKNOWN
 
@@ -43,7 +43,7 @@ def evaluate(
             how = DIRECT if statement.principals is None else named(statement, principal, bounded=bounded)
             if how is NOT:
                 continue
-            outcome = YES if statement.resources is None else _resource(statement, statement.resources, request)
+            outcome = YES if statement.resources is None else resource_outcome(statement, request)
             if outcome is not NO and statement.conditions:
                 outcome = _conditions(result, policy, statement, request.context, outcome)
             if outcome is not NO:
@@ -51,8 +51,11 @@ def evaluate(
     return result
 
 
-def _resource(statement: Statement, resources: Resources, request: Request) -> Outcome:
-    resource = request.resource
+def resource_outcome(statement: Statement, request: Request) -> Outcome:
+    """Whether the statement's Resource or NotResource means the request's resource; a statement without one means every."""
+    resources, resource = statement.resources, request.resource
+    if resources is None:
+        return YES
     if resource is None:
         return YES if resources.everything and not statement.not_resource else UNKNOWN
     outcome = YES if resources.fits(resource) else resources.by_variables(resource, request.context)

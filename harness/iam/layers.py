@@ -1,4 +1,4 @@
-"""Which policies of a world form which layer, and for whom a layer is in force."""
+"""Which policies of a world form which layer, for whom a layer is in force, and what all of them say."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,72 +7,86 @@ from harness.iam.evaluate import LayerResult, evaluate
 from harness.iam.match import ROOT, WITHOUT_ACCOUNT
 from harness.model.decision import Evidence, Layer, NearMiss
 from harness.model.request import Request
-from harness.model.world import ResourcePolicyKind, World
+from harness.model.world import Policy, ResourcePolicyKind, World
 
 RESOURCE_LAYERS = {
     ResourcePolicyKind.RESOURCE: Layer.RESOURCE,
     ResourcePolicyKind.TRUST: Layer.TRUST,
     ResourcePolicyKind.KEY: Layer.KEY,
 }
+LayerPolicies = tuple[Layer, Sequence[Policy], bool]
+"""A layer, its policies, and whether the caller has a permissions boundary, where NotPrincipal has to know."""
 
 
 class Layers(NamedTuple):
-    """Every layer's result for one request; None where the layer is not in force."""
+    """Every layer's result for one request."""
 
     everything: Sequence[LayerResult]
-    """All results, in the order in which AWS looks for denies."""
+    """Those in force, in the order in which AWS looks for denies."""
     denies: tuple[Evidence, ...]
     """The explicit denies of all of them."""
     near_misses: tuple[NearMiss, ...]
     unknown: bool
     """Whether any statement met something that is not modelled."""
-    identity: LayerResult
     resource: LayerResult
+    """Of the resource's policy, its trust policy or its key policy; present also where there is none."""
+    identity: LayerResult
     boundary: LayerResult | None
     session: LayerResult | None
+    endpoint: LayerResult | None
     service_control: Sequence[LayerResult]
-    vpc_endpoint: LayerResult | None
 
 
 def layers(request: Request, world: World, action: str) -> Layers:
     """Evaluate every layer that is in force for the caller; `action` is the request's in lower case."""
+    everything: list[LayerResult] = []
+    denies: tuple[Evidence, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    unknown = False
+    for layer, policies, bounded in layer_policies(request, world):
+        result = evaluate(layer, policies, request, action, bounded=bounded)
+        everything.append(result)
+        denies += result.denies
+        near_misses += result.near_misses
+        unknown = unknown or result.unknown
+    last = {result.layer: result for result in everything}
+    return Layers(
+        everything,
+        denies,
+        near_misses,
+        unknown,
+        last[RESOURCE_LAYERS[world.resource_kind]],
+        last[Layer.IDENTITY],
+        last.get(Layer.BOUNDARY),
+        last.get(Layer.SESSION),
+        last.get(Layer.VPC_ENDPOINT),
+        [result for result in everything if result.layer is Layer.SERVICE_CONTROL] if world.service_control else (),
+    )
+
+
+def layer_policies(request: Request, world: World) -> Sequence[LayerPolicies]:
+    """The layers in force for the caller, in the order in which AWS looks for denies."""
     kind = request.principal.kind
     of_account = kind not in WITHOUT_ACCOUNT
     # The root user has neither identity policies nor a boundary; only its organization binds it.
     own = of_account and kind is not ROOT
     boundary = world.boundary if own else None
     bounded = boundary is not None
-    on_resource = () if world.resource is None else (world.resource,)
-    resource = evaluate(RESOURCE_LAYERS[world.resource_kind], on_resource, request, action, bounded=bounded)
-    identity = evaluate(Layer.IDENTITY, world.identity if own else (), request, action)
-    limit = None if boundary is None else evaluate(Layer.BOUNDARY, (boundary,), request, action)
-    session = evaluate(Layer.SESSION, world.session, request, action) if own and world.session is not None else None
-    endpoint = None
-    if world.vpc_endpoint is not None:
-        endpoint = evaluate(Layer.VPC_ENDPOINT, (world.vpc_endpoint,), request, action, bounded=bounded)
-    organization: list[LayerResult] = []
-    service_control: list[LayerResult] = []
+    found: list[LayerPolicies] = []
     if world.resource_control and not _beyond_resource_control(request, world):
-        organization = [evaluate(Layer.RESOURCE_CONTROL, level, request, action) for level in world.resource_control]
+        found += [(Layer.RESOURCE_CONTROL, level, bounded) for level in world.resource_control]
     if world.service_control and of_account and not _beyond_service_control(world):
-        service_control = [evaluate(Layer.SERVICE_CONTROL, level, request, action) for level in world.service_control]
-    everything = [*organization, *service_control, resource, identity]
-    if limit is not None:
-        everything.append(limit)
-    if session is not None:
-        everything.append(session)
-    if endpoint is not None:
-        everything.append(endpoint)
-    denies: tuple[Evidence, ...] = ()
-    near_misses: tuple[NearMiss, ...] = ()
-    unknown = False
-    for result in everything:
-        denies += result.denies
-        near_misses += result.near_misses
-        unknown = unknown or result.unknown
-    return Layers(
-        everything, denies, near_misses, unknown, identity, resource, limit, session, service_control, endpoint
-    )
+        found += [(Layer.SERVICE_CONTROL, level, False) for level in world.service_control]
+    on_resource = () if world.resource is None else (world.resource,)
+    found.append((RESOURCE_LAYERS[world.resource_kind], on_resource, bounded))
+    found.append((Layer.IDENTITY, world.identity if own else (), False))
+    if boundary is not None:
+        found.append((Layer.BOUNDARY, (boundary,), False))
+    if own and world.session is not None:
+        found.append((Layer.SESSION, world.session, False))
+    if world.vpc_endpoint is not None:
+        found.append((Layer.VPC_ENDPOINT, (world.vpc_endpoint,), bounded))
+    return found
 
 
 def _beyond_resource_control(request: Request, world: World) -> bool:

@@ -26,7 +26,7 @@ import time
 USAGE = "usage: leash.py FD [--grace SECONDS] -- COMMAND [ARGUMENT...]"
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 # What Python ignores on its own account and a command must not inherit as ignored.
-RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
+RESTORED = (*FORWARDED, signal.SIGPIPE, signal.SIGXFSZ)
 EXIT_USAGE = 2
 EXIT_NOT_FOUND = 127
 

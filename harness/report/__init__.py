@@ -1,5 +1,6 @@
 """What a person reads: decisions as text. Pure."""
 
 from harness.report.decision import because, explanation
+from harness.report.why import why, why_json
 
-__all__ = ["because", "explanation"]
+__all__ = ["because", "explanation", "why", "why_json"]

@@ -8,7 +8,7 @@ _VERDICTS = {
     "implicit_deny": "denied: nothing allows it",
     "explicit_deny": "denied: a statement forbids it",
 }
-_NAMES = {
+LAYERS = {
     "identity": "identity-based policies",
     "resource": "the resource's policy",
     "trust": "the role's trust policy",
@@ -40,7 +40,7 @@ def explanation(line: Mapping[str, Any]) -> Iterator[str]:
 
 def because(evidence: Mapping[str, Any]) -> str:
     """One piece of evidence in a few words."""
-    name = _NAMES[evidence["layer"]]
+    name = LAYERS[evidence["layer"]]
     if "policy" not in evidence:
         return str(evidence.get("note") or f"no Allow in {name}")
     sid = f" `{evidence['sid']}`" if evidence.get("sid") else ""
@@ -50,10 +50,11 @@ def because(evidence: Mapping[str, Any]) -> str:
 
 def _failed(condition: Mapping[str, Any]) -> str:
     value = condition["value"]
-    met = "does not have it" if value is None else f"has {_listed(value)}"
-    return f"{condition['operator']} {condition['key']}: wanted {_listed(condition['wanted'])}; the request {met}"
+    met = "does not have it" if value is None else f"has {listed(value)}"
+    return f"{condition['operator']} {condition['key']}: wanted {listed(condition['wanted'])}; the request {met}"
 
 
-def _listed(value: Any) -> str:
+def listed(value: Any) -> str:
+    """Values in backticks."""
     values = [value] if isinstance(value, str) else value
     return ", ".join(f"`{one}`" for one in values) or "nothing"

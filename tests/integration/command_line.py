@@ -26,6 +26,11 @@ class CommandLine:
         self.folder = folder
         self.environment = {**os.environ, "XDG_STATE_HOME": str(state), "PYTHONUNBUFFERED": "1"}
 
+    @property
+    def state(self):
+        """The folder of the project's runs."""
+        return next(iter(Path(self.environment["XDG_STATE_HOME"]).glob("harness/*")))
+
     def arguments(self, *args):
         return [sys.executable, "-c", "from harness.cli import main; main()", *args]
 

@@ -438,6 +438,7 @@ class TestTheLoop:
         assert verdict(put(EVENTS), identity=[ALLOW])[0] is IMPLICIT
         narrow = {"boundary": policy(action="s3:*"), "session": [policy(action="s3:*")]}
         assert verdict(put(ROOT), **narrow)[0] is ALLOWED
+        assert verdict(put(ROOT), boundary=DENY)[0] is ALLOWED
         assert verdict(put(ROOT), identity=[DENY])[0] is ALLOWED
 
     def test_a_bounded_principal_is_denied_by_not_principal_though_it_is_listed(self):

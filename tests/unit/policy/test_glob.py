@@ -83,6 +83,8 @@ def test_a_variable_without_value_has_no_text_and_one_that_is_not_modelled_is_un
         ("arn:aws:log:a:1:*", "arn:aws:log:a:1:g:s:t", True, True, True),
         ("arn:aws:log:a:1:g*t", "arn:aws:log:a:1:g:s:t", True, True, True),
         ("arn:aws:log:?:*:g?s*", "arn:aws:log:a:1:g:s:t", True, True, True),
+        ("arn:aws:log:a:1:??x", "arn:aws:log:a:1:::x", True, True, True),
+        ("arn:aws:log:a:1:g*s*t", "arn:aws:log:a:1:g:s:x:t", True, True, True),
         ("arn:aws:sqs:a**", "arn:aws:sqs:a:1:q", True, True, False),
         ("arn:aws:sqs::?*", "arn:aws:sqs::1:q", True, True, False),
         ("arn:aws:sqs::*?", "arn:aws:sqs::1:q", True, False, False),
@@ -92,6 +94,15 @@ def test_how_far_a_wildcard_reaches_over_the_colons_of_an_arn(pattern, text, ord
     met = [compile_globs([pattern], colons)(text) for colons in Colons]
 
     assert met == [ordinary, at_the_end, never]
+
+
+@pytest.mark.parametrize("colons", Colons)
+@pytest.mark.parametrize("text", ["arn:aws:log:a:1:x:y", "arn:aws:log:b:1:x:y"])
+def test_several_patterns_over_colons_are_kept_apart(colons, text):
+    patterns = ["arn:aws:log:a:1:x?*y", "arn:aws:log:c:1:?", "arn:aws:log:b:1:*?y"]
+
+    assert compile_globs(patterns, colons)(text)
+    assert not compile_globs(patterns, colons)("arn:aws:log:c:1:x:y")
 
 
 @given(st.lists(st.text("ab*?", max_size=6), max_size=5), st.text("ab*?", max_size=8))

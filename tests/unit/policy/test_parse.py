@@ -7,6 +7,7 @@ import pytest
 from harness.model.request import Context
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy, parse_stored
 from harness.policy.conditions import Outcome
+from harness.policy.operators import OPERATORS
 from harness.policy.parse import size, too_long
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -137,6 +138,18 @@ def test_a_fault_has_the_text_that_aws_answers_with(statement, kind, aws):
     assert (refused.value.code, refused.value.message) == ("MalformedPolicyDocument", aws)
 
 
+@pytest.mark.parametrize("name", [name for name, base in OPERATORS.items() if base.read is not None])
+def test_a_value_that_its_operator_cannot_read_is_a_fault_and_a_variable_is_none(name):
+    with pytest.raises(InvalidPolicy, match=f"`no value!` is no value for {name}"):
+        parse_policy(document({**ALLOW, "Condition": {name: {"a:b": "no value!"}}}), PolicyKind.IDENTITY)
+    (condition,) = (
+        parse_policy(document({**ALLOW, "Condition": {name: {"a:b": "${a:c}"}}}), PolicyKind.IDENTITY)
+        .statements[0]
+        .conditions
+    )
+    assert condition.templates == ()
+
+
 def test_several_faults_are_told_apart():
     with pytest.raises(
         InvalidPolicy, match=r"Statement\[0\].Effect: .*; Statement\[0\]: has no Action; .*has no Resource"
@@ -259,6 +272,8 @@ def test_a_faulty_element_of_a_stored_statement_might_say_everything_and_the_oth
     assert not by_resource.actions("sqs:sendmessage")
     assert by_principal.principals.everyone
     assert by_condition.conditions == ()
+    assert stored({**deny, "Condition": {"Bool": {"a:b": "true"}, "Odd": {"a:b": "c"}}}).conditions == ()
+    assert len(stored({**deny, "Action": "get", "Condition": {"Bool": {"a:b": "true"}}}).conditions) == 1
     assert not by_condition.actions("sqs:sendmessage")
     by_negation = stored({"Effect": "Deny", "NotPrincipal": {"AWS": "bob"}, "NotAction": "get", "NotResource": [1]})
     assert by_negation[3:9] == (by_action.actions, False, None, False, by_principal.principals, False)

@@ -1,5 +1,7 @@
 """Values of conditions as AWS writes them, and what only looks like one."""
 
+import time
+
 import pytest
 
 from harness.policy import values
@@ -24,6 +26,16 @@ def test_texts_that_are_no_number(text):
 )  # fmt: skip
 def test_iso_dates_and_epoch_seconds_are_comparable(text):
     assert values.date(text) == 1704067200
+
+
+def test_a_date_without_a_zone_is_in_utc_wherever_the_machine_is(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert values.date("2024-01-01T00:00:00") == 1704067200
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2024-13", "2024-02-30", "0000", "24-01-01T00:00:00Z"])

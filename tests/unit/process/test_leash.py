@@ -185,3 +185,15 @@ def test_wrong_arguments_get_the_usage(argv: list[str]) -> None:
     """Nothing is started."""
     with pytest.raises(SystemExit, match="usage: leash"):
         leash.main(argv)
+
+
+def test_a_signal_that_its_starter_ignored_is_not_ignored_by_the_command(start: Start) -> None:
+    """A shell without job control ignores SIGINT for what it starts in the background; Terraform must hear it all the same."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        one = start("sh", "-c", "trap 'exit 5' INT; echo ready; while :; do sleep 0.01; done")
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    one.says()
+    one.process.send_signal(signal.SIGINT)
+    assert one.process.wait(PATIENCE) == 5

@@ -1,0 +1,111 @@
+"""Make the launches of a Compose project, in its one-shot service: `python -m harness.gateway.launches ACCOUNT...`.
+
+ACCOUNT is `SERVICE:ID:REGION`, and `external:ID` for an account that policies may name. Each account has a volume of its own at
+`/run/harness/SERVICE`, which that account's container alone mounts:
+
+- `launch.json`, of the instance's user, who removes it once it is read;
+- `record.json`, the same, of root: the driver reads it through `docker exec`, and no function can.
+
+The record stays while the volume does: a container that is started again gets the launch that it had. An instance that runs
+gets no second one, which nobody would remove.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import harness
+from harness.gateway.container import JOURNAL, PUBLIC_PORT
+from harness.keys import fresh_keys, fresh_launch_key
+from harness.wire import Launch, Listen, Peer
+
+FOLDER = Path("/run/harness")
+PEER_PORT = 4567
+INSTANCE_USER = 65534
+EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 - of the container; what is published is Compose's to say
+EAGER_SERVICES = ("dynamodb", "lambda", "logs", "events", "s3")
+CONNECT_TIMEOUT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One account as the command line names it."""
+
+    service: str
+    account_id: str
+    region: str
+
+    @property
+    def folder(self) -> Path:
+        """Its volume."""
+        return FOLDER / self.service
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make what is missing."""
+    external = tuple(one.partition(":")[2] for one in arguments if one.startswith("external:"))
+    asked = [Asked(*one.split(":")) for one in arguments if not one.startswith("external:")]
+    kept = {one.service: launch for one in asked if (launch := _kept(one)) is not None}
+    launch_key = next((launch.launch_key for launch in kept.values()), None) or fresh_launch_key()
+    for one in asked:
+        if not _runs(one):
+            _write(one, launch_for(one, asked, external, launch_key, kept))
+
+
+def launch_for(
+    one: Asked, asked: Sequence[Asked], external: tuple[str, ...], launch_key: str, kept: Mapping[str, Launch]
+) -> Launch:
+    """The account's launch; its keys are those that it had."""
+    launch = Launch(
+        account_id=one.account_id,
+        region=one.region,
+        version=harness.__version__,
+        public=Listen(host=EVERY_INTERFACE, port=PUBLIC_PORT),
+        peer=Listen(host=EVERY_INTERFACE, port=PEER_PORT),
+        peers=tuple(Peer(other.account_id, other.service, PEER_PORT) for other in asked if other is not one),
+        external_accounts=external,
+        keys=fresh_keys(one.account_id),
+        launch_key=launch_key,
+        journal=str(JOURNAL),
+        eager_services=EAGER_SERVICES,
+    )
+    before = kept.get(one.service)
+    return replace(launch, keys=before.keys) if before and before.account_id == one.account_id else launch
+
+
+def _kept(one: Asked) -> Launch | None:
+    try:
+        return Launch.from_json((one.folder / "record.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _runs(one: Asked) -> bool:
+    try:
+        socket.create_connection((one.service, PEER_PORT), CONNECT_TIMEOUT).close()
+    except OSError:
+        return False
+    return True
+
+
+def _write(one: Asked, launch: Launch) -> None:
+    # Sticky, of root, and writable for the instance's group: the instance may remove its own file there and nothing else.
+    one.folder.chmod(0o1770)
+    os.chown(one.folder, 0, INSTANCE_USER)
+    _put(one.folder / "record.json", launch)
+    os.chown(_put(one.folder / "launch.json", launch), INSTANCE_USER, INSTANCE_USER)
+
+
+def _put(path: Path, launch: Launch) -> Path:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(launch.to_json())
+    return path
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,67 @@
+"""A project of its own for each test of what only containers can show, with the engine looked at by its own client."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+from command_line import TWO_ACCOUNTS, CommandLine
+
+
+class Project(CommandLine):
+    """The command line, and Docker's beside it."""
+
+    def docker(self, *args):
+        done = subprocess.run(
+            ["docker", *args],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def left(self):
+        """Containers, networks and volumes of this project."""
+        kinds = (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
+        listed = "".join(self.docker(*kind, "--quiet", "--filter", "name=by-hand") for kind in kinds)
+        return listed.split()
+
+    def inspect(self, name):
+        return json.loads(self.docker("inspect", f"by-hand-{name}-1"))[0]
+
+
+@pytest.fixture(autouse=True)
+def _interruptible():
+    """Children can be interrupted, also where this session was started in the background of a shell, which ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with two accounts and no Terraform."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "harness.toml").write_text(TWO_ACCOUNTS)
+    found = Project(folder, tmp_path / "state")
+    yield found
+    found.run("down")
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory):
+    """The accounts as a person starts them: `harness compose` once, then Docker's own commands."""
+    root = tmp_path_factory.mktemp("by-hand")
+    folder = root / "project"
+    folder.mkdir()
+    (folder / "harness.toml").write_text(TWO_ACCOUNTS)
+    project = Project(folder, root / "state")
+    (folder / "compose.yaml").write_text(project.run("compose").stdout)
+    project.docker("compose", "--project-name", "by-hand", "up", "--build", "--wait", "--quiet-pull")
+    yield project
+    project.run("down")

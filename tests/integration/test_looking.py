@@ -1,0 +1,130 @@
+"""journal, why, items, logs, fire and doctor, as a person calls them and as a program reads them."""
+
+import io
+import json
+import zipfile
+
+import boto3
+import pytest
+
+from harness.scenario import eventually
+
+ID = "111111111111"
+CODE = "import boto3\ndef handler(event, context):\n    print('seen', event)\n    return 'done'\n"
+
+
+@pytest.fixture(scope="module")
+def one(sandbox, accounts):
+    """The first account's clients, with a table, a function and two schedule rules, of which one has a permission."""
+    account = accounts["one"]
+    keys = {name: account[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+
+    def client(service):
+        return boto3.client(service, endpoint_url=account["endpoint_url"], region_name="us-west-2", **keys)
+
+    key = {"AttributeName": "k", "KeyType": "HASH"}
+    client("dynamodb").create_table(
+        TableName="T", KeySchema=[key], AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST"
+    )  # fmt: skip
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    iam = client("iam")
+    iam.create_role(RoleName="f", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    iam.put_role_policy(
+        RoleName="f", PolicyName="logs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("f.py", CODE)
+    function = client("lambda").create_function(
+        FunctionName="f", Role=f"arn:aws:iam::{ID}:role/f", Runtime="python3.13", Handler="f.handler", Code={"ZipFile": buffer.getvalue()}
+    )["FunctionArn"]  # fmt: skip
+    events = client("events")
+    for rule in ("permitted", "refused"):
+        arn = events.put_rule(Name=rule, ScheduleExpression="rate(1 day)")["RuleArn"]
+        events.put_targets(Rule=rule, Targets=[{"Id": "f", "Arn": function}])
+        if rule == "permitted":
+            client("lambda").add_permission(
+                FunctionName="f", StatementId="Rule", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=arn
+            )  # fmt: skip
+    events.put_rule(Name="waiting", EventPattern='{"source": ["x"]}')
+    return client
+
+
+def test_items_are_plain_values(sandbox, one):
+    assert sandbox.run("items", "T").stdout.strip() == "T has no items"
+    item = {
+        "k": {"S": "a"},
+        "n": {"N": "1.5"},
+        "l": {"L": [{"BOOL": True}]},
+        "s": {"SS": ["x", "y"]},
+        "b": {"B": b"\x00"},
+    }
+    one("dynamodb").put_item(TableName="T", Item=item)
+
+    shown, read = sandbox.run("items", "T"), sandbox.run("items", "T", "--json")
+
+    assert "1.5" in shown.stdout
+    assert json.loads(read.stdout) == {"k": "a", "n": 1.5, "l": [True], "s": ["x", "y"], "b": "\x00"}
+
+
+def test_a_rule_is_fired_now_and_decided_as_the_schedule_would_be(sandbox, one):
+    permitted, refused = sandbox.run("fire", "permitted"), sandbox.run("fire", "refused", "--json")
+
+    assert "at 1 target" in permitted.stdout
+    assert "allowed: events.amazonaws.com lambda:InvokeFunction" in permitted.stdout
+    (decision,) = json.loads(refused.stdout)["decisions"]
+    assert (decision["decision"], decision["because"]) == ("implicit_deny", [{"layer": "resource", "missing": "allow"}])
+
+    told = sandbox.run("why", decision["request_id"])
+    assert "the smallest change that would have allowed it:\n  add to the resource's policy:" in told.stdout
+    assert json.loads(sandbox.run("why", "--json").stdout)["line"]["request_id"] == decision["request_id"]
+
+
+def test_logs_show_what_the_function_said(sandbox, one):
+    sandbox.run("fire", "permitted")
+
+    eventually("the log is written", lambda: "seen {" in sandbox.run("logs", "f").stdout, within=20)
+
+    messages = [json.loads(line)["message"] for line in sandbox.run("logs", "f", "--json").stdout.splitlines()]
+    assert any(message.startswith("REPORT RequestId") for message in messages)
+
+
+def test_the_journal_is_followed(sandbox, one):
+    follower = sandbox.start("journal", "--follow", "--denied", "--json")
+    sandbox.run("fire", "refused")
+
+    line = next(line for line in map(json.loads, follower.stdout) if line.get("principal") == "events.amazonaws.com")
+    follower.terminate()
+    follower.communicate(timeout=30)
+
+    assert (line["account"], line["decision"]) == ("one", "implicit_deny")
+
+
+def test_doctor_finds_the_sandbox_answering(sandbox):
+    told = sandbox.run("doctor", "--json")
+
+    findings = {finding["what"]: finding for finding in json.loads(told.stdout)}
+    assert told.returncode == 0
+    assert findings["run sandbox"]["said"].endswith("every account answers")
+    assert findings["terraform"]["state"] == "ok"
+    assert "ok    project" in sandbox.run("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("items", "nope"), "no account has a table `nope`"),
+        (("items", "T", "--account", "nobody"), "no account `nobody`"),
+        (("logs", "nope"), "no account has a function `nope`"),
+        (("fire", "nope"), "no account has a rule `nope`"),
+        (("fire", "waiting"), "the rule `waiting` has no schedule: it waits for events"),
+        (("why", "nope"), "the journal has no request `nope`"),
+    ],
+)
+def test_wrong_names_are_one_sentence(sandbox, one, arguments, sentence):
+    refused = sandbox.run(*arguments)
+
+    assert refused.returncode == 2
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
