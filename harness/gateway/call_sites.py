@@ -45,7 +45,7 @@ def _row(callers: str, service: str, operations: str, reason: str, *, crosses: b
 PLUMBING: tuple[Plumbing, ...] = (
     _row(
         "lambda s3transfer", "s3", "CreateBucket HeadBucket PutObject GetObject HeadObject DeleteObject",
-        "functions' code is kept in a bucket of the service's own account; reading the user's own archive is part of CreateFunction",
+        "functions' code is kept in a bucket of the service's own account; reading the user's own archive is decided with CreateFunction",
     ),
     _row("lambda", "ec2", "DescribeSubnets", "the network of the subnets that the outer call names"),
     _row("lambda", "lambda", "Invoke", "a mapping hands its events to its own function; the mapping was decided when it was made"),
@@ -81,6 +81,7 @@ PLUMBING: tuple[Plumbing, ...] = (
         "executions are logged by log delivery, whose policy on the group AWS writes itself",
     ),
     _row("ssm", "ssm", "GetParameter", "GetParameters was decided for each of its names"),
+    _row("ssm", "secretsmanager", "GetSecretValue", "a parameter that refers to a secret was decided as reading it"),
     _row("apigateway", "apigateway", "GetRestApi GetResources GetModels", "what the outer GetExport exports"),
 )  # fmt: skip
 

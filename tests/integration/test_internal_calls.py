@@ -584,3 +584,34 @@ def test_a_ticket_nobody_issued_is_nobodys_word(sealed, journals, here):
         (line,) = journals.lines(request_id=request_id)
         assert (line["kind"], line["decision"]) == ("authentication", "refused")
     assert not journals.lines(principal="events.amazonaws.com", resource=queue)
+
+
+def test_what_a_service_reads_for_its_caller_the_caller_may_read(accounts, here):
+    """A function's code in S3, and a secret behind a parameter: reading them for somebody who may not would be a way around."""
+    here.clients("secretsmanager").create_secret(Name="behind", SecretString="hidden")
+    bucket, name = fresh("bucket"), fresh("user")
+    here.clients("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    here.clients("s3").put_object(Bucket=bucket, Key="code.zip", Body=ECHO)
+    role, iam = here.role("lambda"), here.clients("iam")
+    iam.create_user(UserName=name)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    ssm, functions = (client(accounts["one"], service, **keys) for service in ("ssm", "lambda"))
+    asking = allow(["ssm:GetParameter*", "lambda:*", "iam:PassRole"])
+
+    def attempts():
+        yield lambda: ssm.get_parameter(Name="/aws/reference/secretsmanager/behind", WithDecryption=True)
+        yield lambda: ssm.get_parameters(Names=["/aws/reference/secretsmanager/behind"], WithDecryption=True)
+        yield lambda: functions.create_function(
+            FunctionName=name, Role=role, Runtime="python3.13", Handler="f.f",
+            Code={"S3Bucket": bucket, "S3Key": "code.zip"},
+        )  # fmt: skip
+
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(asking))
+    for attempt in attempts():
+        with pytest.raises(ssm.exceptions.ClientError, match="is not authorized to perform: (secretsm|s3)"):
+            attempt()
+    reading = allow(["secretsmanager:GetSecretValue", "s3:GetObject"])
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(asking, reading))
+    for attempt in attempts():
+        attempt()
