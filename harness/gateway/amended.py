@@ -3,8 +3,11 @@
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.connect import InternalClientFactory, connect_to
@@ -19,8 +22,8 @@ Function = Callable[..., Any]
 _EXECUTION_ROLE = Source(("env",), lambda env: env.states.context_object.context_object_data["Execution"]["RoleArn"])
 
 
-def install() -> None:
-    """Amend what is loaded, and what will be when it is."""
+def install(now: Callable[[], datetime]) -> None:
+    """Amend what is loaded, and what will be when it is. `now` is the clock that sessions end by."""
     _around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
     when_loaded(
         "localstack.services.events.target", lambda module: _around(module.TargetSender, "process_event", _deliver)
@@ -32,6 +35,10 @@ def install() -> None:
     when_loaded(
         "localstack.services.lambda_.provider",
         lambda module: _around(module.LambdaProvider, "check_service_resource_exists", _map),
+    )
+    when_loaded(
+        "localstack.services.lambda_.event_source_mapping.esm_worker_factory",
+        lambda module: _around(module, "get_internal_client", partial(_read_on, now)),
     )
 
 
@@ -138,3 +145,28 @@ def _map(original: Function, *args: Any, **kwargs: Any) -> Any:
             raise
         message = f"The function execution role does not have permissions to call {error.operation_name}"
         raise InvalidParameterValueException(message, Type="User") from error
+
+
+def _read_on(now: Callable[[], datetime], original: Function, *args: Any, **options: Any) -> Any:
+    """A mapping reads on when its session of the function's role ends: it takes another, if the trust policy still lets it."""
+    client = original(*args, **options)
+    role = options.get("role_arn")
+    if role is None:
+        return client
+    botocore_client = client._client  # noqa: SLF001 - LocalStack's wrapper has no other way in
+    region = botocore_client.meta.region_name
+
+    def assume() -> dict[str, str]:
+        sts = connect_to(region_name=region).sts.request_metadata(service_principal="lambda")
+        given = sts.assume_role(RoleArn=role, RoleSessionName="mapping")["Credentials"]
+        return {
+            "access_key": given["AccessKeyId"],
+            "secret_key": given["SecretAccessKey"],
+            "token": given["SessionToken"],
+            "expiry_time": given["Expiration"].isoformat(),
+        }
+
+    renewed = RefreshableCredentials.create_from_metadata(assume(), refresh_using=assume, method="assume-role")
+    renewed._time_fetcher = now  # noqa: SLF001 - create_from_metadata takes none
+    botocore_client._request_signer._credentials = renewed  # noqa: SLF001 - clients take credentials only when they are made
+    return client

@@ -177,8 +177,8 @@ class Authorize:
         """The resource of the first of the operation's calls."""
         if (operation.service, operation.name) in ALWAYS_ALLOWED:
             return None
-        if isinstance(signer, ServiceSigner):
-            operation = replace(operation, name=STAND_INS.get((operation.service, operation.name), operation.name))
+        stand_in = STAND_INS.get((_calling_service(arrival, signer), operation.service, operation.name))
+        operation = replace(operation, name=stand_in) if stand_in else operation
         facts = StateFacts(self.decider.iam, operation.region)
         asked = calls(operation, facts)
         verdicts = [self.decider.decide(signer, call, operation, arrival) for call in asked]
@@ -232,6 +232,13 @@ class Authorize:
         raise CommonServiceException(
             "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
         )
+
+
+def _calling_service(arrival: Arrival, signer: Signer) -> str:
+    """The service that makes an internal call, by its principal where it has one; empty for a client's request."""
+    if isinstance(signer, ServiceSigner):
+        return signer.principal.partition(".")[0]
+    return arrival.internal.caller if arrival.internal else ""
 
 
 def _named_owner(operation: Operation, signer: Signer, here: str) -> str:

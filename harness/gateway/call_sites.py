@@ -116,9 +116,13 @@ ASSUMERS: Mapping[str, Source] = {
     "stepfunctions": Source(("env",), lambda env: env.states.context_object.context_object_data["StateMachine"]["Id"]),
 }
 
-# Calls that LocalStack makes in the place of AWS's own check: what they are decided as.
-# Logs and Secrets Manager look whether they may invoke a function before they take its ARN.
-STAND_INS: Mapping[tuple[str, str], str] = {("lambda", "GetFunction"): "Invoke"}
+# (calling service, service, operation) -> the operation as which it is decided: LocalStack looks at the target where AWS tries it
+# before it takes its ARN.
+STAND_INS: Mapping[tuple[str, str, str], str] = {
+    ("logs", "lambda", "GetFunction"): "Invoke",
+    ("logs", "kinesis", "DescribeStream"): "PutRecord",
+    ("secretsmanager", "lambda", "GetFunction"): "Invoke",
+}
 
 # service principal -> the source that AWS shows, where LocalStack shows another
 _SOURCES: Mapping[str, Callable[[str], str]] = {

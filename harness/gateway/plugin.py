@@ -60,10 +60,10 @@ def run(launch: Launch) -> None:
     apply_iam_patches()  # LocalStack's patches name moto's own methods: they come first
     identifiers.install()
     internal.install()
-    amended.install()
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)
     gate.install()
+    amended.install(gate.clock.now)
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

@@ -253,6 +253,65 @@ def test_a_log_group_invokes_whom_it_may(journals, here):
     assert_decided(journals, "logs", right, arn, A, allowed=True)
 
 
+def test_a_rule_and_a_log_group_put_records_as_their_roles(journals, a, here):
+    rule, group = fresh("rule"), fresh("/group")
+    logs, events, kinesis = a("logs"), a("events"), a("kinesis")
+    kinesis.create_stream(StreamName="records", ShardCount=1)
+    stream = f"arn:aws:kinesis:{REGION}:{A}:stream/records"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    for_logs = {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{REGION}:{A}:*"}}}
+    right = {
+        service: here.role(service, allow("kinesis:PutRecord", stream), **more)
+        for service, more in (("events", {}), ("logs", for_logs))
+    }
+    wrong = {service: here.role(service, allow("kinesis:PutRecord", f"{stream}x")) for service in right}
+
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
+    targets = [
+        {"Id": str(number), "Arn": stream, "RoleArn": each["events"]} for number, each in enumerate((right, wrong))
+    ]
+    events.put_targets(Rule=rule, Targets=targets)
+    events.put_events(Entries=[{"Source": rule, "DetailType": "d", "Detail": "{}"}])
+
+    def tell(role):
+        logs.put_subscription_filter(
+            logGroupName=group, filterName="f", filterPattern="", destinationArn=stream, roleArn=role
+        )
+
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        tell(wrong["logs"])
+    tell(right["logs"])
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": 1, "message": "m"}])
+
+    for service in right:
+        assert by_role(journals, right[service], stream)["decision"] == "allowed"
+        assert by_role(journals, wrong[service], stream)["decision"] == "implicit_deny"
+
+
+def test_a_rule_writes_to_a_log_group_whose_accounts_policy_lets_it(journals, a):
+    rule, logs, events = fresh("rule"), a("logs"), a("events")
+    arn = f"arn:aws:events:{REGION}:{A}:rule/{rule}"
+    right, wrong = f"{rule}-right", f"{rule}-wrong"
+    for group in (right, wrong):
+        logs.create_log_group(logGroupName=group)
+    base = f"arn:aws:logs:{REGION}:{A}:log-group:"
+    statement = may("events", ["logs:CreateLogStream", "logs:PutLogEvents"], arn, A)
+    logs.put_resource_policy(policyName="p", policyDocument=document({**statement, "Resource": f"{base}{right}:*"}))
+    events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
+    events.put_targets(Rule=rule, Targets=[{"Id": group, "Arn": f"{base}{group}"} for group in (right, wrong)])
+    events.put_events(Entries=[{"Source": rule, "DetailType": "d", "Detail": "{}"}])
+
+    def asked(group):
+        lines = journals.lines(kind="decision", principal="events.amazonaws.com", service="logs")
+        return [line for line in lines if f":{group}:" in line["resource"]]
+
+    eventually("the event is written", lambda: logs.filter_log_events(logGroupName=right)["events"], within=15)
+    assert {line["decision"] for line in asked(right)} == {"allowed"}
+    refused = eventually("the other is refused", lambda: asked(wrong), within=15)
+    assert {line["decision"] for line in refused} == {"implicit_deny"}
+
+
 # -- what CloudWatch and Secrets Manager leave unmarked in LocalStack
 
 
@@ -615,3 +674,31 @@ def test_what_a_service_reads_for_its_caller_the_caller_may_read(accounts, here)
     iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(asking, reading))
     for attempt in attempts():
         attempt()
+
+
+@pytest.mark.timeout(120)
+def test_a_mapping_reads_on_when_its_session_ends_while_the_role_trusts_lambda(sealed, journals, here):
+    """The last test: it moves the clock."""
+    url = here.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{A}:{url.rpartition('/')[2]}"
+    role = here.role("lambda", allow("logs:*"), allow("sqs:*", arn))
+    function = here.function(None, None, None, role=role)
+    here.clients("lambda").create_event_source_mapping(FunctionName=function, EventSourceArn=arn)
+
+    def deletes():
+        return [line for line in journals.lines(resource=arn) if line.get("action") == "sqs:DeleteMessage"]
+
+    here.clients("sqs").send_message(QueueUrl=url, MessageBody="x")
+    eventually("the first message is taken", lambda: len(deletes()) == 1, within=30)
+    sealed("clock", {"seconds": 5000})
+    here.clients("sqs").send_message(QueueUrl=url, MessageBody="y")
+    eventually("the second message is taken", lambda: len(deletes()) == 2, within=30)
+
+    name = role.rpartition("/")[2]
+    here.clients("iam").update_assume_role_policy(RoleName=name, PolicyDocument=trust("ec2.amazonaws.com"))
+    sealed("clock", {"seconds": 5000})
+    eventually(
+        "Lambda is refused the role",
+        lambda: journals.lines(principal="lambda.amazonaws.com", resource=role, decision="implicit_deny"),
+        within=30,
+    )
