@@ -11,7 +11,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from harness.gateway.internal import InternalCall, proven
+from harness.gateway.internal import InternalCall, proven, without_proof
 from harness.gateway.signers import InternalSigner
 from harness.sigv4 import Head
 from harness.wire.vouch import Vouch
@@ -58,7 +58,7 @@ def receive(context: RequestContext) -> Arrival:
     head = _head(environ)
     forwarded = environ.get(FORWARDED)
     arrival = Arrival(
-        head=head,
+        head=without_proof(head),
         body=body,
         payload_hash=hashlib.sha256(body).hexdigest(),
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),

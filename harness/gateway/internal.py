@@ -11,7 +11,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -51,18 +51,28 @@ def install() -> None:
 
     def with_secret(self: Any, client: Any) -> Any:
         client = original(self, client)
-        client.meta.events.register("before-call.*.*", _prove)
+        client.meta.events.register("before-call.*.*", _say)
+        client.meta.events.register("before-send.*.*", _prove)
         return client
 
     InternalClientFactory._get_client_post_hook = with_secret  # noqa: SLF001
 
 
-def _prove(params: dict[str, Any], model: Any, **_: Any) -> None:
+def _prove(request: Any, **_: Any) -> None:
+    """Add the secret once the request is signed: it is not of the signature, so that it can be left out when the request goes on."""
+    request.headers[HEADER] = _SECRET
+
+
+def without_proof(head: Head) -> Head:
+    """The head as it may leave this process: whoever learned the secret could speak for LocalStack here."""
+    return replace(head, headers=tuple(pair for pair in head.headers if pair[0].lower() != HEADER))
+
+
+def _say(params: dict[str, Any], model: Any, **_: Any) -> None:
     headers = params["headers"]
     frames = list(_frames(sys._getframe()))  # noqa: SLF001 - the stack is the one place that says whose code calls
     caller = call_sites.calling_service(str(frame.f_globals.get("__name__")) for frame in frames)
     said = json.loads(headers.get(DATA_HEADER) or "{}")
-    headers[HEADER] = _SECRET
     headers[CALLER_HEADER] = caller
     headers[DATA_HEADER] = json.dumps(_made_for(caller, model.service_model.service_name, model.name, said, frames))
 
