@@ -57,13 +57,14 @@ def receive(context: RequestContext) -> Arrival:
     environ["wsgi.input"] = io.BytesIO(body)
     head = _head(environ)
     forwarded = environ.get(FORWARDED)
+    internal = None if forwarded else proven(head)
     arrival = Arrival(
-        head=without_proof(head),
+        head=without_proof(head) if internal else head,
         body=body,
         payload_hash=hashlib.sha256(body).hexdigest(),
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
         forwarded=forwarded,
-        internal=None if forwarded else proven(head),
+        internal=internal,
     )
     if forwarded:
         context.request_id = forwarded.request_id
