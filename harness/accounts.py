@@ -1,15 +1,24 @@
 """An account of the running environment as code uses it: its ids, its endpoint, and boto3 sessions that reach nothing else."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 
 from harness.emulator.record import AccountRecord, Keys
 
 # The loopback needs no proxy, and a refusal is an answer: nothing is gained by asking again.
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=930)
+
+
+@cache
+def _models() -> botocore.loaders.Loader:
+    """The models of the services, read once for all sessions: they are most of the 100 ms that a new session's client costs."""
+    return botocore.loaders.create_loader(botocore.session.get_session().get_config_variable("data_path"))
 
 
 class AccountSession(boto3.session.Session):  # type: ignore[misc] # boto3 is untyped
@@ -22,7 +31,9 @@ class AccountSession(boto3.session.Session):  # type: ignore[misc] # boto3 is un
             "aws_secret_access_key": keys.secret if keys else "unsigned",
             "aws_session_token": keys.token if isinstance(keys, SessionKeys) else None,
         }
-        super().__init__(region_name=region, **credentials)
+        core = botocore.session.get_session()
+        super().__init__(region_name=region, botocore_session=core, **credentials)
+        core.register_component("data_loader", _models())
         self._endpoint_url = endpoint_url
 
     def client(self, service_name: str, *args: Any, **options: Any) -> Any:

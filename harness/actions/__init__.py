@@ -27,12 +27,23 @@ from harness.actions import (
     stepfunctions,
     sts,
 )
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Call, Facts, Inherited, Operation
 from harness.actions.owner import SeveralOwners, owner
 from harness.actions.reasons import Reason
 from harness.actions.service import Service, unmodelled
 
-__all__ = ["SERVICES", "Call", "Facts", "Operation", "Reason", "SeveralOwners", "calls", "modelled_operations", "owner"]
+__all__ = [
+    "SERVICES",
+    "Call",
+    "Facts",
+    "Inherited",
+    "Operation",
+    "Reason",
+    "SeveralOwners",
+    "calls",
+    "modelled_operations",
+    "owner",
+]
 
 SERVICES: Mapping[str, Service] = {
     "apigateway": apigateway.SERVICE,

@@ -8,6 +8,15 @@ ContextValue = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a role's session hands down to every role that is assumed with it, whether or not the request says so."""
+
+    source_identity: bool = False
+    tags: bool = False
+    """Transitive session tags."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One parsed API request, and where it was sent."""
 
@@ -22,6 +31,8 @@ class Operation:
     """The account whose resources bare names mean."""
     user: str | None = None
     """The caller's IAM user name, where the caller is one: IAM operations without UserName mean it."""
+    inherited: Inherited = Inherited()
+    """Of the caller's session."""
 
 
 @dataclass(frozen=True, slots=True)

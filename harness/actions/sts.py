@@ -4,8 +4,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecur
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from harness.actions.keys import UNREAD, Keys, Type, key
+from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.service import Service, rows
 
@@ -19,6 +20,16 @@ SAML_KEYS = (
     "saml:aud", "saml:doc", "saml:iss", "saml:namequalifier", "saml:sub", "saml:sub_type",
 )  # fmt: skip
 
+# Whether a request has these also for the tags that a chain hands down is not documented: they are unknown for it.
+_TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"})
+
+
+def _source_identity(operation: Operation, _facts: Facts) -> KeyValue:
+    """The one that the request sets; whether it has one that a chain hands down is not documented."""
+    given = operation.params.get("SourceIdentity")
+    return str(given) if given else UNKNOWN if operation.inherited.source_identity else None
+
+
 KEYS = Keys({
     "sts:ExternalId": key(Type.STRING, "AssumeRole", "ExternalId"),
     "sts:RoleSessionName": (
@@ -26,7 +37,7 @@ KEYS = Keys({
         key(Type.STRING, "AssumeRoleWithSAML", UNREAD),  # it stands in the assertion
     ),
     "sts:SourceIdentity": (
-        key(Type.STRING, "AssumeRole SetSourceIdentity", "SourceIdentity"),
+        key(Type.STRING, "AssumeRole SetSourceIdentity", _source_identity),
         key(Type.STRING, _FEDERATED, UNREAD),
     ),
     "sts:TransitiveTagKeys": (
@@ -45,15 +56,29 @@ KEYS = Keys({
 
 
 def _assume_role(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    role = operation.params.get("RoleArn")
+    """What a session hands down is set again with every role of a chain, and asks for the same permissions.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html (permissions required)
+    OBSERVED: https://github.com/MaterializeInc/materialize/pull/37427 for source identities,
+    https://github.com/aws/eks-pod-identity-agent/issues/80 for transitive tags.
+    """
+    role, inherited = operation.params.get("RoleArn"), operation.inherited
     actions = ["AssumeRole"]
-    if operation.params.get("Tags") or operation.params.get("TransitiveTagKeys"):
+    if operation.params.get("Tags") or operation.params.get("TransitiveTagKeys") or inherited.tags:
         actions.append("TagSession")
-    if operation.params.get("SourceIdentity"):
+    if operation.params.get("SourceIdentity") or inherited.source_identity:
         actions.append("SetSourceIdentity")
     # The keys of AssumeRole are those of the request: a trust policy's statement tests them for all three actions.
-    context, _known = KEYS.read("AssumeRole", operation, facts)
-    return [service.call(operation, facts, action, role, context) for action in actions]
+    context, known = KEYS.read("AssumeRole", operation, facts)
+    unknown = (KEYS.names - known) | (_TAG_KEYS if inherited.tags else frozenset())
+    found = [service.call(operation, facts, action, role, context) for action in actions]
+    return [_not_knowing(unknown, call) for call in found] if unknown else found
+
+
+def _not_knowing(unknown: frozenset[str], call: Call) -> Call:
+    """The same call without what may be more than the request shows."""
+    values = {key: value for key, value in call.context.items() if key.lower() not in unknown}
+    return replace(call, context=values, modelled=call.modelled - unknown)
 
 
 SERVICE = Service(

@@ -11,7 +11,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
-from harness.actions import Operation, SeveralOwners, calls, owner
+from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, signer_of
@@ -27,7 +27,7 @@ from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
 from harness.sigv4 import Reason, Rejected
-from harness.wire.vouch import CallerKind, Vouch
+from harness.wire.vouch import Caller, CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
@@ -83,7 +83,7 @@ class Authorize:
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
-        result = self._own_operation(operation, signer)
+        result = self._answer(context, arrival, operation, signer)
         if result is not None:
             respond.write_result(context, response, result)
         return result is not None
@@ -129,6 +129,7 @@ class Authorize:
             region=context.region,
             account=caller.account_id if caller else self.account_id,
             user=caller.user_name if caller else None,
+            inherited=_inherited(caller),
         )
 
     def _check_scope(self, context: RequestContext, arrival: Arrival, vouch: Vouch) -> None:
@@ -213,6 +214,16 @@ class Authorize:
             self.records.validation(context, arrival, error)
             raise
 
+    def _answer(
+        self, context: RequestContext, arrival: Arrival, operation: Operation, signer: Signer
+    ) -> dict[str, Any] | None:
+        """What the gate answers itself; what it will not take, though it was allowed, is journalled as well."""
+        try:
+            return self._own_operation(operation, signer)
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
+
     def _own_operation(self, operation: Operation, signer: Signer) -> dict[str, Any] | None:
         """The operations that the gate answers itself, None for LocalStack's."""
         if operation.service != "sts":
@@ -268,6 +279,14 @@ def _service_fault(signer: ServiceSigner, operation: Operation, *, crosses: bool
     if operation.service == "sts" and crosses:
         return f"{signer.principal} may not assume a role of another account"
     return None
+
+
+def _inherited(caller: Caller | None) -> Inherited:
+    """What the caller's session, if it is a role's, hands down in a chain."""
+    session = caller.session if caller is not None else None
+    if session is None or not session.is_chainable_role:
+        return Inherited()
+    return Inherited(session.source_identity is not None, bool(session.transitive_tag_keys))
 
 
 def _need_user_name(operation: Operation, signer: Signer) -> None:

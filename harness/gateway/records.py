@@ -35,7 +35,7 @@ class Records:
         self._write(context, arrival, "authentication", fields | _error(error))
 
     def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
-        """A request was allowed and refused all the same, for what it asks to store."""
+        """A request was allowed and refused all the same, for what it asks to store or to be given."""
         self._write(context, arrival, "validation", {"decision": "refused"} | _error(error))
 
     def peer(self, context: RequestContext, arrival: Arrival, silent: PeerUnavailable) -> None:

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import botocore.exceptions
+
 from harness.accounts import Account, AccountSession, SessionKeys
 from harness.emulator.record import Keys
 
@@ -24,7 +26,8 @@ class ScenarioPrincipal:
 
     def client(self, service: str, *, via: Account | None = None, region: str | None = None, **options: Any) -> Any:
         """A client of this principal, at its own account's door or at another's."""
-        return (via or self.account).session_of(self.keys, region=region).client(service, **options)
+        session = self.session if via is None else via.session_of(self.keys)
+        return session.client(service, region_name=region, **options)
 
     def assume(self, role_arn: str, name: str = "scenario", **parameters: Any) -> "ScenarioPrincipal":
         """The session that AssumeRole gives this principal. Raises ClientError when it is refused."""
@@ -56,6 +59,7 @@ class Principals:
     def __init__(self) -> None:
         """Nothing is made yet."""
         self._stack = ExitStack()
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,31 +75,81 @@ class Principals:
         """The account's root user."""
         return _session(account, f"arn:aws:iam::{account.id}:root", account.record.root)
 
-    def user(self, account: Account, *policies: Document, name: str | None = None) -> ScenarioPrincipal:
-        """A new IAM user with an access key and these inline policies."""
-        iam, chosen = account.client("iam"), name or _fresh("user")
-        arn = iam.create_user(UserName=chosen)["User"]["Arn"]
-        self._stack.callback(iam.delete_user, UserName=chosen)
+    def user(
+        self,
+        account: Account,
+        *policies: Document,
+        name: str | None = None,
+        boundary: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> ScenarioPrincipal:
+        """A new IAM user with an access key and these inline policies, within this permissions boundary."""
+        iam, chosen = self._iam(account), name or _fresh("user")
+        arn = iam.create_user(UserName=chosen, **self._limits(account, boundary, tags))["User"]["Arn"]
+        self._removing(iam.delete_user, UserName=chosen)
         self._inline(iam.put_user_policy, iam.delete_user_policy, {"UserName": chosen}, policies)
         key = iam.create_access_key(UserName=chosen)["AccessKey"]
-        self._stack.callback(iam.delete_access_key, UserName=chosen, AccessKeyId=key["AccessKeyId"])
+        self._removing(iam.delete_access_key, UserName=chosen, AccessKeyId=key["AccessKeyId"])
         return _session(account, arn, Keys(key["AccessKeyId"], key["SecretAccessKey"]))
 
     def role(
-        self, account: Account, trusted: Document, *policies: Document, name: str | None = None, **options: Any
+        self,
+        account: Account,
+        trusted: Document,
+        *policies: Document,
+        name: str | None = None,
+        boundary: Document | None = None,
+        tags: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> str:
-        """A new role with this trust policy and these inline policies; its ARN."""
-        iam, chosen = account.client("iam"), name or _fresh("role")
-        made = iam.create_role(RoleName=chosen, AssumeRolePolicyDocument=json.dumps(trusted), **options)["Role"]
-        self._stack.callback(iam.delete_role, RoleName=chosen)
+        """A new role with this trust policy and these inline policies, within this permissions boundary; its ARN."""
+        iam, chosen = self._iam(account), name or _fresh("role")
+        limits = self._limits(account, boundary, tags)
+        made = iam.create_role(RoleName=chosen, AssumeRolePolicyDocument=json.dumps(trusted), **limits, **options)
+        self._removing(iam.delete_role, RoleName=chosen)
         self._inline(iam.put_role_policy, iam.delete_role_policy, {"RoleName": chosen}, policies)
-        return str(made["Arn"])
+        return str(made["Role"]["Arn"])
 
-    def role_session(self, account: Account, *policies: Document, name: str | None = None) -> ScenarioPrincipal:
-        """A session of a new role that only the account's deployer may assume, with these inline policies."""
+    def role_session(
+        self,
+        account: Account,
+        *policies: Document,
+        name: str | None = None,
+        boundary: Document | None = None,
+        **parameters: Any,
+    ) -> ScenarioPrincipal:
+        """A session of a new role that only the account's deployer may assume, with these inline policies.
+
+        `parameters` are AssumeRole's, such as `Policy` and `PolicyArns`.
+        """
         deployer = self.deployer(account)
-        role = self.role(account, trust({"AWS": deployer.arn}), *policies, name=name)
-        return deployer.assume(role)
+        role = self.role(account, trust({"AWS": deployer.arn}), *policies, name=name, boundary=boundary)
+        return deployer.assume(role, **parameters)
+
+    def managed(self, account: Account, document: Document) -> str:
+        """A new managed policy; its ARN."""
+        iam = self._iam(account)
+        made = iam.create_policy(PolicyName=_fresh("policy"), PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+        self._removing(iam.delete_policy, PolicyArn=made)
+        return str(made)
+
+    def _iam(self, account: Account) -> Any:
+        if account.id not in self._clients:
+            self._clients[account.id] = account.client("iam")
+        return self._clients[account.id]
+
+    def _limits(self, account: Account, boundary: Document | None, tags: Mapping[str, str] | None) -> dict[str, Any]:
+        """What a new user or role is created with."""
+        found: dict[str, Any] = {}
+        if boundary is not None:
+            found["PermissionsBoundary"] = self.managed(account, boundary)
+        if tags:
+            found["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return found
+
+    def _removing(self, delete: Callable[..., Any], **what: str) -> None:
+        """Remove it at the end, unless the scenario itself has done so by then."""
+        self._stack.callback(_removed, delete, what)
 
     def _inline(
         self,
@@ -107,7 +161,15 @@ class Principals:
         for index, document in enumerate(policies):
             chosen = f"inline-{index}"
             put(**entity, PolicyName=chosen, PolicyDocument=json.dumps(document))
-            self._stack.callback(delete, **entity, PolicyName=chosen)
+            self._removing(delete, **entity, PolicyName=chosen)
+
+
+def _removed(delete: Callable[..., Any], what: Mapping[str, str]) -> None:
+    try:
+        delete(**what)
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
 
 
 def _fresh(kind: str) -> str:

@@ -1,10 +1,11 @@
 """From operations to IAM calls: actions, resources and keys for what the example and Terraform call, unknown for the rest."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from harness.actions import Operation, SeveralOwners, calls, modelled_operations, owner
+from harness.actions import Inherited, Operation, SeveralOwners, calls, modelled_operations, owner
 
 A, B = "111111111111", "222222222222"
 
@@ -93,6 +94,19 @@ ROLE = f"arn:aws:iam::{A}:role/r"
 )  # fmt: skip
 def test_an_operation_is_these_calls(request_, expected):
     assert [(call.action, call.resource) for call in calls(request_, Facts())] == expected
+
+
+def test_what_a_session_hands_down_in_a_chain_asks_for_the_same_actions():
+    plain = operation("sts", "AssumeRole", RoleArn=ROLE, Tags=[{"Key": "k", "Value": "v"}])
+    chained = replace(plain, inherited=Inherited(source_identity=True, tags=True))
+
+    found = calls(chained, Facts())
+
+    assert [call.action for call in found] == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    # The request's own tag is there; what else the chain may bring is unknown, and so is the source identity.
+    assert found[1].context["aws:RequestTag/k"] == "v"
+    assert not {"aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity"} & found[1].modelled
+    assert {"aws:requesttag/", "aws:tagkeys", "sts:sourceidentity"} <= calls(plain, Facts())[1].modelled
 
 
 BUCKET = "arn:aws:s3:::b"

@@ -78,3 +78,11 @@ def test_allowed_gives_the_result_and_fails_with_the_refusal():
 def test_entries_come_in_the_order_of_their_times_and_half_a_line_waits(journal):
     assert [entry.request_id for entry in journal.entries()] == ["two", "one", "three"]
     assert journal.entries(journal.mark()) == []
+
+
+def test_a_request_is_found_by_its_own_id_and_not_by_its_mention(journal):
+    (path,) = journal.paths.values()
+    path.write_text(path.read_text().replace('"trust"', '"trust", "note": "after two"').replace('{"half', ""))
+
+    assert [entry.request_id for entry in journal.find("two")] == ["two"]
+    assert journal.find("nobody's") == []
