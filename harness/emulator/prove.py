@@ -21,6 +21,7 @@ from harness.errors import ToolFailed
 
 START_TIMEOUT = 90.0
 _POLL = 0.05
+_DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 
 
 def prove_all(instances: Sequence[Instance], record: RunRecord, controls: Mapping[str, Control]) -> None:
@@ -38,6 +39,7 @@ def _prove(instance: Instance, account: AccountRecord, control: Control) -> None
     forged = Keys(account.deployer.key_id, account.deployer.secret[::-1])
     _expect(instance, lambda: _call(account, forged), "SignatureDoesNotMatch", "a forged signature")
     _expect(instance, lambda: _assume(account), "AccessDenied", "a role that does not exist, assumed by root")
+    _expect(instance, lambda: _call_forbidden(account), "AccessDenied", "a call that the session's own policy denies")
 
 
 def _until_serving(instance: Instance, control: Control) -> None:
@@ -59,13 +61,14 @@ def _until_serving(instance: Instance, control: Control) -> None:
         raise _unproven(instance, f"its report is {actual} instead of {expected}")
 
 
-def _client(account: AccountRecord, keys: Keys) -> Any:
+def _client(account: AccountRecord, keys: Keys, token: str | None = None) -> Any:
     return boto3.session.Session().client(
         "sts",
         region_name=account.region,
         endpoint_url=account.endpoint_url,
         aws_access_key_id=keys.key_id,
         aws_secret_access_key=keys.secret,
+        aws_session_token=token,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=START_TIMEOUT, proxies={}),
     )
 
@@ -77,6 +80,13 @@ def _call(account: AccountRecord, keys: Keys) -> str:
 def _assume(account: AccountRecord) -> None:
     role = f"arn:aws:iam::{account.account_id}:role/harness-proof"
     _client(account, account.root).assume_role(RoleArn=role, RoleSessionName="proof")
+
+
+def _call_forbidden(account: AccountRecord) -> None:
+    """The deployer may do everything, this session of it nothing: only a decision of the policy engine tells them apart."""
+    session = _client(account, account.deployer).get_federation_token(Name="proof", Policy=_DENY)["Credentials"]
+    keys = Keys(session["AccessKeyId"], session["SecretAccessKey"])
+    _client(account, keys, session["SessionToken"]).get_access_key_info(AccessKeyId=account.deployer.key_id)
 
 
 def _expect(instance: Instance, call: Callable[[], object], code: str, what: str) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from harness.gateway.internal import InternalCall, proven, without_proof
+from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
 from harness.gateway.signers import InternalSigner
-from harness.sigv4 import Head
+from harness.sigv4 import Chunks, Head, Payload, Rejected, read_chunks
 from harness.wire.vouch import Vouch
 
 _ARRIVAL = "harness.arrival"
 _SIGNER = "harness.signer"
+_DECIDED = "harness.decided"
 FORWARDED = "harness.forwarded"
 
 # A client that sets these could speak for LocalStack or choose its account; none of them reaches LocalStack.
@@ -41,7 +42,9 @@ class Arrival:
 
     head: Head
     body: bytes
-    payload_hash: str
+    payload: Payload
+    chunks_fault: Rejected | None
+    """What is wrong with the chunks of a streamed body."""
     client_address: str
     forwarded: Forwarded | None
     internal: InternalCall | None
@@ -56,12 +59,14 @@ def receive(context: RequestContext) -> Arrival:
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
     head = _head(environ)
+    chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     internal = None if forwarded else proven(head)
     arrival = Arrival(
         head=without_proof(head) if internal else head,
         body=body,
-        payload_hash=hashlib.sha256(body).hexdigest(),
+        payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
+        chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
         forwarded=forwarded,
         internal=internal,
@@ -77,6 +82,22 @@ def arrival_of(context: RequestContext) -> Arrival:
     """The arrival of a request that passed the front. A KeyError here means the front was skipped: nothing is executed."""
     found: Arrival = context.request.environ[_ARRIVAL]
     return found
+
+
+def arrival_if_any(context: RequestContext) -> Arrival | None:
+    """The arrival, None where even reading the request failed."""
+    found: Arrival | None = context.request.environ.get(_ARRIVAL)
+    return found
+
+
+def decide(context: RequestContext) -> None:
+    """Remember that the request may be executed here."""
+    context.request.environ[_DECIDED] = True
+
+
+def is_decided(context: RequestContext) -> bool:
+    """Whether the request may be executed here; False for one that raised on its way to the decision."""
+    return bool(context.request.environ.get(_DECIDED))
 
 
 def sign(context: RequestContext, signer: Signer) -> None:
@@ -97,7 +118,15 @@ def _head(environ: Mapping[str, Any]) -> Head:
 
 
 def _sanitize(context: RequestContext, *, keep_data: bool) -> None:
+    kept = DATA_HEADER if keep_data else ""
     headers = context.request.headers
-    for name in {name for name, _ in headers if name.lower().startswith(FORGEABLE)}:
-        if not (keep_data and name.lower() == "x-localstack-data"):
-            headers.remove(name)
+    for name in {name for name, _ in headers if _forgeable(name) and name.lower() != kept}:
+        headers.remove(name)
+    # The same headers as CGI names them, in which `_` and `-` are one.
+    environ = context.request.environ
+    for name in [name for name in environ if name.startswith("HTTP_") and _forgeable(name[5:])]:
+        del environ[name]
+
+
+def _forgeable(name: str) -> bool:
+    return name.lower().replace("_", "-").startswith(FORGEABLE)

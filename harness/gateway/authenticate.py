@@ -10,14 +10,17 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.gateway import respond
+from harness.gateway.addressee import misdirected
 from harness.gateway.arrival import Arrival, Forwarded, Signer, receive, sign
 from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
+from harness.gateway.refusals import wrong_service
 from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
 from harness.gateway.vouching import ask_home
 from harness.sigv4 import Claim, Reason, Rejected, parse_claim
+from harness.sigv4.canonical import AS_SENT, normal_path
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
 
@@ -42,7 +45,8 @@ class Authenticate:
             self.records.peer(context, arrival, silent)
             outcome = respond.unavailable(str(silent))
         if isinstance(outcome, Rejected):
-            error = respond.authentication_error(_recognised(context), outcome)
+            respond.recognise(context)
+            error = respond.authentication_error(context, outcome)
             self.records.authentication(context, arrival, outcome, error)
             outcome = error
         if isinstance(outcome, CommonServiceException):
@@ -69,23 +73,26 @@ class Authenticate:
                 Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut"
             )
         claim = parse_claim(arrival.head)
-        return claim if isinstance(claim, Rejected) else self._vouch(context, arrival, claim)
+        if isinstance(claim, Rejected):
+            return claim
+        if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
+            # It was signed in normal form and would be executed as it stands.
+            return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")
+        if (service := misdirected(arrival.head, arrival.body, claim.service)) is not None:
+            respond.speak_for(context, service)
+            return wrong_service(service.service_name, claim.service, service.signing_name)
+        return arrival.chunks_fault or self._vouch(context, arrival, claim)
 
     def _redeem(self, arrival: Arrival, forwarded: Forwarded, ticket: str) -> Signer | Rejected:
         """For whom the internal call is made, by the word of the door: an internal call's door is its home."""
-        question = {"ticket": ticket, "request": digest(arrival.head, arrival.payload_hash)}
+        question = {"ticket": ticket, "request": digest(arrival.head, arrival.payload.sha256)}
         said = self.peers.ask(forwarded.door, "ticket", question, request_id=forwarded.request_id).data
         return Rejected(Reason.BAD_TOKEN, said["refused"]) if "refused" in said else from_json(said, forwarded.door)
 
     def _vouch(self, context: RequestContext, arrival: Arrival, claim: Claim) -> Vouch | Rejected:
         account = account_of(claim.key_id)
         if account == self.home.account_id:
-            return self.home.vouch(arrival.head, claim, arrival.payload_hash)
+            return self.home.vouch(arrival.head, claim, arrival.payload)
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
-        return ask_home(self.peers, self.home.documents, account, arrival, context.request_id or "")
-
-
-def _recognised(context: RequestContext) -> RequestContext:
-    respond.recognise(context)
-    return context
+        return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")

@@ -14,7 +14,8 @@ from localstack.http import Response
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
-from harness.gateway.arrival import Arrival, Signer, arrival_of, signer_of
+from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
+from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
@@ -22,6 +23,7 @@ from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
+from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
@@ -38,10 +40,12 @@ class Authorize:
     """Request handler, after the parser and before the service is loaded."""
 
     account_id: str
+    region: str
     peers: Peers
     records: Records
     decider: Decider
     desk: PolicyDesk
+    buckets: Buckets
     tickets: Tickets
     tokens: sts.Sts
 
@@ -59,6 +63,8 @@ class Authorize:
             done = True
         if done:
             chain.stop()
+        else:
+            decide(context)
 
     def _handle(self, context: RequestContext, response: Response, arrival: Arrival, signer: Signer) -> bool:
         """Whether the request is answered."""
@@ -67,7 +73,9 @@ class Authorize:
         operation = self._operation(context, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
-        named = _named_owner(operation, signer, self.account_id)
+        named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
+            operation, signer, self.account_id
+        )
         if not isinstance(signer, Vouch):
             self._check_internal(context, arrival, signer, operation, named)
         owning = self._owner(operation, signer, arrival, named)
@@ -88,10 +96,24 @@ class Authorize:
             respond.write_result(context, response, result)
         return result is not None
 
+    def _bucket_owner(
+        self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation
+    ) -> str | None:
+        """The account that has the bucket, which its name does not tell; None where the operation is about none that is there.
+
+        LocalStack's own buckets (plumbing) are in each instance, and a forwarded request has found its owner.
+        """
+        bucket = operation.params.get("Bucket")
+        if operation.service != "s3" or operation.name == "CreateBucket" or not isinstance(bucket, str):
+            return None
+        if isinstance(signer, PlumbingSigner) or arrival.forwarded:
+            return self.account_id
+        return self.buckets.owner(bucket, context.request_id or "")
+
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
         if isinstance(signer, Vouch):
             return None
-        return self.tickets.issue(owning, digest(arrival.head, arrival.payload_hash), signer)
+        return self.tickets.issue(owning, digest(arrival.head, arrival.payload.sha256), signer)
 
     def _check_internal(
         self,
@@ -137,12 +159,11 @@ class Authorize:
         service = context.service
         assert service is not None  # noqa: S101 - checked by _handle
         if vouch.service != service.signing_name:
-            fault = f"Credential should be scoped to correct service: '{service.signing_name}'. "
+            rejected = wrong_service(service.service_name, vouch.service, service.signing_name)
         elif vouch.region != context.region:
-            fault = "Credential should be scoped to a valid region. "
+            rejected = wrong_region(service.service_name, vouch.region, self.region)
         else:
             return
-        rejected = Rejected(Reason.WRONG_SCOPE, fault)
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error
@@ -206,10 +227,12 @@ class Authorize:
     def _check_stored(
         self, context: RequestContext, arrival: Arrival, operation: Operation, resource: str | None
     ) -> None:
-        """Policies are checked before they are stored: their form, and that the principals they name exist."""
+        """Policies are checked before they are stored: their form, and that the principals they name exist. So are names of buckets."""
         try:
             self.desk.check(operation, resource, context)
             check_schedule(operation)
+            if (operation.service, operation.name) == ("s3", "CreateBucket"):
+                self.buckets.claim(operation.params["Bucket"], context.request_id or "")
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise

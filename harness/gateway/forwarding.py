@@ -4,6 +4,7 @@ The owner runs it through its whole chain, so that authentication and decision a
 client's address.
 """
 
+import contextlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from localstack.http import Response
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.gateway.arrival import FORWARDED, Forwarded, arrival_of
-from harness.gateway.peers import Answer, Peers
+from harness.gateway.peers import Answer, Peers, PeerUnavailable
 from harness.gateway.vouching import head_from_json, head_to_json
 from harness.sigv4 import Head
 from harness.wire import Message
@@ -28,11 +29,14 @@ def forward(peers: Peers, owner: str, context: RequestContext, response: Respons
     arrival = arrival_of(context)
     data = {**head_to_json(arrival.head), "client_address": arrival.client_address, "ticket": ticket}
     answer = peers.forward(owner, data, arrival.body, request_id=context.request_id or "")
-    response.status_code = answer.data["status"]
+    status, headers = answer.data.get("status"), answer.data.get("headers")
+    if not isinstance(status, int) or not isinstance(headers, list):
+        raise PeerUnavailable(owner, "its answer makes no sense")
+    response.status_code = status
     response.data = answer.blob
     for name in list(response.headers.keys()):
         del response.headers[name]
-    for name, value in answer.data["headers"]:
+    for name, value in headers:
         response.headers.add(name, value)
 
 
@@ -52,7 +56,9 @@ class ForwardDesk:
             started["status"] = int(status.split(" ", 1)[0])
             started["headers"] = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
-        body = b"".join(self.application(self._environ(message), start_response))
+        # Closed as WSGI asks: S3 locks an object for as long as somebody reads it.
+        with contextlib.closing(self.application(self._environ(message), start_response)) as parts:
+            body = b"".join(parts)
         return started, body
 
     def _environ(self, message: Message) -> dict[str, Any]:

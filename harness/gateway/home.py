@@ -9,7 +9,7 @@ from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
 from harness.gateway.sessions import Session, Sessions
 from harness.model.arn import Arn
-from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey, verify
+from harness.sigv4 import Claim, Credential, Head, Payload, Reason, Rejected, SigningKey, verify
 from harness.wire import AccountKeys
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
 
@@ -28,15 +28,13 @@ class Home:
     clock: Clock
     keys: AccountKeys
 
-    def vouch(self, head: Head, claim: Claim, payload_hash: str) -> Vouch | Rejected:
+    def vouch(self, head: Head, claim: Claim, payload: Payload) -> Vouch | Rejected:
         """Who signed the request, or why nobody of this account did."""
         found = self._credential(claim.key_id)
         if found is None:
             return Rejected(Reason.UNKNOWN_KEY)
         credential, holder = found
-        rejected = verify(
-            head, claim, payload_hash, credential, real_time=self.clock.real(), session_time=self.clock.now()
-        )
+        rejected = verify(head, claim, payload, credential, real_time=self.clock.real(), session_time=self.clock.now())
         if rejected is not None:
             return rejected
         if isinstance(holder, Session):

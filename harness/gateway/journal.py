@@ -16,6 +16,10 @@ REFUSED = "the journal cannot be written, and nothing is done without it: free s
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+class Unwritable(OSError):
+    """The journal, or a policy that it names, cannot be written: the request is refused in these words."""
+
+
 class Journal:
     """One file per instance; the driver merges them."""
 
@@ -30,7 +34,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Append one line; raises OSError when it cannot be written, and the request is then refused."""
+        """Append one line; raises Unwritable when it cannot be written, and the request is then refused."""
         data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
         with self._lock:
             size = os.fstat(self._descriptor).st_size
@@ -38,7 +42,7 @@ class Journal:
                 self._append(data)
             except OSError as error:
                 os.ftruncate(self._descriptor, size)  # half a line would spoil the next one
-                raise OSError(error.errno, f"{REFUSED} ({error.strerror})") from error
+                raise Unwritable(error.errno, f"{REFUSED} ({error.strerror})") from error
 
     def _append(self, data: bytes) -> None:
         view = memoryview(data)
@@ -46,14 +50,17 @@ class Journal:
             view = view[os.write(self._descriptor, view) :]
 
     def keep(self, digest: str, document: str) -> None:
-        """Keep a policy document under its digest, once."""
+        """Keep a policy document under its digest, once; raises Unwritable when that is impossible."""
         if digest in self._known:
             return
         target = self._policies / f"{digest}.json"
         if not target.exists():
             draft = self._policies / f".{digest}.{os.getpid()}.{threading.get_ident()}"
-            draft.write_text(document)
-            draft.replace(target)
+            try:
+                draft.write_text(document)
+                draft.replace(target)
+            except OSError as error:
+                raise Unwritable(error.errno, f"{REFUSED} ({error.strerror})") from error
         self._known.add(digest)
 
     def read(self, offset: int, limit: int) -> bytes:

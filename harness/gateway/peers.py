@@ -28,6 +28,8 @@ ANSWER_TIMEOUT = 2.0
 # A forwarded Invoke lasts as long as the function may run: 15 minutes, and a little.
 FORWARD_TIMEOUT = 930.0
 PATH = "/peer"
+# Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
+MAX_CONNECTIONS = 2048
 
 Answer = tuple[Mapping[str, Any], bytes]
 Handler = Callable[[Message], Answer]
@@ -133,7 +135,7 @@ class PeerServer:
     def start(self, listen: Listen) -> None:
         """Serve in daemon threads from now on."""
         bound = open_socket(listen)
-        server = _Server(bound.getsockname(), self._request_handler(), bind_and_activate=False)
+        server = _Server(bound.getsockname(), self._request_handler())
         server.socket.close()
         server.socket = bound
         threading.Thread(target=server.serve_forever, name="peer-port", daemon=True).start()
@@ -175,5 +177,23 @@ class PeerServer:
 
 
 class _Server(http.server.ThreadingHTTPServer):
+    """A thread for each connection, up to a bound; one more is closed at once, and its sender answers 503."""
+
     daemon_threads = True
     address_family = socket.AF_INET
+
+    def __init__(self, address: Any, handler: type[http.server.BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler, bind_and_activate=False)
+        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()

@@ -19,13 +19,15 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
-from harness.gateway import amended, identifiers, internal
+from harness.gateway import amended, identifiers, internal, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
 from harness.gateway.authorize import Authorize
+from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
+from harness.gateway.failing import FailClosed
 from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
@@ -104,14 +106,17 @@ class Gate:
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
         self.scheduler = Scheduler(launch.account_id)
+        self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
+            region=launch.region,
             peers=self.peers,
             records=self.records,
             decider=self.decider,
             desk=self.desk,
+            buckets=self.buckets,
             tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
         )
@@ -124,10 +129,15 @@ class Gate:
         # serves none of them.
         chain.remove(handlers.serve_edge_router_rules)
         chain.remove(handlers.serve_localstack_resources)
+        chain.remove(handlers.enforce_cors)  # answers every OPTIONS itself
         chain.insert(0, self.authenticate)
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
+        self.gateway.exception_handlers.remove(
+            handlers.log_exception
+        )  # an exception's text may hold what a client sent
+        self.gateway.exception_handlers.append(FailClosed(self.records))
         self.gateway.finalizers.append(self._name_request)
         self.iam.bootstrap(self.launch.keys)
 
@@ -151,10 +161,13 @@ class Gate:
             "documents": lambda message: answer_documents(self.documents, message),
             "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
             "ticket": self.tickets.answer,
+            "whereis": self.buckets.answer_whereis,
+            "claim": self.buckets.answer_claim,
             "describe": simulator.describe,
             "forward": desk.answer,
             "simulate": simulator.simulate,
             "report": self._report,
+            "stores": lambda _message: ({"accounts": stores.accounts()}, b""),
             "clock": self._clock,
             "fire": self._fire,
             "warm": self._warm,

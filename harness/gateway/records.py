@@ -1,4 +1,4 @@
-"""What the journal says: one line per request, of one of four kinds. No request parameters and no secrets."""
+"""What the journal says: one line per request, of one of five kinds. No request parameters and no secrets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +42,12 @@ class Records:
         """A request was refused because another instance did not answer."""
         self._write(context, arrival, "peer", {"decision": "refused", "peer": silent.account_id, "detail": str(silent)})
 
+    def failure(
+        self, context: RequestContext, arrival: Arrival | None, cause: str, error: CommonServiceException
+    ) -> None:
+        """A request was refused, or broke off, because something raised."""
+        self._write(context, arrival, "failure", {"decision": "refused", "detail": cause} | _error(error))
+
     def stranger(self, why: str) -> None:
         """Bytes on the peer port that are no question of this launch."""
         now = self.clock.real().isoformat()
@@ -54,7 +60,7 @@ class Records:
         for digest, text in documents:
             self.journal.keep(digest, text)
 
-    def _write(self, context: RequestContext, arrival: Arrival, kind: str, fields: Mapping[str, Any]) -> None:
+    def _write(self, context: RequestContext, arrival: Arrival | None, kind: str, fields: Mapping[str, Any]) -> None:
         service = context.service.service_name if context.service is not None else None
         operation = context.operation.name if context.operation is not None else None
         line = {
@@ -62,7 +68,7 @@ class Records:
             "time": self.clock.real().isoformat(),
             "clock": self.clock.now().isoformat(),
             "request_id": context.request_id,
-            "door": arrival.forwarded.door if arrival.forwarded else self.account_id,
+            "door": arrival.forwarded.door if arrival is not None and arrival.forwarded else self.account_id,
             "owner": self.account_id,
             "service": service,
             "operation": operation,

@@ -8,8 +8,10 @@ import socket
 
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.gateway import Gateway
-from rolo.serving.twisted import TwistedGateway
+from rolo.gateway.wsgi import WsgiGateway
+from rolo.serving.twisted import HeaderPreservingHTTPChannel, HeaderPreservingWSGIResource, TwistedRequestAdapter
 from twisted.internet import reactor
+from twisted.web.server import Site
 
 from harness.wire import Listen
 
@@ -26,7 +28,20 @@ class LoopbackServer(TwistedRuntimeServer):  # type: ignore[misc] # LocalStack i
         """Serve `gateway`; plain HTTP only, as nothing leaves the loopback or the containers' network."""
         with open_socket(self._listen) as bound:
             bound.setblocking(False)
-            reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, TwistedGateway(gateway))
+            reactor.adoptStreamPort(bound.fileno(), socket.AF_INET, _RequestsOnly(gateway))
+
+
+class _RequestsOnly(Site):  # type: ignore[misc] # the same
+    """rolo's site without its WebSockets.
+
+    No AWS service has any, and rolo writes to them from threads that Twisted's loop does not own, after which answers of other
+    connections hang.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        resource = HeaderPreservingWSGIResource(reactor, reactor.getThreadPool(), WsgiGateway(gateway))
+        super().__init__(resource=resource, requestFactory=TwistedRequestAdapter)
+        self.protocol = HeaderPreservingHTTPChannel.protocol_factory
 
 
 def open_socket(listen: Listen) -> socket.socket:

@@ -10,22 +10,35 @@ from harness.gateway.arrival import Arrival
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
-from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
+from harness.sigv4 import Chunks, Claim, Head, Payload, Reason, Rejected, parse_claim
 from harness.wire import Message
 from harness.wire.vouch import Vouch
 
 
-def ask_home(peers: Peers, documents: Documents, account: str, arrival: Arrival, request_id: str) -> Vouch | Rejected:
+def ask_home(
+    peers: Peers, documents: Documents, account: str, arrival: Arrival, claim: Claim, request_id: str
+) -> Vouch | Rejected:
     """What the key's home says of the request. Raises PeerUnavailable."""
-    data = head_to_json(arrival.head) | {"payload_hash": arrival.payload_hash}
-    answer = peers.ask(account, "vouch", data, request_id=request_id).data
-    if "rejected" in answer:
-        return Rejected(Reason(answer["rejected"]), answer["detail"])
-    vouch = Vouch.from_json(answer["vouch"])
-    if vouch.home != account or vouch.caller.account_id != account:
-        raise PeerUnavailable(account, "it spoke for another account")
+    data = head_to_json(arrival.head) | payload_to_json(arrival.payload)
+    outcome = _read_vouch(account, peers.ask(account, "vouch", data, request_id=request_id).data)
+    if isinstance(outcome, Rejected):
+        return outcome
+    vouch = outcome
+    if (foreign := vouch.foreign_to(account)) is not None:
+        raise PeerUnavailable(account, f"it spoke for {foreign}")
+    if (vouch.key_id, vouch.region, vouch.service) != (claim.key_id, claim.region, claim.service):
+        raise PeerUnavailable(account, "it spoke of another signature")
     fetch_documents(peers, documents, vouch, request_id)
     return vouch
+
+
+def _read_vouch(account: str, answer: Mapping[str, Any]) -> Vouch | Rejected:
+    try:
+        if "rejected" in answer:
+            return Rejected(Reason(answer["rejected"]), str(answer["detail"]))
+        return Vouch.from_json(answer["vouch"])
+    except (KeyError, TypeError, ValueError, AttributeError) as nonsense:
+        raise PeerUnavailable(account, "its answer makes no sense") from nonsense
 
 
 def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id: str) -> None:
@@ -37,8 +50,8 @@ def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id
         vouch.home, "documents", {"digests": [ref.digest for ref in missing]}, request_id=request_id
     ).data
     for ref in missing:
-        text = answer["documents"].get(ref.digest)
-        if text is None or documents.add(ref.name, text).digest != ref.digest:
+        text = dict(answer.get("documents", {})).get(ref.digest)
+        if not isinstance(text, str) or documents.add(ref.name, text).digest != ref.digest:
             raise PeerUnavailable(vouch.home, f"it does not hold the policy `{ref.name}` that it named")
 
 
@@ -46,7 +59,7 @@ def answer_vouch(home: Home, message: Message) -> Answer:
     """The home's answer to another instance."""
     head = head_from_json(message.data)
     claim: Claim | Rejected = parse_claim(head)
-    outcome = claim if isinstance(claim, Rejected) else home.vouch(head, claim, message.data["payload_hash"])
+    outcome = claim if isinstance(claim, Rejected) else home.vouch(head, claim, payload_from_json(message.data))
     if isinstance(outcome, Rejected):
         return {"rejected": outcome.reason.value, "detail": outcome.detail}, b""
     return {"vouch": outcome.to_json()}, b""
@@ -55,6 +68,18 @@ def answer_vouch(home: Home, message: Message) -> Answer:
 def answer_documents(documents: Documents, message: Message) -> Answer:
     """The texts of the digests asked for; a digest cannot be guessed, and policies hold no secrets of the gate's."""
     return {"documents": {digest: documents.text(digest) for digest in message.data["digests"]}}, b""
+
+
+def payload_to_json(payload: Payload) -> dict[str, Any]:
+    """The body as plain JSON: digests and the signatures claimed for them, never its bytes."""
+    return {"payload": {"sha256": payload.sha256, "chunks": payload.chunks and payload.chunks.to_json()}}
+
+
+def payload_from_json(data: Mapping[str, Any]) -> Payload:
+    """Read back what `payload_to_json` wrote."""
+    fields = data["payload"]
+    chunks = fields["chunks"]
+    return Payload(fields["sha256"], Chunks.from_json(chunks) if chunks is not None else None)
 
 
 def head_to_json(head: Head) -> dict[str, Any]:

@@ -19,7 +19,7 @@ SIDES: Mapping[str, str] = {
     "resource_control": "owner/resource_control",
     "vpc_endpoint": "owner/vpc_endpoint",
 }
-KINDS = ("authentication", "validation", "peer")
+KINDS = ("authentication", "validation", "peer", "failure")
 KNOWN = frozenset({*SIDES.values(), *KINDS})
 
 

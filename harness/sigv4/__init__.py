@@ -7,6 +7,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 from harness.sigv4.head import Head
 from harness.sigv4.parse import Claim, parse_claim
 from harness.sigv4.reason import Reason, Rejected
-from harness.sigv4.verify import Credential, SigningKey, verify
+from harness.sigv4.streaming import Chunks, read_chunks
+from harness.sigv4.verify import Credential, Payload, SigningKey, verify
 
-__all__ = ["Claim", "Credential", "Head", "Reason", "Rejected", "SigningKey", "parse_claim", "verify"]
+__all__ = [
+    "Chunks",
+    "Claim",
+    "Credential",
+    "Head",
+    "Payload",
+    "Reason",
+    "Rejected",
+    "SigningKey",
+    "parse_claim",
+    "read_chunks",
+    "verify",
+]

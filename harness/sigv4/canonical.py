@@ -10,7 +10,7 @@ from harness.sigv4.head import Head
 from harness.sigv4.parse import ALGORITHM, Claim
 
 # S3 signs the path as sent; every other service signs it normalized and encoded once more (same page, "Canonical URI").
-_AS_SENT = frozenset({"s3", "s3-object-lambda", "s3express"})
+AS_SENT = frozenset({"s3", "s3-object-lambda", "s3express"})
 
 
 def canonical_request(head: Head, claim: Claim, payload_hash: str) -> str:
@@ -39,12 +39,13 @@ def _header_value(head: Head, name: str) -> str:
 
 
 def _path(path: str, service: str) -> str:
-    if service in _AS_SENT:
+    if service in AS_SENT:
         return path or "/"
-    return quote(_without_dots(path).encode("latin-1"), safe="/~")
+    return quote(normal_path(path).encode("latin-1"), safe="/~")
 
 
-def _without_dots(path: str) -> str:
+def normal_path(path: str) -> str:
+    """The path as every service but S3 signs it: no empty, `.` or `..` parts."""
     kept: list[str] = []
     for part in path.split("/"):
         if part == "..":
@@ -56,7 +57,9 @@ def _without_dots(path: str) -> str:
 
 
 def _query(head: Head) -> str:
-    pairs = [
-        (quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in head.query if name != "X-Amz-Signature"
-    ]
+    pairs = [(_quoted(name), _quoted(value)) for name, value in head.query if name != "X-Amz-Signature"]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+def _quoted(text: str) -> str:
+    return quote(text.encode("latin-1"), safe="-_.~")

@@ -1,7 +1,7 @@
 """The head of an HTTP request as it was received: nothing decoded, joined, reordered or normalized."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,14 @@ class Head:
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
-        """The query's pairs in order, percent-decoded once; a `+` stays a `+`, as AWS's signers encode a space as %20."""
+        """The query's pairs in order, decoded once, as bytes in latin-1.
+
+        A `+` is a space, as the service will read it: were it a plus here, `%2B` and `+` would have one signature and two
+        meanings.
+        """
         raw = self.target.partition("?")[2]
         pairs = (part.partition("=") for part in raw.split("&") if part)
-        return tuple((unquote(name), unquote(value)) for name, _, value in pairs)
+        return tuple((_decoded(name), _decoded(value)) for name, _, value in pairs)
 
     def values(self, name: str) -> list[str]:
         """All values of a header, in order; `name` in lower case."""
@@ -32,3 +36,7 @@ class Head:
         """The value of a header that occurs exactly once, else None."""
         found = self.values(name)
         return found[0].strip() if len(found) == 1 else None
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode("latin-1")

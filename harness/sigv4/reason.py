@@ -9,17 +9,20 @@ class Reason(StrEnum):
 
     MISSING = "no credentials"
     MALFORMED = "broken authorization"
+    MALFORMED_QUERY = "broken query-string authentication"
     TWO_CREDENTIALS = "two credentials in one request"
     UNKNOWN_KEY = "unknown access key"
     INACTIVE_KEY = "inactive access key"
     BAD_SIGNATURE = "signature does not match"
     BAD_TOKEN = "session token does not belong to the key"  # noqa: S105 - a reason, not a token
+    MISSING_TOKEN = "session token is missing"  # noqa: S105 - a reason, not a token
     EXPIRED_SESSION = "session expired"
     SKEWED = "signature time outside the allowed skew"
     EXPIRED_URL = "presigned URL expired"
     WRONG_SCOPE = "credential scope does not fit the request"
     UNSIGNED_HEADER = "a header that must be signed is not"
     WRONG_PAYLOAD = "declared payload hash does not match the body"
+    BROKEN_CHUNKS = "streamed body is not in its form"
     UNSUPPORTED_PAYLOAD = "payload form is not supported"
 
 

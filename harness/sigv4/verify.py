@@ -10,16 +10,29 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
-from harness.sigv4.canonical import string_to_sign
+from harness.sigv4.canonical import AS_SENT, string_to_sign
 from harness.sigv4.head import Head
 from harness.sigv4.parse import Claim
 from harness.sigv4.reason import Reason, Rejected
+from harness.sigv4.streaming import FORMS, Chunks, chain
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html ; S3 allows 15 minutes:
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (RequestTimeTooSkewed)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 MAX_SKEW = timedelta(minutes=5)
-MAX_SKEW_S3 = timedelta(minutes=15)
-UNSIGNED_PAYLOAD = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (RequestTimeTooSkewed),
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (RequestExpired)
+WIDER_SKEW = {"s3": timedelta(minutes=15), "ec2": timedelta(minutes=15)}
+# What decides how a body is read is part of what was signed; https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+# asks for the content type, and every AWS SDK signs these.
+_MEANING = frozenset({"content-type", "smithy-protocol"})
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is to be known of a body: the SHA-256 of its bytes in hex, and the chunks of a streamed one."""
+
+    sha256: str
+    chunks: Chunks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +57,24 @@ class Credential:
 
 
 def verify(
-    head: Head, claim: Claim, payload_hash: str, credential: Credential, *, real_time: datetime, session_time: datetime
+    head: Head,
+    claim: Claim,
+    payload: Payload,
+    credential: Credential,
+    *,
+    real_time: datetime,
+    session_time: datetime,
 ) -> Rejected | None:
     """None if the claim holds, else why not.
 
-    `payload_hash` is the SHA-256 of the body's bytes in hex. `real_time` judges the signature's age, `session_time` (the
+    `real_time` judges the signature's age, `session_time` (the
     instance's clock, which a test may move forward) the session's end.
     """
     return (
         _state(claim, credential)
         or _signed_headers(head, claim)
-        or _payload(head, claim, payload_hash)
-        or _signature(head, claim, payload_hash, credential)
+        or _payload(head, claim, payload)
+        or _signature(head, claim, payload, credential)
         or _age(claim, real_time)
         or _session_end(credential, session_time)
     )
@@ -64,6 +83,8 @@ def verify(
 def _state(claim: Claim, credential: Credential) -> Rejected | None:
     if not credential.active:
         return Rejected(Reason.INACTIVE_KEY)
+    if credential.token is not None and not claim.token:
+        return Rejected(Reason.MISSING_TOKEN)
     known = credential.token.secret if credential.token else ""
     if not hmac.compare_digest(known.encode(), (claim.token or "").encode()):
         return Rejected(Reason.BAD_TOKEN)
@@ -73,8 +94,10 @@ def _state(claim: Claim, credential: Credential) -> Rejected | None:
 def _signed_headers(head: Head, claim: Claim) -> Rejected | None:
     names = {name.lower() for name, _ in head.headers}
     must = {name for name in names if name.startswith("x-amz-")} | {"host"}
-    if claim.token is not None and claim.expires is not None:
-        must.discard("x-amz-security-token")
+    if (
+        claim.expires is None or claim.service not in AS_SENT
+    ):  # presigned uploads to S3 choose their content type themselves
+        must |= names & _MEANING
     unsigned = sorted(must - set(claim.signed_headers))
     if unsigned:
         listed = ", ".join(unsigned)
@@ -92,20 +115,29 @@ def declared_payload(head: Head, claim: Claim, payload_hash: str) -> str:
     return head.value("x-amz-content-sha256") or payload_hash
 
 
-def _payload(head: Head, claim: Claim, payload_hash: str) -> Rejected | None:
-    declared = declared_payload(head, claim, payload_hash)
-    if declared in UNSIGNED_PAYLOAD and claim.service == "s3":
+def _payload(head: Head, claim: Claim, payload: Payload) -> Rejected | None:
+    declared = declared_payload(head, claim, payload.sha256)
+    if claim.service == "s3" and declared == UNSIGNED_PAYLOAD:
         return None
+    if claim.service == "s3" and declared in FORMS:
+        return None if payload.chunks is not None else Rejected(Reason.BROKEN_CHUNKS)
     if declared.startswith("STREAMING-"):
         return Rejected(Reason.UNSUPPORTED_PAYLOAD, f"the payload form {declared[:64]} is not supported")
-    return None if declared == payload_hash else Rejected(Reason.WRONG_PAYLOAD)
+    return None if declared == payload.sha256 else Rejected(Reason.WRONG_PAYLOAD)
 
 
-def _signature(head: Head, claim: Claim, payload_hash: str, credential: Credential) -> Rejected | None:
-    text = string_to_sign(head, claim, declared_payload(head, claim, payload_hash))
+def _signature(head: Head, claim: Claim, payload: Payload, credential: Credential) -> Rejected | None:
     key = _derived_key(credential.key.secret, claim.date, claim.region, claim.service)
-    expected = hmac.new(key, text.encode(), sha256).hexdigest()
-    return None if hmac.compare_digest(expected, claim.signature) else Rejected(Reason.BAD_SIGNATURE)
+
+    def sign(text: str) -> str:
+        return hmac.new(key, text.encode(), sha256).hexdigest()
+
+    expected = sign(string_to_sign(head, claim, declared_payload(head, claim, payload.sha256)))
+    if not hmac.compare_digest(expected, claim.signature):
+        return Rejected(Reason.BAD_SIGNATURE)
+    if payload.chunks is None:
+        return None
+    return chain(payload.chunks, claim.signature, f"{claim.timestamp}\n{claim.scope}", sign)
 
 
 @lru_cache(maxsize=1024)
@@ -117,17 +149,26 @@ def _derived_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 
 def _age(claim: Claim, now: datetime) -> Rejected | None:
-    skew = MAX_SKEW_S3 if claim.service == "s3" else MAX_SKEW
+    skew = WIDER_SKEW.get(claim.service, MAX_SKEW)
     minutes = int(skew.total_seconds() // 60)
     if claim.time > now + skew:
         late = f"{claim.timestamp} is still later than {_basic(now + skew)}"
         return Rejected(Reason.SKEWED, f"Signature not yet current: {late} ({_basic(now)} + {minutes} min.)")
     if claim.expires is not None:
-        return Rejected(Reason.EXPIRED_URL) if now > claim.time + claim.expires else None
+        return _url_age(claim, claim.expires, now)
     if claim.time < now - skew:
         early = f"{claim.timestamp} is now earlier than {_basic(now - skew)}"
         return Rejected(Reason.SKEWED, f"Signature expired: {early} ({_basic(now)} - {minutes} min.)")
     return None
+
+
+def _url_age(claim: Claim, expires: timedelta, now: datetime) -> Rejected | None:
+    if now <= claim.time + expires:
+        return None
+    early = f"{claim.timestamp} is now earlier than {_basic(now - expires)}"
+    return Rejected(
+        Reason.EXPIRED_URL, f"Signature expired: {early} ({_basic(now)} - {int(expires.total_seconds()) // 60} min.)"
+    )
 
 
 def _session_end(credential: Credential, now: datetime) -> Rejected | None:

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from harness.model.arn import Arn
+from harness.sigv4.key_id import account_of
+
 
 class CallerKind(StrEnum):
     """What kind of principal signs requests."""
@@ -103,6 +106,22 @@ class Vouch:
     service: str
     """Region and service of the signed scope."""
 
+    def foreign_to(self, account: str) -> str | None:
+        """What in the statement is not the business of `account`, which made it; None where everything is.
+
+        An account speaks for its own principals only: every ARN, id and key that it names must be its own.
+        """
+        caller = self.caller
+        arns = (caller.arn, caller.role_arn, caller.user_arn)
+        if self.home != account or caller.account_id != account:
+            return "another account"
+        if any(arn is not None and _account_of_arn(arn) != account for arn in arns):
+            return "another account's principal"
+        if self.key_id and account_of(self.key_id) != account:
+            return "another account's key"
+        prefix = _ID_PREFIXES.get(caller.kind, ("AIDA", account))
+        return None if caller.unique_id.startswith(prefix) else "an id that its principals cannot have"
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return asdict(self)
@@ -112,6 +131,15 @@ class Vouch:
         """Read back what `to_json` wrote."""
         fields = dict(data)
         return cls(**fields | {"caller": _caller(fields["caller"]), "policies": _policies(fields["policies"])})
+
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+_ID_PREFIXES: Mapping[CallerKind, tuple[str, ...]] = {CallerKind.USER: ("AIDA",), CallerKind.ROLE_SESSION: ("AROA",)}
+
+
+def _account_of_arn(text: str) -> str | None:
+    arn = Arn.parse(text)
+    return arn.account if arn is not None else None
 
 
 def _caller(data: Mapping[str, Any]) -> Caller:

@@ -4,6 +4,8 @@ import json
 
 import pytest
 from command_line import TWO_ACCOUNTS, CommandLine
+from raw import record_of
+from sealed import ask
 
 
 @pytest.fixture
@@ -27,7 +29,19 @@ def sandbox(tmp_path_factory):
     up = command_line.run("up", "--detach")
     assert up.returncode == 0, up.stderr
     yield command_line
+    leaked = foreign_accounts(command_line)
     command_line.run("down")
+    assert not leaked
+
+
+def foreign_accounts(sandbox):
+    """What the stores of the sandbox's instances hold for accounts but their own and that of LocalStack's plumbing."""
+    record = record_of(sandbox)
+    kept = {
+        name: ask(account, record.launch_key, "stores")["accounts"].keys() - {account.account_id, "949334387222"}
+        for name, account in record.accounts.items()
+    }
+    return {name: accounts for name, accounts in kept.items() if accounts}
 
 
 @pytest.fixture(scope="module")

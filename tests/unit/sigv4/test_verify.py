@@ -9,7 +9,7 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from harness.sigv4 import Claim, Credential, Head, Reason, Rejected, SigningKey, parse_claim, verify
+from harness.sigv4 import Claim, Credential, Head, Payload, Reason, Rejected, SigningKey, parse_claim, verify
 from harness.sigv4.key_id import account_of, new_key_id
 
 KEY_ID = new_key_id("ASIA", "111111111111", b"12345678")
@@ -48,7 +48,7 @@ def outcome(head, *, body=BODY, known=None, real_time=None, session_time=None):
     return verify(
         head,
         claim,
-        sha256(body).hexdigest(),
+        Payload(sha256(body).hexdigest()),
         known or credential(),
         real_time=real_time or now,
         session_time=session_time or now,

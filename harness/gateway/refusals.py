@@ -1,0 +1,184 @@
+"""Tables: how each group of services names a request that is not authenticated. Code, message and status by reason.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and each service's own Common Errors page;
+S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html ;
+EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+
+Rules: a family answers what it lists; every other reason is the signature that does not match (`other`). A message in braces is
+what the verifier said (`{detail}`), or AWS's general sentence where it said nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.sigv4 import Reason, Rejected
+
+INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 - AWS's sentence
+EXPIRED_TOKEN = "The security token included in the request is expired"  # noqa: S105 - AWS's sentence
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
+    "signing method. Consult the service documentation for details."
+)
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (SignatureDoesNotMatch)
+MISMATCH_S3 = (
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+)
+NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records."
+# OBSERVED: https://github.com/hashicorp/terraform/issues/17273 (status 401), https://github.com/ansible/ansible/issues/5647
+NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
+COMPONENTS = "the authorization header requires three components: Credential, SignedHeaders, and Signature."
+TWO = "the request carries more than one credential"
+DETAIL = "{detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The error of one reason."""
+
+    code: str
+    message: str
+    status: int
+
+    def message_for(self, rejected: Rejected, default: str) -> str:
+        """The message, with what the verifier said where AWS says it."""
+        return self.message.replace(DETAIL, rejected.detail or default)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A group of services that name refusals alike."""
+
+    answers: Mapping[Reason, Answer]
+    other: Answer
+    default: str = MISMATCH
+    """The message where the verifier said nothing."""
+    denied: str = "AccessDenied"
+    """The code of a request that is authenticated and not authorized, and its status."""
+    denied_status: int = 403
+    unknown_operation: str = "InvalidAction"
+    unreadable: str = "MalformedInput"
+
+    def answer(self, rejected: Rejected) -> tuple[str, str, int]:
+        """Code, message and status of the refusal."""
+        answer = self.answers.get(rejected.reason, self.other)
+        default = TWO if rejected.reason is Reason.TWO_CREDENTIALS else self.default
+        return answer.code, answer.message_for(rejected, default), answer.status
+
+
+def _token(code: str, status: int) -> Mapping[Reason, Answer]:
+    """What AWS does not tell apart: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html."""
+    answer = Answer(code, INVALID_TOKEN, status)
+    return dict.fromkeys((Reason.UNKNOWN_KEY, Reason.INACTIVE_KEY, Reason.BAD_TOKEN, Reason.MISSING_TOKEN), answer)
+
+
+def _json(status: int) -> Family:
+    """The json protocols; rest-json services answer 403 where json services answer 400."""
+    incomplete = Answer("IncompleteSignatureException", DETAIL, status)
+    return Family(
+        {
+            Reason.MISSING: Answer("MissingAuthenticationTokenException", "Missing Authentication Token", status),
+            Reason.MALFORMED: incomplete,
+            Reason.MALFORMED_QUERY: incomplete,
+            Reason.TWO_CREDENTIALS: incomplete,
+            **_token("UnrecognizedClientException", status),
+            Reason.EXPIRED_SESSION: Answer("ExpiredTokenException", EXPIRED_TOKEN, status),
+        },
+        Answer("InvalidSignatureException", DETAIL, status),
+        denied="AccessDeniedException",
+        denied_status=status,
+        unknown_operation="UnknownOperationException",
+        unreadable="SerializationException",
+    )
+
+
+_INCOMPLETE = Answer("IncompleteSignature", DETAIL, 400)
+_MISSING = Answer("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+
+QUERY = Family(
+    {
+        Reason.MISSING: _MISSING,
+        Reason.MALFORMED: _INCOMPLETE,
+        Reason.MALFORMED_QUERY: _INCOMPLETE,
+        Reason.TWO_CREDENTIALS: _INCOMPLETE,
+        **_token("InvalidClientTokenId", 403),
+        Reason.EXPIRED_SESSION: Answer("ExpiredToken", EXPIRED_TOKEN, 403),
+    },
+    Answer("SignatureDoesNotMatch", DETAIL, 403),
+)
+JSON = _json(400)
+REST_JSON = _json(403)
+
+_NOT_VALIDATED = Answer("AuthFailure", NOT_VALIDATED, 401)
+_REQUEST_EXPIRED = Answer("RequestExpired", "Request has expired.", 400)
+EC2 = Family(
+    {
+        Reason.MISSING: _MISSING,
+        Reason.MALFORMED: _INCOMPLETE,
+        Reason.MALFORMED_QUERY: _INCOMPLETE,
+        Reason.TWO_CREDENTIALS: _INCOMPLETE,
+        Reason.EXPIRED_SESSION: _REQUEST_EXPIRED,
+        Reason.SKEWED: _REQUEST_EXPIRED,
+        Reason.EXPIRED_URL: _REQUEST_EXPIRED,
+    },
+    _NOT_VALIDATED,
+    denied="UnauthorizedOperation",
+)
+SNS = Family(QUERY.answers, QUERY.other, denied="AuthorizationError")
+
+_NO_SUCH_KEY = Answer("InvalidAccessKeyId", NO_SUCH_KEY, 403)
+_MALFORMED_S3 = Answer("AuthorizationHeaderMalformed", f"The authorization header is malformed; {DETAIL}", 400)
+S3 = Family(
+    {
+        Reason.MISSING: Answer("AccessDenied", "Access Denied", 403),
+        # OBSERVED: https://github.com/robmcvey/cakephp-amazon-s3/issues/15
+        Reason.MALFORMED: Answer(_MALFORMED_S3.code, f"The authorization header is malformed; {COMPONENTS}", 400),
+        Reason.MALFORMED_QUERY: Answer("AuthorizationQueryParametersError", DETAIL, 400),
+        Reason.TWO_CREDENTIALS: Answer("InvalidArgument", "Only one auth mechanism allowed", 400),
+        Reason.UNKNOWN_KEY: _NO_SUCH_KEY,
+        Reason.INACTIVE_KEY: _NO_SUCH_KEY,
+        Reason.MISSING_TOKEN: _NO_SUCH_KEY,
+        Reason.BAD_TOKEN: Answer("InvalidToken", "The provided token is malformed or otherwise invalid.", 400),
+        Reason.EXPIRED_SESSION: Answer("ExpiredToken", "The provided token has expired.", 400),
+        Reason.SKEWED: Answer(
+            "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", 403
+        ),
+        Reason.EXPIRED_URL: Answer("AccessDenied", "Request has expired", 403),
+        # OBSERVED: https://github.com/s3fs-fuse/s3fs-fuse/issues/1186
+        Reason.WRONG_SCOPE: _MALFORMED_S3,
+        Reason.UNSIGNED_HEADER: Answer("AccessDenied", DETAIL, 403),
+        Reason.WRONG_PAYLOAD: Answer(
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            400,
+        ),
+        Reason.BROKEN_CHUNKS: Answer("IncompleteBody", "The request body terminated unexpectedly", 400),
+        Reason.UNSUPPORTED_PAYLOAD: Answer("NotImplemented", DETAIL, 501),
+    },
+    Answer("SignatureDoesNotMatch", MISMATCH_S3, 403),
+)
+
+# By service where it differs from its protocol. SQS speaks json today and still answers with the query protocol's codes.
+BY_SERVICE: Mapping[str, Family] = {"s3": S3, "s3control": S3, "ec2": EC2, "sns": SNS, "sqs": QUERY}
+BY_PROTOCOL: Mapping[str, Family] = {"json": JSON, "smithy-rpc-v2-cbor": JSON, "rest-json": REST_JSON}
+
+
+def family(service: str, protocol: str) -> Family:
+    """The family of a service, as it was called."""
+    return BY_SERVICE.get(service) or BY_PROTOCOL.get(protocol, QUERY)
+
+
+def wrong_region(service: str, signed: str, expected: str) -> Rejected:
+    """The signed region is none in which the request would be executed."""
+    if family(service, "") is S3:
+        return Rejected(Reason.WRONG_SCOPE, f"the region '{signed}' is wrong; expecting '{expected}'")
+    # OBSERVED: https://github.com/cognitect-labs/aws-api/issues/27
+    return Rejected(Reason.WRONG_SCOPE, f"Credential should be scoped to a valid region, not '{signed}'. ")
+
+
+def wrong_service(service: str, signed: str, expected: str) -> Rejected:
+    """The signed service is not the one that the request is for."""
+    if family(service, "") is S3:
+        said = f'incorrect service "{signed}". This endpoint belongs to "{expected}".'
+    else:
+        said = f"Credential should be scoped to correct service: '{expected}'. "
+    return Rejected(Reason.WRONG_SCOPE, said)
