@@ -77,8 +77,10 @@ def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     return keys
 
 
-def of_service(principal: str, source_arn: str | None, around: Circumstances) -> dict[str, ContextValue]:
-    """The keys of a call that a service principal makes for a resource.
+def of_service(
+    principal: str, source_arn: str | None, account: str | None, around: Circumstances
+) -> dict[str, ContextValue]:
+    """The keys of a call that a service principal makes for a resource of `account`.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -91,7 +93,7 @@ def of_service(principal: str, source_arn: str | None, around: Circumstances) ->
     }
     if source_arn is not None:
         keys["aws:SourceArn"] = source_arn
-        if account := source_account(source_arn):
+        if account := source_account(source_arn) or account:
             keys["aws:SourceAccount"] = account
             # The older name, which default topic policies test; direct requests have neither:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.reasons import because
-from harness.actions.service import Service, each, rows
+from harness.actions.service import Rule, Service, each, rows
 
 _FUNCTION = """
-    CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction
+    GetFunction GetFunctionConfiguration UpdateFunctionConfiguration DeleteFunction
     PublishVersion ListVersionsByFunction ListAliases CreateAlias GetAlias UpdateAlias DeleteAlias AddPermission
     RemovePermission GetPolicy GetFunctionCodeSigningConfig DeleteFunctionCodeSigningConfig GetFunctionConcurrency
     PutFunctionConcurrency DeleteFunctionConcurrency GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig
@@ -64,6 +64,27 @@ def _code_signing(service: Service, operation: Operation, facts: Facts) -> Seque
     return [service.call(operation, facts, operation.name, arn) for arn in (function_arn(operation, facts), config)]
 
 
+def _code(path: str) -> Rule:
+    """An operation that takes code, at `path` of its parameters: who names an object of S3's must be allowed to read it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html
+    """
+
+    def calls(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+        layer = operation.params.get("LayerName") or ""
+        if layer and not layer.startswith("arn:"):
+            layer = f"arn:aws:lambda:{operation.region}:{operation.account}:layer:{layer}"
+        resource = layer or function_arn(operation, facts)
+        found = [service.call(operation, facts, operation.name, resource)]
+        code = operation.params.get(path) or {} if path else operation.params
+        if bucket := code.get("S3Bucket"):
+            action = "GetObjectVersion" if code.get("S3ObjectVersion") else "GetObject"
+            found.append(Call(f"s3:{action}", f"arn:aws:s3:::{bucket}/{code.get('S3Key')}"))
+        return found
+
+    return calls
+
+
 def _layer(operation: Operation, _facts: Facts) -> str | None:
     """A layer's version, given by name or by ARN, with its number."""
     name, version = operation.params.get("LayerName") or "", operation.params.get("VersionNumber")
@@ -81,8 +102,6 @@ SERVICE = Service(
                 GetCodeSigningConfig UpdateCodeSigningConfig DeleteCodeSigningConfig ListFunctionsByCodeSigningConfig
             event-source-mapping:{UUID}
                 GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping
-            layer:{LayerName}
-                PublishLayerVersion
             {Arn}
                 GetLayerVersionByArn=GetLayerVersion
             capacity-provider:{CapacityProviderName}
@@ -101,6 +120,9 @@ SERVICE = Service(
         **each(_layer, "GetLayerVersion DeleteLayerVersion AddLayerVersionPermission GetLayerVersionPolicy "
                        "RemoveLayerVersionPermission"),
         "PutFunctionCodeSigningConfig": _code_signing,
+        "CreateFunction": _code("Code"),
+        "UpdateFunctionCode": _code(""),
+        "PublishLayerVersion": _code("Content"),
     },
     keys=Keys({
         "lambda:CodeSigningConfigArn": key(

@@ -24,6 +24,7 @@ _ON_DOCUMENTS = """
     SendCommand GetCalendarState AddTagsToResource RemoveTagsFromResource ListTagsForResource GetResourcePolicies
     PutResourcePolicy DeleteResourcePolicy
 """
+_SECRETS = "/aws/reference/secretsmanager/"
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html
 _TAGGED = {
     "Document": "document",
@@ -48,7 +49,16 @@ def parameter_arn(operation: Operation, name: str) -> str:
 def _parameters(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """Every parameter that the request names."""
     names = [str(name) for path in ("Name", "Names", "Path") for name in dig(operation.params, path)]
-    return [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
+    found = [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
+    return [*found, *(_secret(name.removeprefix(_SECRETS), facts) for name in names if name.startswith(_SECRETS))]
+
+
+def _secret(name: str, facts: Facts) -> Call:
+    """A parameter that refers to a secret is read by whom may read the secret.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+    """
+    return Call("secretsmanager:GetSecretValue", facts.arn("secret", name))
 
 
 def _tagged(operation: Operation, _facts: Facts) -> str | None:

@@ -30,7 +30,7 @@ class AfterResponse:
             return
         if context.service.service_name == "iam" and not context.operation.name.startswith(_READS):
             self.iam.changed()
-            self.desk.stored(context, succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
+        self.desk.stored(context, succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
         self._journal_refused_role(context)
 
     def _journal_refused_role(self, context: RequestContext) -> None:

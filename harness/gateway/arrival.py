@@ -11,7 +11,8 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from harness.gateway.internal import DATA_HEADER, InternalCall, proven
+from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
+from harness.gateway.signers import InternalSigner
 from harness.sigv4 import Chunks, Head, Payload, Rejected, read_chunks
 from harness.wire.vouch import Vouch
 
@@ -31,6 +32,8 @@ class Forwarded:
     door: str
     request_id: str
     client_address: str
+    ticket: str | None = None
+    """For an internal call of the door: what it is asked by, for whom the call is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +50,7 @@ class Arrival:
     internal: InternalCall | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSigner:
-    """An internal call on behalf of a service principal."""
-
-    principal: str
-    source_arn: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlumbingSigner:
-    """An internal call that no AWS principal makes."""
-
-
-Signer = Vouch | ServiceSigner | PlumbingSigner
+Signer = Vouch | InternalSigner
 
 
 def receive(context: RequestContext) -> Arrival:
@@ -71,14 +61,15 @@ def receive(context: RequestContext) -> Arrival:
     head = _head(environ)
     chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
+    internal = None if forwarded else proven(head)
     arrival = Arrival(
-        head=head,
+        head=without_proof(head) if internal else head,
         body=body,
         payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
         chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
         forwarded=forwarded,
-        internal=None if forwarded else proven(head),
+        internal=internal,
     )
     if forwarded:
         context.request_id = forwarded.request_id

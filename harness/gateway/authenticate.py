@@ -11,11 +11,13 @@ from localstack.http import Response
 
 from harness.gateway import respond
 from harness.gateway.addressee import misdirected
-from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, receive, sign
+from harness.gateway.arrival import Arrival, Forwarded, Signer, receive, sign
 from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
+from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
+from harness.gateway.tickets import digest
 from harness.gateway.vouching import ask_home
 from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
 from harness.sigv4.canonical import AS_SENT, normal_path
@@ -54,10 +56,16 @@ class Authenticate:
         sign(context, outcome)
 
     def _signer(self, context: RequestContext, arrival: Arrival) -> Signer | Rejected | CommonServiceException:
-        internal = arrival.internal
+        internal, forwarded = arrival.internal, arrival.forwarded
         if internal is not None and not internal.signed:
             service = internal.service_principal
-            return ServiceSigner(service, internal.source_arn) if service else PlumbingSigner()
+            return (
+                ServiceSigner(service, internal.source_arn, self.home.account_id)
+                if service
+                else PlumbingSigner(internal.caller)
+            )
+        if forwarded is not None and forwarded.ticket is not None:
+            return self._redeem(arrival, forwarded, forwarded.ticket)
         if not arrival.head.target.startswith("/"):
             return Rejected(Reason.MALFORMED, "the request target must be a path")
         if arrival.head.path.startswith(OWN_ROUTES) and internal is None:
@@ -74,6 +82,12 @@ class Authenticate:
             respond.speak_for(context, service)
             return wrong_service(service.service_name, claim.service, service.signing_name)
         return arrival.chunks_fault or self._vouch(context, arrival, claim)
+
+    def _redeem(self, arrival: Arrival, forwarded: Forwarded, ticket: str) -> Signer | Rejected:
+        """For whom the internal call is made, by the word of the door: an internal call's door is its home."""
+        question = {"ticket": ticket, "request": digest(arrival.head, arrival.payload.sha256)}
+        said = self.peers.ask(forwarded.door, "ticket", question, request_id=forwarded.request_id).data
+        return Rejected(Reason.BAD_TOKEN, said["refused"]) if "refused" in said else from_json(said, forwarded.door)
 
     def _vouch(self, context: RequestContext, arrival: Arrival, claim: Claim) -> Vouch | Rejected:
         account = account_of(claim.key_id)

@@ -4,7 +4,7 @@ Order: scope, owner (forward and stop), the request's form, the decision, what i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -14,15 +14,20 @@ from localstack.http import Response
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
 from harness.gateway import respond, sts
-from harness.gateway.arrival import Arrival, PlumbingSigner, ServiceSigner, Signer, arrival_of, decide, signer_of
+from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
+from harness.gateway.buckets import Buckets
+from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
 from harness.gateway.forwarding import forward
-from harness.gateway.internal import PLUMBING, PLUMBING_ACCOUNT
+from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
+from harness.gateway.scheduling import check_schedule
+from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
+from harness.gateway.tickets import Tickets, digest
 from harness.sigv4 import Reason, Rejected
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
@@ -40,6 +45,8 @@ class Authorize:
     records: Records
     decider: Decider
     desk: PolicyDesk
+    buckets: Buckets
+    tickets: Tickets
     tokens: sts.Sts
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
@@ -63,37 +70,73 @@ class Authorize:
         """Whether the request is answered."""
         if context.service is None or context.operation is None:
             raise respond.internal("the request names no operation of a service")
-        if isinstance(signer, PlumbingSigner):
-            self._plumbing(context, arrival)
-            return False
         operation = self._operation(context, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
-        owning = self._owner(operation, signer, arrival)
+        named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
+            operation, signer, self.account_id
+        )
+        if not isinstance(signer, Vouch):
+            self._check_internal(context, arrival, signer, operation, named)
+        owning = self._owner(operation, signer, arrival, named)
         if owning != self.account_id:
-            forward(self.peers, owning, context, response)
+            forward(self.peers, owning, context, response, self._ticket(owning, arrival, signer))
             return True
+        if isinstance(signer, PlumbingSigner):
+            context.account_id = PLUMBING_ACCOUNT if operation.service == "s3" else self.account_id
+            return False
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             sts.check_assume_role(operation.params)
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
-        self._decide(context, arrival, signer, operation)
-        self._check_stored(context, arrival, operation)
+        resource = self._decide(context, arrival, signer, operation)
+        self._check_stored(context, arrival, operation, resource)
         result = self._answer(context, arrival, operation, signer)
         if result is not None:
             respond.write_result(context, response, result)
         return result is not None
 
-    def _plumbing(self, context: RequestContext, arrival: Arrival) -> None:
-        """An internal call without a principal passes only if the table gives its reason."""
-        key = (context.service.service_name, context.operation.name)
-        if key not in PLUMBING:
-            error = respond.internal(f"LocalStack's internal call {key[0]}:{key[1]} stands in no table of the gate")
-            self.records.decision(
-                context, arrival, {"decision": "refused", "principal": "plumbing", "error": {"message": str(error)}}
-            )
-            raise error
-        context.account_id = PLUMBING_ACCOUNT if key[0] == "s3" else self.account_id
+    def _bucket_owner(
+        self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation
+    ) -> str | None:
+        """The account that has the bucket, which its name does not tell; None where the operation is about none that is there.
+
+        LocalStack's own buckets (plumbing) are in each instance, and a forwarded request has found its owner.
+        """
+        bucket = operation.params.get("Bucket")
+        if operation.service != "s3" or operation.name == "CreateBucket" or not isinstance(bucket, str):
+            return None
+        if isinstance(signer, PlumbingSigner) or arrival.forwarded:
+            return self.account_id
+        return self.buckets.owner(bucket, context.request_id or "")
+
+    def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
+        if isinstance(signer, Vouch):
+            return None
+        return self.tickets.issue(owning, digest(arrival.head, arrival.payload.sha256), signer)
+
+    def _check_internal(
+        self,
+        context: RequestContext,
+        arrival: Arrival,
+        signer: ServiceSigner | PlumbingSigner,
+        operation: Operation,
+        named: str,
+    ) -> None:
+        """A call without a principal passes only by its row, and a service acts only for resources of its own account."""
+        crosses = arrival.forwarded is not None or named != self.account_id
+        if isinstance(signer, PlumbingSigner):
+            principal = "plumbing"
+            fault = _plumbing_fault(signer, operation, crosses=crosses)
+            if fault is None and named != self.account_id and named not in self.peers:
+                fault = f"account {named} is not part of this launch"
+        else:
+            principal, fault = signer.principal, _service_fault(signer, operation, crosses=crosses)
+        if fault is None:
+            return
+        fields = {"decision": "refused", "principal": principal, "error": {"message": fault}}
+        self.records.decision(context, arrival, fields)
+        raise respond.internal(fault)
 
     def _operation(self, context: RequestContext, signer: Signer) -> Operation:
         service, operation = context.service, context.operation
@@ -125,16 +168,10 @@ class Authorize:
         self.records.authentication(context, arrival, rejected, error)
         raise error
 
-    def _owner(self, operation: Operation, signer: Signer, arrival: Arrival) -> str:
+    def _owner(self, operation: Operation, signer: Signer, arrival: Arrival, named: str) -> str:
+        """Who decides: the account that is named, or in the place of one outside the launch, which grants nothing, the caller's home."""
         home = signer.home if isinstance(signer, Vouch) else self.account_id
-        try:
-            owning = owner(operation, home)
-        except SeveralOwners as several:
-            message = f"the request names resources of several accounts ({several}), which the harness does not split"
-            raise CommonServiceException("ValidationException", message, 400, sender_fault=True) from several
-        if owning != self.account_id and owning not in self.peers:
-            # An account outside the launch grants nothing to anyone: the caller's home refuses in its place.
-            owning = home
+        owning = named if named == self.account_id or named in self.peers else home
         if arrival.forwarded and owning != self.account_id:
             raise respond.internal(f"misrouted: {operation.service}:{operation.name} belongs to account {owning}")
         return owning
@@ -158,15 +195,20 @@ class Authorize:
             self.records.validation(context, arrival, refused)
             raise refused
 
-    def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+    def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> str | None:
+        """The resource of the first of the operation's calls."""
         if (operation.service, operation.name) in ALWAYS_ALLOWED:
-            return
+            return None
+        stand_in = STAND_INS.get((_calling_service(arrival, signer), operation.service, operation.name))
+        operation = replace(operation, name=stand_in) if stand_in else operation
         facts = StateFacts(self.decider.iam, operation.region)
-        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in calls(operation, facts)]
+        asked = calls(operation, facts)
+        verdicts = [self.decider.decide(signer, call, operation, arrival) for call in asked]
         refused = next((verdict for verdict in verdicts if not verdict.allowed), None)
         self._record(context, arrival, verdicts, refused)
         if refused is not None:
             raise respond.denied_error(context, refused.message)
+        return asked[0].resource
 
     def _record(
         self, context: RequestContext, arrival: Arrival, verdicts: Sequence[Verdict], refused: Verdict | None
@@ -182,10 +224,15 @@ class Authorize:
             self.records.keep(verdict.documents)
         self.records.decision(context, arrival, fields)
 
-    def _check_stored(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
-        """Policies are checked before they are stored: their form, and that the principals they name exist."""
+    def _check_stored(
+        self, context: RequestContext, arrival: Arrival, operation: Operation, resource: str | None
+    ) -> None:
+        """Policies are checked before they are stored: their form, and that the principals they name exist. So are names of buckets."""
         try:
-            self.desk.check(operation, context)
+            self.desk.check(operation, resource, context)
+            check_schedule(operation)
+            if (operation.service, operation.name) == ("s3", "CreateBucket"):
+                self.buckets.claim(operation.params["Bucket"], context.request_id or "")
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise
@@ -219,6 +266,42 @@ class Authorize:
         raise CommonServiceException(
             "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
         )
+
+
+def _calling_service(arrival: Arrival, signer: Signer) -> str:
+    """The service that makes an internal call, by its principal where it has one; empty for a client's request."""
+    if isinstance(signer, ServiceSigner):
+        return signer.principal.partition(".")[0]
+    return arrival.internal.caller if arrival.internal else ""
+
+
+def _named_owner(operation: Operation, signer: Signer, here: str) -> str:
+    """The account of the operation's resource; AWS's error where there are several."""
+    try:
+        return owner(operation, signer.home if isinstance(signer, Vouch) else here)
+    except SeveralOwners as several:
+        message = f"the request names resources of several accounts ({several}), which the harness does not split"
+        raise CommonServiceException("ValidationException", message, 400, sender_fault=True) from several
+
+
+def _plumbing_fault(signer: PlumbingSigner, operation: Operation, *, crosses: bool) -> str | None:
+    named = f"LocalStack's internal call {operation.service}:{operation.name} by {signer.caller or 'nobody'}"
+    row = plumbing(signer.caller, operation.service, operation.name)
+    if row is None:
+        return f"{named} stands in no table of the gate"
+    return f"{named} may not cross to another account" if crosses and not row.crosses else None
+
+
+def _service_fault(signer: ServiceSigner, operation: Operation, *, crosses: bool) -> str | None:
+    """A role is handed to a service within its account only, so no service assumes one of another account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    if signer.foreign_source is not None:
+        return f"{signer.principal} acts for a resource of account {signer.foreign_source}"
+    if operation.service == "sts" and crosses:
+        return f"{signer.principal} may not assume a role of another account"
+    return None
 
 
 def _inherited(caller: Caller | None) -> Inherited:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.actions import Call, Operation, global_keys
-from harness.gateway.arrival import Arrival, ServiceSigner, Signer
+from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.resource_policies import policy_kind, resource_policy
+from harness.gateway.signers import ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
@@ -88,7 +89,7 @@ class Decider:
             keys = global_keys.of_caller(signer.caller, around)
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
-            keys = global_keys.of_service(signer.principal, signer.source_arn, around)
+            keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, around)
         return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
 
     def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
@@ -101,13 +102,13 @@ class Decider:
         text = resource_policy(self.account_id, region, resource)
         if not text:
             return None, ResourcePolicyKind.RESOURCE
-        return self.documents.add(resource, text), policy_kind(resource)
+        return self.documents.add(resource, self.desk.policy(resource, text)), policy_kind(resource)
 
     def _trust_policy(self, arn: str) -> PolicyRef | None:
         role = self.iam.role_by_arn(arn)
         if role is None:
             return None
-        text = self.desk.trust_policy(str(role.id), str(role.assume_role_policy_document))
+        text = self.desk.policy(arn, str(role.assume_role_policy_document))
         return self.documents.add(arn, text)
 
     def _world(self, signer: Signer, resource: PolicyRef | None, kind: ResourcePolicyKind) -> World:
@@ -144,7 +145,7 @@ class Decider:
         kind: ResourcePolicyKind,
     ) -> dict[str, Any]:
         line: dict[str, Any] = {
-            "home": signer.home if isinstance(signer, Vouch) else self.account_id,
+            "home": signer.home if isinstance(signer, Vouch) else _account(signer, self.account_id),
             "revisions": {"owner": self.iam.revision}
             | ({"home": signer.revision} if isinstance(signer, Vouch) else {}),
             "principal": request.principal.arn,
@@ -170,6 +171,10 @@ def _principal(signer: Signer) -> Principal:
         return Principal(PrincipalKind.SERVICE, signer.principal)
     assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided
     return _of_caller(signer.caller)
+
+
+def _account(signer: Signer, here: str) -> str:
+    return signer.account if isinstance(signer, ServiceSigner) else here
 
 
 def _of_caller(caller: Caller) -> Principal:

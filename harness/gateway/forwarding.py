@@ -24,10 +24,10 @@ from harness.wire import Message
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 
 
-def forward(peers: Peers, owner: str, context: RequestContext, response: Response) -> None:
-    """Have `owner` answer the request. Raises PeerUnavailable."""
+def forward(peers: Peers, owner: str, context: RequestContext, response: Response, ticket: str | None = None) -> None:
+    """Have `owner` answer the request; an internal one has a ticket. Raises PeerUnavailable."""
     arrival = arrival_of(context)
-    data = {**head_to_json(arrival.head), "client_address": arrival.client_address}
+    data = {**head_to_json(arrival.head), "client_address": arrival.client_address, "ticket": ticket}
     answer = peers.forward(owner, data, arrival.body, request_id=context.request_id or "")
     status, headers = answer.data.get("status"), answer.data.get("headers")
     if not isinstance(status, int) or not isinstance(headers, list):
@@ -65,7 +65,9 @@ class ForwardDesk:
         head = head_from_json(message.data)
         path, _, query = head.target.partition("?")
         environ: dict[str, Any] = {
-            FORWARDED: Forwarded(message.sender, message.request_id, message.data["client_address"]),
+            FORWARDED: Forwarded(
+                message.sender, message.request_id, message.data["client_address"], message.data["ticket"]
+            ),
             "REQUEST_METHOD": head.method,
             "RAW_URI": head.target.encode("latin-1").decode("utf-8", "surrogateescape"),
             "REQUEST_URI": head.target.encode("latin-1").decode("utf-8", "surrogateescape"),

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
-from harness.gateway import identifiers, internal, stores
+from harness.gateway import amended, identifiers, internal, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
 from harness.gateway.authorize import Authorize
+from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
 from harness.gateway.failing import FailClosed
@@ -32,18 +34,26 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.records import Records
+from harness.gateway.scheduling import Scheduler
 from harness.gateway.server import LoopbackServer
 from harness.gateway.sessions import Sessions
 from harness.gateway.simulating import Simulator
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
+from harness.gateway.tickets import Tickets
 from harness.gateway.vouching import answer_documents, answer_vouch
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
 JOURNAL_CHUNK = 4 * 1024 * 1024
 # LocalStack only logs a plugin that fails to import; without these the instance would download servers or run nothing.
-NEEDED_PLUGINS = (("localstack.aws.provider", "dynamodb:moto"), ("localstack.lambda.runtime_executor", "process"))
+NEEDED_PLUGINS = (
+    *(
+        ("localstack.aws.provider", f"{name}:moto")
+        for name in ("dynamodb", "dynamodbstreams", "kinesis", "organizations")
+    ),
+    ("localstack.lambda.runtime_executor", "process"),
+)
 
 
 def run(launch: Launch) -> None:
@@ -55,6 +65,7 @@ def run(launch: Launch) -> None:
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)
     gate.install()
+    amended.install(gate.clock.now)
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made
@@ -94,6 +105,9 @@ class Gate:
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
+        self.scheduler = Scheduler(launch.account_id)
+        self.buckets = Buckets(launch.account_id, self.peers)
+        self.tickets = Tickets(time.time)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
@@ -102,6 +116,8 @@ class Gate:
             records=self.records,
             decider=self.decider,
             desk=self.desk,
+            buckets=self.buckets,
+            tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
@@ -128,6 +144,7 @@ class Gate:
     def serve_peers(self) -> None:
         """Answer on the peer port from now on: this is also how the driver learns that the instance is ready."""
         self.server.start(self.launch.peer)
+        self.scheduler.start()
 
     @staticmethod
     def _name_request(_chain: HandlerChain, context: RequestContext, response: Response) -> None:
@@ -143,6 +160,9 @@ class Gate:
             "vouch": lambda message: answer_vouch(self.home, message),
             "documents": lambda message: answer_documents(self.documents, message),
             "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
+            "ticket": self.tickets.answer,
+            "whereis": self.buckets.answer_whereis,
+            "claim": self.buckets.answer_claim,
             "describe": simulator.describe,
             "forward": desk.answer,
             "simulate": simulator.simulate,

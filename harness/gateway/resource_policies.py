@@ -200,7 +200,7 @@ def _constraint(constraints: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
 _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "dynamodb": ("moto.dynamodb.models", "dynamodb_backends", _dynamodb),
     "events": ("localstack.services.events.models", "events_stores", _events),
-    "kinesis": ("localstack.services.kinesis.models", "kinesis_stores", _kinesis),
+    "kinesis": ("moto.kinesis.models", "kinesis_backends", _kinesis),
     "kms": ("localstack.services.kms.models", "kms_stores", _kms),
     "lambda": ("localstack.services.lambda_.invocation.models", "lambda_stores", _lambda),
     "logs": ("moto.logs.models", "logs_backends", _logs),

@@ -102,6 +102,11 @@ def _table(store: Any, arn: str) -> Tags:
     return _pairs(table.tags) if table else {}
 
 
+def _stream(store: Any, arn: str) -> Tags:
+    stream = store.streams.get(arn.partition("/")[2].partition("/")[0])
+    return stream.tags if stream else {}
+
+
 def _none(_store: Any, _arn: str) -> Tags:
     """Buckets have no tags in the sense of aws:ResourceTag unless ABAC is turned on for them, which LocalStack does not serve.
 
@@ -116,6 +121,7 @@ _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "dynamodb": ("moto.dynamodb.models", "dynamodb_backends", _table),
     "ec2": ("moto.ec2.models", "ec2_backends", _ec2),
     "events": ("localstack.services.events.models", "events_stores", _events),
+    "kinesis": ("moto.kinesis.models", "kinesis_backends", _stream),
     "kms": ("localstack.services.kms.models", "kms_stores", _by_arn),
     "lambda": ("localstack.services.lambda_.invocation.models", "lambda_stores", _function),
     "logs": ("localstack.services.logs.models", "logs_stores", _log_group),

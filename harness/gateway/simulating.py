@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.actions import global_keys
-from harness.gateway.arrival import ServiceSigner, Signer
+from harness.gateway.arrival import Signer
 from harness.gateway.deciding import Decider
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
+from harness.gateway.signers import ServiceSigner
 from harness.gateway.vouching import fetch_documents
 from harness.model.arn import Arn
 from harness.model.request import Context, ContextValue
@@ -55,7 +56,7 @@ class Simulator:
     def _signer(self, principal: str, request_id: str) -> Signer | None:
         arn = Arn.parse(principal)
         if arn is None:
-            return None if principal.startswith("arn:") else ServiceSigner(principal, None)
+            return None if principal.startswith("arn:") else ServiceSigner(principal, None, self.home.account_id)
         if arn.account == self.home.account_id:
             return self.home.describe(principal)
         if arn.account not in self.peers:
@@ -81,7 +82,7 @@ class Simulator:
             keys = global_keys.of_caller(signer.caller, around)
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is nobody's question
-            keys = global_keys.of_service(signer.principal, None, around)
+            keys = global_keys.of_service(signer.principal, None, None, around)
         values: dict[str, ContextValue] = {
             key.lower(): tuple(value) if isinstance(value, list) else value for key, value in {**keys, **given}.items()
         }

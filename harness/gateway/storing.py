@@ -35,7 +35,84 @@ STORED: Mapping[tuple[str, str], tuple[str, PolicyKind]] = {
     ("iam", "CreatePolicy"): ("PolicyDocument", PolicyKind.IDENTITY),
     ("iam", "CreatePolicyVersion"): ("PolicyDocument", PolicyKind.IDENTITY),
     ("dynamodb", "PutResourcePolicy"): ("Policy", PolicyKind.RESOURCE),
+    ("events", "PutPermission"): ("Policy", PolicyKind.RESOURCE),
+    ("kms", "CreateKey"): ("Policy", PolicyKind.KEY),
+    ("kms", "PutKeyPolicy"): ("Policy", PolicyKind.KEY),
+    ("s3", "PutBucketPolicy"): ("Policy", PolicyKind.RESOURCE),
+    ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy", PolicyKind.RESOURCE),
+    ("sns", "CreateTopic"): ("Attributes.Policy", PolicyKind.RESOURCE),
+    ("sns", "SetTopicAttributes"): ("AttributeValue", PolicyKind.RESOURCE),
+    ("sqs", "CreateQueue"): ("Attributes.Policy", PolicyKind.RESOURCE),
+    ("sqs", "SetQueueAttributes"): ("Attributes.Policy", PolicyKind.RESOURCE),
 }
+# (service, operation): the parameter that holds principals, where the service makes the policy of them.
+NAMED: Mapping[tuple[str, str], str] = {
+    ("events", "PutPermission"): "Principal",
+    ("lambda", "AddPermission"): "Principal",
+    ("sns", "AddPermission"): "AWSAccountId",
+    ("sqs", "AddPermission"): "AWSAccountIds",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a service refuses a policy: its code, and its texts where they are its own."""
+
+    code: str
+    malformed: str | None = None
+    principal: str | None = None
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
+    "events": Refusal("ValidationException"),
+    # https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/32
+    "kms": Refusal(
+        "MalformedPolicyDocumentException",
+        principal="Policy contains a statement with one or more invalid principals.",
+    ),
+    # https://github.com/Pocket/terraform-modules/pull/1037
+    "lambda": Refusal(
+        "InvalidParameterValueException",
+        principal="The provided principal was invalid. Please check the principal and try again.",
+    ),
+    # https://github.com/cloud-custodian/cloud-custodian/issues/4948
+    "s3": Refusal("MalformedPolicy", principal="Invalid principal in policy"),
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html#API_PutResourcePolicy_Errors
+    "secretsmanager": Refusal("MalformedPolicyDocumentException"),
+    # https://github.com/serverless/serverless/issues/5519, https://github.com/hashicorp/terraform-provider-aws/issues/26041
+    "sns": Refusal(
+        "InvalidParameter",
+        malformed="Invalid parameter: Policy Error: null",
+        principal="Invalid parameter: Policy Error: PrincipalNotFound",
+    ),
+    # https://github.com/hashicorp/terraform-provider-aws/pull/42209
+    "sqs": Refusal(
+        "InvalidAttributeValue",
+        malformed="Invalid value for the parameter Policy.",
+        principal="Invalid value for the parameter Policy.",
+    ),
+}
+_OF_IAM = Refusal(MALFORMED)
+# The services whose policies hold ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+_BY_ID = frozenset({"iam", "kms", "s3", "secretsmanager", "sns", "sqs"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What a policy's names mean, until the store has answered. The resource of a key is known by then only."""
+
+    resource: str | None
+    ids: Mapping[str, str]
+
+
+class _NoPrincipal(Exception):
+    """A principal that does not exist."""
+
+    def __init__(self, entry: str, hint: str | None = None) -> None:
+        super().__init__(entry)
+        self.entry = entry
+        self.hint = hint
 
 
 @dataclass(slots=True)
@@ -46,43 +123,61 @@ class PolicyDesk:
     iam: IamState
     peers: Peers
     external_accounts: frozenset[str]
-    _meant: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Unique id of a role -> ARN in its trust policy -> unique id of the entity that the ARN meant when it was saved."""
-    _pending: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
-    """Request id -> (role name, ids), between the check and the store's success."""
+    _meant: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """ARN of a resource -> ARN in its policy -> unique id of the entity that the ARN meant when the policy was saved."""
+    _pending: dict[str, _Pending] = field(default_factory=dict)
+    """By request id, between the check and the store's success."""
 
-    def check(self, operation: Operation, context: RequestContext) -> None:
-        """Raise AWS's error for a policy that it would not store. Raises PeerUnavailable."""
-        stored = STORED.get((operation.service, operation.name))
-        if stored is None:
-            return
-        parameter, kind = stored
-        text = operation.params.get(parameter)
-        if not isinstance(text, str):
-            return  # the service itself names the missing parameter
+    def check(self, operation: Operation, resource: str | None, context: RequestContext) -> None:
+        """Raise AWS's error for a policy that would not be stored on `resource`. Raises PeerUnavailable."""
+        refusal = REFUSALS.get(operation.service, _OF_IAM)
+        request_id = context.request_id or ""
+        try:
+            text = self._check_document(operation, request_id, refusal)
+            self._check_named(operation, request_id)
+        except _NoPrincipal as nobody:
+            raise _refused(refusal.code, refusal.principal or invalid_principal(nobody.entry), nobody.hint) from nobody
+        if text is not None and operation.service in _BY_ID:
+            self._pending[request_id] = _Pending(resource, text)
+
+    def _check_document(self, operation: Operation, request_id: str, refusal: Refusal) -> Mapping[str, str] | None:
+        """What the names of the policy mean, None where the operation stores none that names anyone."""
+        parameter, kind = STORED.get((operation.service, operation.name), (None, PolicyKind.IDENTITY))
+        if parameter is None or operation.params.get("AttributeName", "Policy") != "Policy":
+            return None
+        text = _at(operation.params, parameter)
+        if not isinstance(text, str) or (not text and operation.service != "iam"):
+            return None  # the service itself names the missing parameter; an empty attribute removes the policy
         try:
             parse_policy(text, kind)
         except InvalidPolicy as invalid:
-            raise CommonServiceException(
-                invalid.code, invalid.message, HTTPStatus.BAD_REQUEST, sender_fault=True
+            raise _refused(
+                invalid.code if refusal is _OF_IAM else refusal.code, _own_text(refusal, invalid.message)
             ) from invalid
         check_size(self.iam, operation, text)
-        ids = self._resolve(text, context.request_id or "") if kind is not PolicyKind.IDENTITY else {}
-        if kind is PolicyKind.TRUST:
-            self._pending[context.request_id or ""] = (operation.params.get("RoleName", ""), ids)
+        return self._resolve(text, request_id) if kind is not PolicyKind.IDENTITY else None
+
+    def _check_named(self, operation: Operation, request_id: str) -> None:
+        """Principals that stand by themselves; a service's name is not looked up."""
+        parameter = NAMED.get((operation.service, operation.name))
+        named = operation.params.get(parameter) if parameter else None
+        for entry in [named] if isinstance(named, str) else named or ():
+            if not entry.endswith(".amazonaws.com"):
+                self._entity(entry, request_id)
 
     def stored(self, context: RequestContext, *, succeeded: bool) -> None:
-        """The store has answered: what the trust policy's names meant is known from now on."""
+        """The store has answered: what the policy's names meant is known from now on."""
         pending = self._pending.pop(context.request_id or "", None)
         if pending is None or not succeeded:
             return
-        name, ids = pending
-        if (role := self.iam.role(name)) is not None:
-            self._meant[str(role.id)] = ids
+        made = (context.service_response or {}).get("KeyMetadata")
+        resource = made["Arn"] if made else pending.resource
+        if resource is not None:
+            self._meant[resource] = pending.ids
 
-    def trust_policy(self, role_id: str, text: str) -> str:
-        """The trust policy with unique ids in the place of the users and roles that it names."""
-        ids = self._meant.get(role_id)
+    def policy(self, resource: str, text: str) -> str:
+        """The resource's policy with unique ids in the place of the users and roles that it names."""
+        ids = self._meant.get(resource.partition("/")[0] if resource.startswith("arn:aws:s3:") else resource)
         if not ids:
             return text
         document = json.loads(text)
@@ -111,14 +206,14 @@ class PolicyDesk:
         if entity is None:
             if self._known_id(entry):
                 return None
-            raise refused_principal(entry)
+            raise _NoPrincipal(entry)
         account = entity["account"]
         self._account(account, entry)
         if account in self.external_accounts or entity["kind"] in {"assumed-role", "federated-user"}:
             return None
         unique_id = self._ask(account, entry, request_id)
         if unique_id is None:
-            raise refused_principal(entry)
+            raise _NoPrincipal(entry)
         return unique_id
 
     def _ask(self, account: str, arn: str, request_id: str) -> str | None:
@@ -130,7 +225,7 @@ class PolicyDesk:
     def _account(self, account: str, entry: str) -> None:
         known = account == self.account_id or account in self.peers or account in self.external_accounts
         if not known:
-            raise refused_principal(
+            raise _NoPrincipal(
                 entry,
                 hint=f"account {account} is not part of this launch; list it under external_accounts in harness.toml",
             )
@@ -140,11 +235,23 @@ class PolicyDesk:
         return self.iam.role_by_id(entry) is not None
 
 
-def refused_principal(entry: str, *, hint: str | None = None) -> CommonServiceException:
-    """AWS's refusal of a principal that does not exist; the hint is ours."""
-    message = invalid_principal(entry)
+def _own_text(refusal: Refusal, message: str) -> str:
+    """The service's text for what IAM would say; a principal that cannot be one is none."""
+    of_principal = message.startswith(invalid_principal("")[:-3])
+    return (refusal.principal if of_principal else refusal.malformed) or message
+
+
+def _at(params: Mapping[str, Any], parameter: str) -> Any:
+    """The parameter's value; one in a map is named by a dotted path."""
+    name, _, key = parameter.partition(".")
+    value = params.get(name)
+    return (value or {}).get(key) if key else value
+
+
+def _refused(code: str, message: str, hint: str | None = None) -> CommonServiceException:
+    """AWS's refusal; the hint is ours."""
     return CommonServiceException(
-        MALFORMED, f"{message} ({hint})" if hint else message, HTTPStatus.BAD_REQUEST, sender_fault=True
+        code, f"{message} ({hint})" if hint else message, HTTPStatus.BAD_REQUEST, sender_fault=True
     )
 
 

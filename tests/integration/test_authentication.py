@@ -13,6 +13,7 @@ import boto3
 import pytest
 import raw
 from raw import CALLS, policy, presigned, send, signed, trust
+from sealed import ask
 
 UNKNOWN = "AKIARTXV5AHDAAAAAAAA"
 QUERY, JSON, REST, S3, EC2 = ("sts", "iam", "sns", "sqs"), ("dynamodb", "kms"), ("lambda",), ("s3",), ("ec2",)
@@ -153,7 +154,8 @@ def known(accounts, sandbox):
     s3 = boto3.client("s3", **options, **own)
     s3.create_bucket(Bucket="table-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket="table-bucket", Key="object", Body=b"content")
-    raw.ask(raw.record_of(sandbox), "one", "clock", {"seconds": 901})
+    record = raw.record_of(sandbox)
+    ask(record.accounts["one"], record.launch_key, "clock", {"seconds": 901})
     session = sts.assume_role(**call)["Credentials"]
     return Known(*map(keys_of, (first, third, second, session, expired)))
 

@@ -1,0 +1,44 @@
+"""Who an internal call is made for: a service principal, or nobody. Only this process or the call's home says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSigner:
+    """An internal call on behalf of a service principal, in the account whose resource it acts for."""
+
+    principal: str
+    source_arn: str | None
+    account: str
+
+    @property
+    def foreign_source(self) -> str | None:
+        """The account of the source where it is another than the call's; S3's bucket ARNs hold none."""
+        named = (self.source_arn or "").split(":", 5)[4:5]
+        return named[0] if named and named[0] not in {"", self.account} else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlumbingSigner:
+    """An internal call that no AWS principal makes, and the service whose code makes it."""
+
+    caller: str
+
+
+InternalSigner = ServiceSigner | PlumbingSigner
+
+
+def to_json(signer: InternalSigner) -> dict[str, Any]:
+    """What a home says of its call; it cannot name an account."""
+    if isinstance(signer, PlumbingSigner):
+        return {"caller": signer.caller}
+    return {"principal": signer.principal, "source_arn": signer.source_arn}
+
+
+def from_json(said: Mapping[str, Any], home: str) -> InternalSigner:
+    """What `home` said, taken for its own account."""
+    if "caller" in said:
+        return PlumbingSigner(said["caller"])
+    return ServiceSigner(said["principal"], said["source_arn"], home)

@@ -1,0 +1,59 @@
+"""Clients of a sandbox's accounts, and what several modules' tests say in its language."""
+
+import io
+import json
+import zipfile
+
+import boto3
+
+A, B, REGION = "111111111111", "222222222222", "us-west-2"
+
+
+def client(account, service, **keys):
+    """A boto3 client without retries; the account's administrator where no keys are given."""
+    config = boto3.session.Config(
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",  # chunked signatures are not served
+        response_checksum_validation="when_required",
+    )
+    names = ("aws_access_key_id", "aws_secret_access_key")
+    keys = keys or {name: account[name] for name in names}
+    return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=REGION, config=config, **keys)
+
+
+def document(*statements):
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action, resource="*", **more):
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust(service, **more):
+    """A trust policy for a service."""
+    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more})
+
+
+def function_code(text):
+    """A zip with one module, `f`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        zipped.writestr("f.py", text)
+    return buffer.getvalue()
+
+
+class Journals:
+    """The journals of a sandbox as they stand in its folder."""
+
+    def __init__(self, sandbox):
+        self.state = sandbox.folder.parent / "state"
+
+    def lines(self, **wanted):
+        """Every line with these fields, oldest first."""
+        texts = [path.read_text() for path in self.state.rglob("journal.jsonl")]
+        lines = [json.loads(line) for text in texts for line in text.splitlines()]
+        found = [line for line in lines if all(line.get(key) == value for key, value in wanted.items())]
+        return sorted(found, key=lambda line: line["time"])

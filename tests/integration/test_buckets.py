@@ -1,0 +1,83 @@
+"""Buckets across accounts: one name for all, found from every door, decided by the account that has it."""
+
+import json
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+A, B = "111111111111", "222222222222"
+NAME = "shared-by-one"
+
+
+def s3(account, door=None):
+    return boto3.client(
+        "s3",
+        endpoint_url=(door or account)["endpoint_url"],
+        region_name="us-west-2",
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        **{name: account[name] for name in ("aws_access_key_id", "aws_secret_access_key")},
+    )
+
+
+def refused(call):
+    with pytest.raises(ClientError) as error:
+        call()
+    answer = error.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+@pytest.fixture(scope="module")
+def bucket(accounts):
+    """A bucket of the first account with one object; its owner's client."""
+    client = s3(accounts["one"])
+    client.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    client.put_object(Bucket=NAME, Key="k", Body=b"of one")
+    return client
+
+
+def let_in(client, action):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{B}:user/deployer"},
+        "Action": action,
+        "Resource": f"arn:aws:s3:::{NAME}/*",
+    }
+    client.put_bucket_policy(Bucket=NAME, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+def test_another_account_reads_a_bucket_that_lets_it_in_through_every_door(accounts, bucket):
+    clients = [s3(accounts["two"]), s3(accounts["two"], door=accounts["one"])]
+
+    for client in clients:
+        assert refused(lambda client=client: client.get_object(Bucket=NAME, Key="k")) == ("AccessDenied", 403)
+    let_in(bucket, "s3:GetObject")
+    for client in clients:
+        assert client.get_object(Bucket=NAME, Key="k")["Body"].read() == b"of one"
+        assert refused(lambda client=client: client.put_object(Bucket=NAME, Key="x", Body=b"")) == ("AccessDenied", 403)
+
+
+def test_what_another_account_writes_is_in_the_owners_bucket(accounts, bucket):
+    let_in(bucket, ["s3:GetObject", "s3:PutObject"])
+    body = b"written by two " * 10_000
+    s3(accounts["two"]).put_object(Bucket=NAME, Key="from two", Body=body)
+
+    assert bucket.get_object(Bucket=NAME, Key="from two")["Body"].read() == body
+    assert NAME not in [found["Name"] for found in s3(accounts["two"]).list_buckets()["Buckets"]]
+
+
+def test_a_name_is_one_bucket_for_all_accounts_until_it_is_deleted(accounts):
+    one, two = s3(accounts["one"]), s3(accounts["two"])
+    place = {"CreateBucketConfiguration": {"LocationConstraint": "us-west-2"}}
+    two.create_bucket(Bucket="first-of-two", **place)
+
+    assert refused(lambda: one.create_bucket(Bucket="first-of-two", **place)) == ("BucketAlreadyExists", 409)
+    two.delete_bucket(Bucket="first-of-two")
+    one.create_bucket(Bucket="first-of-two", **place)
+    assert refused(lambda: two.create_bucket(Bucket="first-of-two", **place)) == ("BucketAlreadyExists", 409)
+    one.delete_bucket(Bucket="first-of-two")
+
+
+def test_a_bucket_that_nobody_has_is_not_found(accounts):
+    assert refused(lambda: s3(accounts["two"]).get_object(Bucket="nowhere-at-all", Key="k")) == ("NoSuchBucket", 404)

@@ -1,0 +1,187 @@
+"""Policies on their way into a service's store: their form, the principals they name, and which entity a name meant."""
+
+import json
+
+import pytest
+from aws import REGION, A, allow, client, document
+
+NOBODY = f"arn:aws:iam::{A}:role/nobody"
+ROLE = f"arn:aws:iam::{A}:role/named"
+TRUST = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
+STRANGER = "999999999999"
+
+
+@pytest.fixture(scope="module")
+def a(accounts):
+    return lambda service, **keys: client(accounts["one"], service, **keys)
+
+
+@pytest.fixture
+def session(a):
+    """A new role of the name, and the keys of a session of it: each time another role."""
+    iam, sts, made = a("iam"), a("sts"), []
+
+    def make():
+        made.append(iam.create_role(RoleName="named", AssumeRolePolicyDocument=TRUST))
+        given = sts.assume_role(RoleArn=ROLE, RoleSessionName="session")["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+
+    yield make
+    if made:
+        iam.delete_role(RoleName="named")
+
+
+class Key:
+    service, action, code, text = "kms", "kms:*", "MalformedPolicyDocumentException", "one or more invalid principals."
+
+    def __init__(self, a):
+        self.client = a("kms")
+        self.id = self.client.create_key()["KeyMetadata"]["KeyId"]
+        self.arn = "*"
+
+    def save(self, policy):
+        own = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})
+        statements = policy["Statement"]
+        self.client.put_key_policy(KeyId=self.id, PolicyName="default", Policy=document(own, *statements))
+
+    def use(self, as_session):
+        as_session("kms").encrypt(KeyId=self.id, Plaintext=b"x")
+
+
+class Bucket:
+    service, action, code, text = "s3", "s3:PutObject", "MalformedPolicy", "Invalid principal in policy"
+
+    def __init__(self, a):
+        self.client = a("s3")
+        self.client.create_bucket(Bucket="policies", CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.arn = "arn:aws:s3:::policies/*"
+
+    def save(self, policy):
+        self.client.put_bucket_policy(Bucket="policies", Policy=json.dumps(policy))
+
+    def use(self, as_session):
+        as_session("s3").put_object(Bucket="policies", Key="k", Body=b"x")
+
+
+class Queue:
+    service, action, code, text = "sqs", "sqs:SendMessage", "InvalidAttributeValue", "parameter Policy."
+
+    def __init__(self, a):
+        self.client = a("sqs")
+        self.url = self.client.create_queue(QueueName="policies")["QueueUrl"]
+        self.arn = f"arn:aws:sqs:{REGION}:{A}:policies"
+
+    def save(self, policy):
+        self.client.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps(policy)})
+
+    def use(self, as_session):
+        as_session("sqs").send_message(QueueUrl=self.url, MessageBody="x")
+
+
+class Topic:
+    service, action, code, text = "sns", "sns:Publish", "InvalidParameter", "Policy Error: PrincipalNotFound"
+
+    def __init__(self, a):
+        self.client = a("sns")
+        self.arn = self.client.create_topic(Name="policies")["TopicArn"]
+
+    def save(self, policy):
+        value = json.dumps(policy)
+        self.client.set_topic_attributes(TopicArn=self.arn, AttributeName="Policy", AttributeValue=value)
+
+    def use(self, as_session):
+        as_session("sns").publish(TopicArn=self.arn, Message="x")
+
+
+class Secret:
+    service, action = "secretsmanager", "secretsmanager:GetSecretValue"
+    code, text = "MalformedPolicyDocumentException", "principal"
+
+    def __init__(self, a):
+        self.client = a("secretsmanager")
+        self.id = self.client.create_secret(Name="policies", SecretString="x")["ARN"]
+        self.arn = "*"
+
+    def save(self, policy):
+        self.client.put_resource_policy(SecretId=self.id, ResourcePolicy=json.dumps(policy))
+
+    def use(self, as_session):
+        as_session("secretsmanager").get_secret_value(SecretId=self.id)
+
+
+@pytest.mark.parametrize("kind", [Key, Bucket, Queue, Topic, Secret], ids=lambda kind: kind.service)
+def test_a_policy_names_who_exists_and_means_that_one(a, session, kind):
+    holder = kind(a)
+    error = holder.client.exceptions.ClientError
+
+    def save(principal, **more):
+        statement = allow(holder.action, holder.arn, Principal={"AWS": principal}, **more)
+        holder.save({"Version": "2012-10-17", "Statement": [statement]})
+
+    def refused(*args, **more):
+        with pytest.raises(error) as answered:
+            save(*args, **more)
+        return answered.value.response
+
+    for principal in (NOBODY, f"arn:aws:iam::{STRANGER}:root", f"arn:aws:iam::{A}:role/*"):
+        response = refused(principal)
+        assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (holder.code, 400)
+        assert holder.text in response["Error"]["Message"]
+
+    first = session()
+    assert refused(ROLE, Nonsense="x")["Error"]["Code"] == holder.code
+    save(ROLE)
+    holder.use(lambda service: a(service, **first))
+
+    a("iam").delete_role(RoleName="named")
+    second = session()
+    with pytest.raises(error, match="not authorized"):
+        holder.use(lambda service: a(service, **second))
+    save(ROLE)
+    holder.use(lambda service: a(service, **second))
+
+
+def test_policies_that_come_with_what_they_are_for_are_checked(a):
+    policy = document(allow("*", Principal={"AWS": NOBODY}))
+    own = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})
+    for service, call, code in (
+        ("kms", lambda c, text: c.create_key(Policy=text), "MalformedPolicyDocumentException"),
+        ("sqs", lambda c, text: c.create_queue(QueueName="come", Attributes={"Policy": text}), "InvalidAttributeValue"),
+        ("sns", lambda c, text: c.create_topic(Name="come", Attributes={"Policy": text}), "InvalidParameter"),
+    ):
+        with pytest.raises(a(service).exceptions.ClientError) as refused:
+            call(a(service), policy)
+        assert refused.value.response["Error"]["Code"] == code
+        call(a(service), document(own) if service == "kms" else document(allow("*", Principal={"AWS": A})))
+
+
+def test_a_key_means_the_role_that_was_there_when_it_was_made(a, session):
+    first = session()
+    own = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})
+    policy = document(own, allow("kms:Encrypt", Principal={"AWS": ROLE}))
+    key = a("kms").create_key(Policy=policy)["KeyMetadata"]["KeyId"]
+    a("kms", **first).encrypt(KeyId=key, Plaintext=b"x")
+
+    a("iam").delete_role(RoleName="named")
+    second = session()
+
+    with pytest.raises(a("kms").exceptions.ClientError, match="not authorized"):
+        a("kms", **second).encrypt(KeyId=key, Plaintext=b"x")
+
+
+def test_permissions_are_for_accounts_and_principals_that_exist(a):
+    queue = a("sqs").create_queue(QueueName="shared")["QueueUrl"]
+    topic = a("sns").create_topic(Name="shared")["TopicArn"]
+    for service, call, code in (
+        ("sqs", lambda c, who: c.add_permission(QueueUrl=queue, Label=who[-1], AWSAccountIds=[who], Actions=["SendMessage"]), "InvalidAttributeValue"),
+        ("sns", lambda c, who: c.add_permission(TopicArn=topic, Label=who[-1], AWSAccountId=[who], ActionName=["Publish"]), "InvalidParameter"),
+        ("events", lambda c, who: c.put_permission(EventBusName="default", StatementId=who[-1], Principal=who, Action="events:PutEvents"), "ValidationException"),
+    ):  # fmt: skip
+        with pytest.raises(a(service).exceptions.ClientError) as refused:
+            call(a(service), STRANGER)
+        assert refused.value.response["Error"]["Code"] == code
+        call(a(service), "222222222222")
