@@ -38,7 +38,7 @@ class Bound:
 def bind(port: int | None) -> Bound:
     """Bind `port`, or a free one, on the loopback. Raises ToolFailed when it is in use."""
     try:
-        return Bound(socket.create_server(("127.0.0.1", port or 0), backlog=512))
+        return Bound(socket.create_server(("127.0.0.1", port or 0), backlog=2048))
     except OSError as error:
         raise ToolFailed(
             f"port {port} is in use: {error.strerror or error}",

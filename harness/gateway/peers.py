@@ -28,10 +28,12 @@ ANSWER_TIMEOUT = 2.0
 # A forwarded Invoke lasts as long as the function may run: 15 minutes, and a little.
 FORWARD_TIMEOUT = 930.0
 PATH = "/peer"
+LEAF_CONNECTIONS = 16
 # Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
 MAX_CONNECTIONS = 2048
 
 Answer = tuple[Mapping[str, Any], bytes]
+Pools = Mapping[str, urllib3.HTTPConnectionPool]
 Handler = Callable[[Message], Answer]
 
 
@@ -48,51 +50,70 @@ class Peers:
     """Asks the other instances."""
 
     def __init__(self, own_account: str, launch_key: bytes, peers: tuple[Peer, ...]) -> None:
-        """One keep-alive pool per peer."""
+        """Two keep-alive pools per peer.
+
+        Leaf questions queue for a few connections here, rather than all at once at the peer; forwards may last, and have one each.
+        """
         self._own = own_account
         self._key = launch_key
-        self._pools = {
+        self._leaves = {
+            peer.account_id: urllib3.HTTPConnectionPool(
+                peer.host, peer.port, maxsize=LEAF_CONNECTIONS, block=True, retries=False
+            )
+            for peer in peers
+        }
+        self._forwards = {
             peer.account_id: urllib3.HTTPConnectionPool(peer.host, peer.port, maxsize=32, retries=False)
             for peer in peers
         }
 
     def __contains__(self, account_id: str) -> bool:
-        return account_id in self._pools
+        return account_id in self._leaves
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The other accounts of the launch."""
-        return tuple(self._pools)
+        return tuple(self._leaves)
 
     def ask(
         self, account_id: str, kind: str, data: Mapping[str, Any], *, request_id: str, blob: bytes = b""
     ) -> Message:
         """The peer's answer to a leaf question. Raises PeerUnavailable."""
-        return self._ask(account_id, kind, data, request_id, blob, ANSWER_TIMEOUT)
+        return self._ask(self._leaves, account_id, kind, data, request_id, blob, ANSWER_TIMEOUT)
 
     def forward(self, account_id: str, data: Mapping[str, Any], body: bytes, *, request_id: str) -> Message:
         """Have the owner decide and execute a request. A silent peer is found by a leaf question first. Raises PeerUnavailable."""
         self.ask(account_id, "hello", {}, request_id=request_id)
-        return self._ask(account_id, "forward", data, request_id, body, FORWARD_TIMEOUT)
+        return self._ask(self._forwards, account_id, "forward", data, request_id, body, FORWARD_TIMEOUT)
 
     def _ask(
-        self, account_id: str, kind: str, data: Mapping[str, Any], request_id: str, blob: bytes, timeout: float
+        self,
+        pools: Pools,
+        account_id: str,
+        kind: str,
+        data: Mapping[str, Any],
+        request_id: str,
+        blob: bytes,
+        timeout: float,
     ) -> Message:
         question = seal(
             self._key,
             Message(kind, self._own, account_id, secrets.token_hex(16), time.time(), request_id, data, blob),
         )
-        raw = self._post(account_id, question, timeout)
+        raw = self._post(pools[account_id], account_id, question, timeout)
         message = open_answer(self._key, raw, question=question, sender=account_id, receiver=self._own)
         if isinstance(message, Refused):
             raise PeerUnavailable(account_id, message.why)
         return message
 
-    def _post(self, account_id: str, question: bytes, timeout: float) -> bytes:
+    @staticmethod
+    def _post(pool: urllib3.HTTPConnectionPool, account_id: str, question: bytes, timeout: float) -> bytes:
         limits = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
         headers = {"Content-Type": "application/octet-stream"}
         try:
-            reply = self._pools[account_id].request("POST", PATH, body=question, headers=headers, timeout=limits)
+            reply = pool.request(
+                "POST", PATH, body=question, headers=headers, timeout=limits, pool_timeout=ANSWER_TIMEOUT
+            )
         except urllib3.exceptions.HTTPError as error:
             raise PeerUnavailable(account_id, type(error).__name__) from error
         if reply.status != http.HTTPStatus.OK:

@@ -48,6 +48,6 @@ def open_socket(listen: Listen) -> socket.socket:
     """The listening socket that `listen` describes."""
     if listen.descriptor is not None:
         return socket.socket(fileno=listen.descriptor)
-    bound = socket.create_server((listen.host, listen.port), backlog=512)
+    bound = socket.create_server((listen.host, listen.port), backlog=2048)
     bound.set_inheritable(False)
     return bound
