@@ -19,7 +19,7 @@ from harness.gateway.refusals import wrong_service
 from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
 from harness.gateway.vouching import ask_home
-from harness.sigv4 import Claim, Reason, Rejected, parse_claim
+from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
 from harness.sigv4.canonical import AS_SENT, normal_path
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
@@ -74,7 +74,7 @@ class Authenticate:
             )
         claim = parse_claim(arrival.head)
         if isinstance(claim, Rejected):
-            return claim
+            return _by_name(arrival.head, claim)
         if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
             # It was signed in normal form and would be executed as it stands.
             return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")
@@ -96,3 +96,11 @@ class Authenticate:
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
         return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")
+
+
+def _by_name(head: Head, rejected: Rejected) -> Rejected:
+    """A form post signs a policy in its body: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html."""
+    form = head.method == "POST" and (head.value("content-type") or "").startswith("multipart/form-data")
+    if form and rejected.reason is Reason.MISSING:
+        return Rejected(Reason.UNSUPPORTED_PAYLOAD, "form posts are not supported")
+    return rejected

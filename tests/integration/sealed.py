@@ -9,13 +9,7 @@ import urllib.parse
 
 from raw import Request, send
 
-from harness.emulator.control import Control, PortLine
 from harness.wire import Message, answer, open_answer, open_question
-
-
-def ask(account, launch_key, kind, data=None):
-    """An instance's answer to a question of the driver's."""
-    return Control(account.account_id, PortLine(account.peer_port), launch_key).ask(kind, data).data
 
 
 def forward(request, sender, receiver, **changes):
