@@ -1,6 +1,7 @@
 """The engine alone: decisions per second, and the worst single decision that a search over hostile policies and values finds."""
 
 import gc
+import importlib.util
 import json
 import random
 import re
@@ -37,6 +38,7 @@ Candidate = tuple[Sequence[str], str, str]
 def measure_engine(rows: Rows) -> None:
     """Prepared (documents parsed before) and cold (parsed for each decision); the request is built for each in both."""
     cases = list(_cases())
+    verdict = _model()
     worlds = [read_case(case)[1] for case in cases]
     gc.collect()
     gc.freeze()  # the cases and worlds are the input: collecting them over and over is not the engine's time
@@ -49,12 +51,28 @@ def measure_engine(rows: Rows) -> None:
         for case in cases:
             decide(*read_case(case))
 
-    for what, run in (("prepared", prepared), ("cold", cold)):
+    def plainly() -> None:
+        for case in cases:
+            verdict(case)
+
+    # The model is what an evaluator is that prepares nothing: it tells how fast the machine is.
+    for what, run in (("prepared", prepared), ("cold", cold), ("the model of tests/spec, for scale", plainly)):
         rates = [DECISIONS / _seconds(run) for _ in range(ROUNDS)]
         figure = f"{statistics.median(rates):,.0f}/s ({min(rates):,.0f} to {max(rates):,.0f}, {ROUNDS} rounds of {DECISIONS:,})"
         note(rows, "Engine", f"decisions per second in one process, {what}", figure)
     gc.unfreeze()
     _worst(rows)
+
+
+def _model() -> Callable[[dict[str, Any]], str]:
+    """The slow and obvious evaluator that the tests compare the engine with; it stands beside them and in no package."""
+    spec = importlib.util.spec_from_file_location("model", CASES.parents[1] / "spec" / "model.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError("tests/spec/model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[[dict[str, Any]], str] = module.verdict
+    return found
 
 
 def _cases() -> Iterator[dict[str, Any]]:

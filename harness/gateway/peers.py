@@ -29,6 +29,8 @@ ANSWER_TIMEOUT = 2.0
 FORWARD_TIMEOUT = 930.0
 PATH = "/peer"
 LEAF_CONNECTIONS = 16
+# How long a leaf question may wait for one of them.
+QUEUE_TIMEOUT = 5.0
 # Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
 MAX_CONNECTIONS = 2048
 
@@ -112,7 +114,7 @@ class Peers:
         headers = {"Content-Type": "application/octet-stream"}
         try:
             reply = pool.request(
-                "POST", PATH, body=question, headers=headers, timeout=limits, pool_timeout=ANSWER_TIMEOUT
+                "POST", PATH, body=question, headers=headers, timeout=limits, pool_timeout=QUEUE_TIMEOUT
             )
         except urllib3.exceptions.HTTPError as error:
             raise PeerUnavailable(account_id, type(error).__name__) from error

@@ -4,8 +4,7 @@ import json
 
 import pytest
 from command_line import TWO_ACCOUNTS, CommandLine
-from raw import record_of
-from sealed import ask
+from raw import ask, record_of
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def foreign_accounts(sandbox):
     """What the stores of the sandbox's instances hold for accounts but their own and that of LocalStack's plumbing."""
     record = record_of(sandbox)
     kept = {
-        name: ask(account, record.launch_key, "stores")["accounts"].keys() - {account.account_id, "949334387222"}
+        name: ask(record, name, "stores")["accounts"].keys() - {account.account_id, "949334387222"}
         for name, account in record.accounts.items()
     }
     return {name: accounts for name, accounts in kept.items() if accounts}

@@ -12,6 +12,7 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from harness.emulator.control import Control, PortLine
 from harness.emulator.record import RunRecord
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
@@ -160,6 +161,12 @@ def send(url, request, *, timeout=20):
 def record_of(sandbox):
     """What the driver knows of the sandbox, its launch key included."""
     return RunRecord.read(next((sandbox.folder.parent / "state").glob("harness/*/sandbox/run.json")))
+
+
+def ask(record, name, kind, data=None):
+    """What the instance answers to a sealed question of the driver's."""
+    account = record.accounts[name]
+    return Control(account.account_id, PortLine(account.peer_port), record.launch_key).ask(kind, data).data
 
 
 def policy(*actions, resource="*", effect="Allow"):

@@ -9,13 +9,7 @@ import urllib.parse
 
 from raw import Request, send
 
-from harness.emulator.control import Control, PortLine
 from harness.wire import Message, answer, open_answer, open_question
-
-
-def ask(account, launch_key, kind, data=None):
-    """An instance's answer to a question of the driver's."""
-    return Control(account.account_id, PortLine(account.peer_port), launch_key).ask(kind, data).data
 
 
 def forward(request, sender, receiver, **changes):
@@ -25,6 +19,7 @@ def forward(request, sender, receiver, **changes):
         "target": request.target,
         "headers": [*map(list, request.headers)],
         "client_address": "127.0.0.1",
+        "ticket": None,
     }
     fields = {"kind": "forward", "sender": sender, "receiver": receiver, "nonce": secrets.token_hex(16), "time": time.time(), "request_id": "00000000-0000-0000-0000-000000000000", "data": data, "blob": request.body}  # fmt: skip
     return Message(**fields | changes)

@@ -13,7 +13,6 @@ import boto3
 import pytest
 import raw
 from raw import CALLS, policy, presigned, send, signed, trust
-from sealed import ask
 
 UNKNOWN = "AKIARTXV5AHDAAAAAAAA"
 QUERY, JSON, REST, S3, EC2 = ("sts", "iam", "sns", "sqs"), ("dynamodb", "kms"), ("lambda",), ("s3",), ("ec2",)
@@ -154,8 +153,7 @@ def known(accounts, sandbox):
     s3 = boto3.client("s3", **options, **own)
     s3.create_bucket(Bucket="table-bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket="table-bucket", Key="object", Body=b"content")
-    record = raw.record_of(sandbox)
-    ask(record.accounts["one"], record.launch_key, "clock", {"seconds": 901})
+    raw.ask(raw.record_of(sandbox), "one", "clock", {"seconds": 901})
     session = sts.assume_role(**call)["Credentials"]
     return Known(*map(keys_of, (first, third, second, session, expired)))
 

@@ -40,7 +40,7 @@ BROKEN_GATES = {
     "not installed": [("gateway/plugin.py", "    gate.install()\n", "")],
     "not first": [("gateway/plugin.py", "chain.insert(0, self.authenticate)", "chain.insert(1, self.authenticate)")],
     "without its second half": [("gateway/plugin.py", "        chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)\n", "")],
-    "believing every signature": [("sigv4/verify.py", "if not hmac.compare_digest(expected, claim.signature):", "return None")],
+    "believing every signature": [("sigv4/verify.py", "if not hmac.compare_digest(expected, claim.signature):", "if not expected:")],
     "allowing everything": [("gateway/authorize.py", "        if refused is not None:\n            raise respond.denied_error(context, refused.message)\n", "")],
     "failing to import": [("gateway/authorize.py", "from harness.gateway import respond, sts\n", "from harness.gateway import missing, respond, sts\n")],
 }  # fmt: skip
@@ -73,7 +73,7 @@ RAISE = "KeyError('-'.join(['words', 'of', 'the', 'request']))"
 RAISING = [
     ("gateway/authorize.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        facts = StateFacts("),
     ("gateway/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
-    ("gateway/storing.py", "        stored = STORED.get((operation.service, operation.name))\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        stored = STORED.get((operation.service, operation.name))\n"),
+    ("gateway/storing.py", "        refusal = REFUSALS.get(operation.service, _OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, _OF_IAM)\n"),
 ]  # fmt: skip
 
 
