@@ -69,7 +69,7 @@ def test_find_nothing(harness):
     assert one.client("events").list_rules()["Rules"] == []
     assert one.client("lambda").list_functions()["Functions"] == []
     assert [role["RoleName"] for role in one.client("iam").list_roles()["Roles"]] == []
-    assert not harness.terraform.applied("one")
+    assert not harness.deployment.terraform.applied("one")
     assert not any(entry.fields.get("service") == "dynamodb" and "left" in str(entry.fields)
                    for entry in harness.journal.entries()[:5])
 """
