@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aws import Journals, client
 from command_line import TWO_ACCOUNTS, CommandLine
 from raw import ask, record_of
 
@@ -28,9 +29,10 @@ def sandbox(tmp_path_factory):
     up = command_line.run("up", "--detach")
     assert up.returncode == 0, up.stderr
     yield command_line
-    leaked = foreign_accounts(command_line)
-    command_line.run("down")
-    assert not leaked
+    try:
+        assert not foreign_accounts(command_line)
+    finally:
+        command_line.run("down")
 
 
 def foreign_accounts(sandbox):
@@ -53,3 +55,21 @@ def _foreign(own, accounts):
 def accounts(sandbox):
     """Its endpoints and keys."""
     return json.loads(sandbox.run("env", "--json").stdout)["accounts"]
+
+
+@pytest.fixture(scope="module")
+def journals(sandbox):
+    """Their journals."""
+    return Journals(sandbox)
+
+
+@pytest.fixture(scope="module")
+def a(accounts):
+    """A client of account 111111111111 for a service, as its root."""
+    return lambda service: client(accounts["one"], service)
+
+
+@pytest.fixture(scope="module")
+def b(accounts):
+    """The same of account 222222222222."""
+    return lambda service: client(accounts["two"], service)

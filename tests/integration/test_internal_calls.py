@@ -12,28 +12,13 @@ import urllib.request
 import uuid
 
 import pytest
-from aws import REGION, A, B, Journals, allow, client, document, function_code, trust
+from aws import REGION, A, B, allow, client, document, function_code, trust
 
 from harness.scenario import eventually
 from harness.wire import Message, open_answer, seal
 
 NUMBERS = itertools.count(1)
 ECHO = function_code("def f(event, context):\n    return event\ndef fail(event, context):\n    raise KeyError\n")
-
-
-@pytest.fixture(scope="module")
-def journals(sandbox):
-    return Journals(sandbox)
-
-
-@pytest.fixture(scope="module")
-def a(accounts):
-    return lambda service: client(accounts["one"], service)
-
-
-@pytest.fixture(scope="module")
-def b(accounts):
-    return lambda service: client(accounts["two"], service)
 
 
 def fresh(kind):

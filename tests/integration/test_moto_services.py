@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from aws import REGION, A, B, Journals, allow, client, document, function_code, trust
+from aws import REGION, A, B, allow, document, function_code, trust
 
 from harness.scenario import eventually
 
@@ -12,21 +12,6 @@ from harness.scenario import eventually
 NOW = {"ScheduleExpression": "rate(1 hour)", "FlexibleTimeWindow": {"Mode": "OFF"}}
 GROUP = f"arn:aws:scheduler:{REGION}:{A}:schedule-group/default"
 TELL = function_code("def f(event, context):\n    print('TOLD', len(event['Records']))\n")
-
-
-@pytest.fixture(scope="module")
-def journals(sandbox):
-    return Journals(sandbox)
-
-
-@pytest.fixture(scope="module")
-def a(accounts):
-    return lambda service: client(accounts["one"], service)
-
-
-@pytest.fixture(scope="module")
-def b(accounts):
-    return lambda service: client(accounts["two"], service)
 
 
 def read(kinesis, stream):
