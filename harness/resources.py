@@ -86,15 +86,11 @@ def items(account: Account, table: str) -> Iterator[dict[str, Any]]:
     return ({name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"])
 
 
-def log_events(account: Account, function: str, after: int = 0) -> list[Mapping[str, Any]]:
-    """What a function logged later than `after` (milliseconds since the epoch), in the order of the times; none before it ran."""
+def log_events(account: Account, function: str) -> list[Mapping[str, Any]]:
+    """What a function logged, in the order of the times; none before it ran."""
     pages = account.client("logs").get_paginator("filter_log_events")
     try:
-        found = [
-            event
-            for page in pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=after + 1)
-            for event in page["events"]
-        ]
+        found = [event for page in pages.paginate(logGroupName=f"/aws/lambda/{function}") for event in page["events"]]
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == MISSING:
             return []

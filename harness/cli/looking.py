@@ -149,12 +149,13 @@ def logs(
     """Show what a function logged."""
     harness = Harness.open(Path.cwd()).attach()
     owning = harness.having(FUNCTION, function, account)
-    after = 0
+    shown: set[str] = set()
     try:
         while True:
-            events = log_events(owning, function, after)
+            # By id, not by time: more may come with the time of the last, or from another worker with one before it.
+            events = [event for event in log_events(owning, function) if event["eventId"] not in shown]
             _print_events(events, as_json=as_json)
-            after = max((int(event["timestamp"]) for event in events), default=after)
+            shown.update(event["eventId"] for event in events)
             if not follow:
                 return
             time.sleep(_POLL)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 
 import boto3
@@ -88,6 +89,27 @@ def test_logs_show_what_the_function_said(sandbox, one):
 
     messages = [json.loads(line)["message"] for line in sandbox.run("logs", "f", "--json").stdout.splitlines()]
     assert any(message.startswith("REPORT RequestId") for message in messages)
+
+
+def test_followed_logs_show_what_comes_with_the_time_of_the_last_or_before_it(sandbox, one):
+    logs, group = one("logs"), "/aws/lambda/f"
+    logs.create_log_stream(logGroupName=group, logStreamName="by-hand")
+    now = int(time.time() * 1000)
+
+    def write(moment, message):
+        event = {"timestamp": moment, "message": message}
+        logs.put_log_events(logGroupName=group, logStreamName="by-hand", logEvents=[event])
+
+    write(now, "first")
+    follower = sandbox.start("logs", "f", "--follow", "--json")
+    shown = (json.loads(line)["message"] for line in follower.stdout)
+    assert "first" in shown
+    write(now, "of the same time")
+    assert next(shown) == "of the same time"
+    write(now - 1000, "late")
+    assert next(shown) == "late"
+    follower.terminate()
+    follower.communicate(timeout=30)
 
 
 def test_the_journal_is_followed(sandbox, one):
