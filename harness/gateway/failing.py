@@ -23,6 +23,7 @@ from harness.gateway.journal import Unwritable
 from harness.gateway.records import Records
 
 LOG = logging.getLogger(__name__)
+# What a service may mean to answer. Before the decision none was asked: the gate answers with ServiceException alone.
 _SERVICES_OWN = (ServiceException, MotoServiceException, RESTError, NotImplementedError)
 
 
@@ -34,7 +35,7 @@ class FailClosed:
 
     def __call__(self, _chain: HandlerChain, exception: Exception, context: RequestContext, response: Response) -> None:
         """Answer for what no service meant to answer."""
-        if isinstance(exception, _SERVICES_OWN):
+        if isinstance(exception, _SERVICES_OWN if is_decided(context) else ServiceException):
             return
         LOG.error("%s\n%s", _cause(exception), "".join(traceback.format_tb(exception.__traceback__)))
         error = self._error(context, exception)

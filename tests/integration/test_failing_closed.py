@@ -71,7 +71,7 @@ def test_a_broken_gate_is_found_by_the_drivers_proof(tmp_path):
 
 RAISE = "KeyError('-'.join(['words', 'of', 'the', 'request']))"
 RAISING = [
-    ("gateway/authorize.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        facts = StateFacts("),
+    ("gateway/authorize.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        facts = StateFacts("),
     ("gateway/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
     ("gateway/storing.py", "        refusal = REFUSALS.get(operation.service, _OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, _OF_IAM)\n"),
 ]  # fmt: skip
@@ -98,10 +98,13 @@ def test_a_handler_that_raises_executes_nothing_and_is_journalled(raising):
         send(url, signed(url, CALLS["dynamodb"], keys(record))),
         send(url, signed(url, create, keys(record))),
         send(url, signed(url, CALLS["sts"], unreadable)),
+        send(url, signed(url, query("iam", "ListInstanceProfiles", "2010-05-08", "us-east-1"), keys(record))),
     ]
 
-    assert [answer.status for answer in answers] == [500, 500, 500]
-    assert all("the gate failed: KeyError in harness.gateway." in answer.text for answer in answers)
+    assert [answer.status for answer in answers] == [500, 500, 500, 500]
+    raised = ["KeyError", "KeyError", "KeyError", "NotImplementedError"]  # a service may mean the last, the gate never
+    for answer, exception in zip(answers, raised, strict=True):
+        assert f"the gate failed: {exception} in harness.gateway." in answer.text
     assert iam.list_groups()["Groups"] == []
     failures = [line for line in journal_of(instance) if line["kind"] == "failure"]
     assert [line["request_id"] for line in failures] == [answer.headers["x-amzn-requestid"] for answer in answers]
