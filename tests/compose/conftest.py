@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from command_line import TWO_ACCOUNTS, CommandLine
+from command_line import CommandLine
 
 
 class Project(CommandLine):
@@ -45,10 +45,7 @@ def _interruptible():
 @pytest.fixture
 def project(tmp_path):
     """A folder with two accounts and no Terraform."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "harness.toml").write_text(TWO_ACCOUNTS)
-    found = Project(folder, tmp_path / "state")
+    found = Project.of_two_accounts(tmp_path)
     yield found
     found.run("down")
 
@@ -56,12 +53,8 @@ def project(tmp_path):
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory):
     """The accounts as a person starts them: `harness compose` once, then Docker's own commands."""
-    root = tmp_path_factory.mktemp("by-hand")
-    folder = root / "project"
-    folder.mkdir()
-    (folder / "harness.toml").write_text(TWO_ACCOUNTS)
-    project = Project(folder, root / "state")
-    (folder / "compose.yaml").write_text(project.run("compose").stdout)
+    project = Project.of_two_accounts(tmp_path_factory.mktemp("by-hand"))
+    (project.folder / "compose.yaml").write_text(project.run("compose").stdout)
     project.docker("compose", "--project-name", "by-hand", "up", "--build", "--wait", "--quiet-pull")
     yield project
     project.run("down")

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from command_line import TWO_ACCOUNTS, CommandLine
+from command_line import CommandLine
 
 
 def pytest_addoption(parser):
@@ -13,10 +13,7 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory):
-    root = tmp_path_factory.mktemp("fuzz")
-    (root / "project").mkdir()
-    (root / "project" / "harness.toml").write_text(TWO_ACCOUNTS)
-    command_line = CommandLine(root / "project", root / "state")
+    command_line = CommandLine.of_two_accounts(tmp_path_factory.mktemp("fuzz"))
     up = command_line.run("up", "--detach")
     assert up.returncode == 0, up.stderr
     yield command_line

@@ -26,6 +26,14 @@ class CommandLine:
         self.folder = folder
         self.environment = {**os.environ, "XDG_STATE_HOME": str(state), "PYTHONUNBUFFERED": "1"}
 
+    @classmethod
+    def of_two_accounts(cls, root: Path):
+        """In a new project below `root`, with two accounts and no Terraform."""
+        folder = root / "project"
+        folder.mkdir()
+        (folder / "harness.toml").write_text(TWO_ACCOUNTS)
+        return cls(folder, root / "state")
+
     @property
     def state(self):
         """The folder of the project's runs."""

@@ -4,17 +4,14 @@ import json
 
 import pytest
 from aws import Journals, client
-from command_line import TWO_ACCOUNTS, CommandLine
+from command_line import CommandLine
 from raw import ask, record_of
 
 
 @pytest.fixture
 def project(tmp_path):
     """A folder with two accounts and no Terraform."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "harness.toml").write_text(TWO_ACCOUNTS)
-    command_line = CommandLine(folder, tmp_path / "state")
+    command_line = CommandLine.of_two_accounts(tmp_path)
     yield command_line
     command_line.run("down")
 
@@ -22,10 +19,7 @@ def project(tmp_path):
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory):
     """A detached sandbox of two accounts, for a module."""
-    root = tmp_path_factory.mktemp("sandbox")
-    (root / "project").mkdir()
-    (root / "project" / "harness.toml").write_text(TWO_ACCOUNTS)
-    command_line = CommandLine(root / "project", root / "state")
+    command_line = CommandLine.of_two_accounts(tmp_path_factory.mktemp("sandbox"))
     up = command_line.run("up", "--detach")
     assert up.returncode == 0, up.stderr
     yield command_line
@@ -65,11 +59,11 @@ def journals(sandbox):
 
 @pytest.fixture(scope="module")
 def a(accounts):
-    """A client of account 111111111111 for a service, as its root."""
-    return lambda service: client(accounts["one"], service)
+    """A client of account 111111111111 for a service, as its root or with other keys."""
+    return lambda service, **keys: client(accounts["one"], service, **keys)
 
 
 @pytest.fixture(scope="module")
 def b(accounts):
     """The same of account 222222222222."""
-    return lambda service: client(accounts["two"], service)
+    return lambda service, **keys: client(accounts["two"], service, **keys)

@@ -3,17 +3,12 @@
 import json
 
 import pytest
-from aws import REGION, A, allow, client, document
+from aws import REGION, A, allow, document
 
 NOBODY = f"arn:aws:iam::{A}:role/nobody"
 ROLE = f"arn:aws:iam::{A}:role/named"
 TRUST = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 STRANGER = "999999999999"
-
-
-@pytest.fixture(scope="module")
-def a(accounts):
-    return lambda service, **keys: client(accounts["one"], service, **keys)
 
 
 @pytest.fixture
