@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.containers import measure_containers
 from benchmarks.engine import measure_engine
 from benchmarks.functions import measure_functions
 from benchmarks.gate import measure_gate, measure_soak
@@ -25,6 +26,7 @@ MEASURES: Mapping[str, Callable[[Rows], None]] = {
     "plain": measure_plain,
     "gate": measure_gate,
     "soak": measure_soak,
+    "containers": measure_containers,
 }
 
 
