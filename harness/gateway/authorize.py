@@ -5,6 +5,7 @@ Order: scope, owner (forward and stop), the request's form, the decision, what i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -33,6 +34,12 @@ from harness.wire.vouch import Caller, CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
+
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+BUCKET_TAKEN = (
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
+    "different name and try again."
+)
 
 
 @dataclass(slots=True)
@@ -232,10 +239,14 @@ class Authorize:
             self.desk.check(operation, resource, context)
             check_schedule(operation)
             if (operation.service, operation.name) == ("s3", "CreateBucket"):
-                self.buckets.claim(operation.params["Bucket"], context.request_id or "")
+                self._claim_bucket(context, operation.params["Bucket"])
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise
+
+    def _claim_bucket(self, context: RequestContext, name: str) -> None:
+        if not self.buckets.claim(name, context.request_id or ""):
+            raise CommonServiceException("BucketAlreadyExists", BUCKET_TAKEN, HTTPStatus.CONFLICT, sender_fault=True)
 
     def _answer(
         self, context: RequestContext, arrival: Arrival, operation: Operation, signer: Signer

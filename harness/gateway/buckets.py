@@ -1,28 +1,23 @@
 """Whose a bucket is: its name says nothing of an account, and is one for all accounts.
 
 Rules. `whereis` asks the others whether they hold a bucket; what they said last is only a hint of whom to ask first. A name is
-claimed before a bucket of it is made, at one place for all accounts, the lowest; a claim that its holder has no bucket for is void.
+claimed before a bucket of it is made, at one place for all accounts, the lowest; a claim whose holder neither has the bucket nor
+is making it is void, and gives way to whoever saw it so: each claim has a token, and a renewed one another.
 A silent peer makes "not found" a 503: it might hold the bucket.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
 
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any
-
-from localstack.aws.api import CommonServiceException
+from typing import TYPE_CHECKING, Any
 
 from harness.gateway.lazily import loaded
-from harness.gateway.peers import Answer, Peers
 from harness.wire import Message
 
-# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-TAKEN = (
-    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
-    "different name and try again."
-)
+if TYPE_CHECKING:
+    from harness.gateway.peers import Answer, Peers
 
 
 def holds(account_id: str, name: str) -> bool:
@@ -31,16 +26,26 @@ def holds(account_id: str, name: str) -> bool:
     return models is not None and models.s3_stores[account_id]["us-east-1"].global_bucket_map.get(name) == account_id
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose a name is."""
+
+    holder: str
+    token: str
+
+
 @dataclass(slots=True)
 class Buckets:
     """The names of buckets, as this account knows them."""
 
     account_id: str
-    peers: Peers
+    peers: "Peers"
     holds: Callable[[str, str], bool] = holds
     _hints: dict[str, str] = field(default_factory=dict)
-    _claims: dict[str, str] = field(default_factory=dict)
-    """Name to claimant; kept by the lowest account."""
+    _claims: dict[str, Claim] = field(default_factory=dict)
+    """By name; kept by the lowest account."""
+    _making: dict[str, str] = field(default_factory=dict)
+    """Request to the name it claims or makes a bucket of, in this account."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def owner(self, name: str, request_id: str) -> str | None:
@@ -54,34 +59,44 @@ class Buckets:
                 return account
         return None
 
-    def claim(self, name: str, request_id: str) -> None:
-        """Have the name for a bucket that is about to be made. Raises BucketAlreadyExists and PeerUnavailable."""
-        holder = self._claimed(name, None, request_id)
-        if holder == self.account_id:
-            return
-        if not self.peers.ask(holder, "whereis", {"bucket": name}, request_id=request_id).data["holds"]:
-            holder = self._claimed(name, holder, request_id)
-        if holder != self.account_id:
-            raise CommonServiceException("BucketAlreadyExists", TAKEN, HTTPStatus.CONFLICT, sender_fault=True)
+    def claim(self, name: str, request_id: str) -> bool:
+        """Have the name for the bucket that the request makes, until `made`; False if another account has it. Raises PeerUnavailable."""
+        self._making[request_id] = name  # said before the claim stands, so that nobody finds it void
+        claim = self._claimed(name, None, request_id)
+        if claim.holder != self.account_id and self._is_void(name, claim, request_id):
+            claim = self._claimed(name, claim.token, request_id)
+        return claim.holder == self.account_id
 
-    def _claimed(self, name: str, instead_of: str | None, request_id: str) -> str:
-        """Whose the name is after our claim."""
-        registry = min(self.account_id, *self.peers.accounts) if self.peers.accounts else self.account_id
+    def made(self, request_id: str) -> None:
+        """The request is answered, whatever became of its bucket, if it made one."""
+        self._making.pop(request_id, None)
+
+    def _is_void(self, name: str, claim: Claim, request_id: str) -> bool:
+        said = self.peers.ask(claim.holder, "whereis", {"bucket": name}, request_id=request_id).data
+        return not (said["holds"] or said["makes"])
+
+    def _claimed(self, name: str, instead_of: str | None, request_id: str) -> Claim:
+        """Whose the name is after our claim, in the place of that of the token if one is given."""
+        registry = min((self.account_id, *self.peers.accounts))
         if registry == self.account_id:
             return self._register(name, self.account_id, instead_of)
         data = {"bucket": name, "instead_of": instead_of}
-        return str(self.peers.ask(registry, "claim", data, request_id=request_id).data["holder"])
+        said = self.peers.ask(registry, "claim", data, request_id=request_id).data
+        return Claim(str(said["holder"]), str(said["token"]))
 
-    def _register(self, name: str, claimant: str, instead_of: str | None) -> str:
+    def _register(self, name: str, claimant: str, instead_of: str | None) -> Claim:
         with self._lock:
-            if self._claims.get(name) == instead_of:
-                self._claims[name] = claimant
-            return self._claims[name]
+            current = self._claims.get(name)
+            if current is None or current.holder == claimant or current.token == instead_of:
+                self._claims[name] = current = Claim(claimant, secrets.token_hex(8))
+            return current
 
-    def answer_whereis(self, message: Message) -> Answer:
-        """A leaf: whether this account has the bucket."""
-        return {"holds": self.holds(self.account_id, message.data["bucket"])}, b""
+    def answer_whereis(self, message: Message) -> "Answer":
+        """A leaf: whether this account has the bucket, and whether a request of it is making one."""
+        name = message.data["bucket"]
+        return {"holds": self.holds(self.account_id, name), "makes": name in list(self._making.values())}, b""
 
-    def answer_claim(self, message: Message) -> Answer:
+    def answer_claim(self, message: Message) -> "Answer":
         """A leaf: register the claim, unless the name is another's already."""
-        return {"holder": self._register(message.data["bucket"], message.sender, message.data["instead_of"])}, b""
+        claim = self._register(message.data["bucket"], message.sender, message.data["instead_of"])
+        return {"holder": claim.holder, "token": claim.token}, b""

@@ -138,7 +138,7 @@ class Gate:
             handlers.log_exception
         )  # an exception's text may hold what a client sent
         self.gateway.exception_handlers.append(FailClosed(self.records))
-        self.gateway.finalizers.append(self._name_request)
+        self.gateway.finalizers.extend((self._name_request, self._free_name))
         self.iam.bootstrap(self.launch.keys)
 
     def serve_peers(self) -> None:
@@ -151,6 +151,10 @@ class Gate:
         """Send the request id that the journal knows, whatever id the backend wrote into its body."""
         if context.request_id:
             response.headers["x-amzn-requestid"] = context.request_id
+
+    def _free_name(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+        """Whatever became of the request, it makes no bucket any more."""
+        self.buckets.made(context.request_id or "")
 
     def _answers(self) -> dict[str, Any]:
         desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)

@@ -1,6 +1,8 @@
 """Buckets across accounts: one name for all, found from every door, decided by the account that has it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import boto3
 import pytest
@@ -26,6 +28,10 @@ def refused(call):
         call()
     answer = error.value.response
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def names(client, prefix):
+    return [found["Name"] for found in client.list_buckets()["Buckets"] if found["Name"].startswith(prefix)]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,26 @@ def test_a_name_is_one_bucket_for_all_accounts_until_it_is_deleted(accounts):
     one.create_bucket(Bucket="first-of-two", **place)
     assert refused(lambda: two.create_bucket(Bucket="first-of-two", **place)) == ("BucketAlreadyExists", 409)
     one.delete_bucket(Bucket="first-of-two")
+
+
+def test_of_two_accounts_that_make_a_bucket_at_once_one_gets_it(accounts):
+    clients = [s3(accounts["one"]), s3(accounts["two"])]
+    place = {"CreateBucketConfiguration": {"LocationConstraint": "us-west-2"}}
+    together = Barrier(2)
+
+    def make(client, name):
+        together.wait(timeout=30)
+        try:
+            client.create_bucket(Bucket=name, **place)
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [sorted(pool.map(make, clients, [f"at-once-{turn}"] * 2)) for turn in range(30)]
+    assert outcomes == [["BucketAlreadyExists", "made"]] * 30
+    assert len({name for client in clients for name in names(client, "at-once-")}) == 30
+    assert sum(len(names(client, "at-once-")) for client in clients) == 30
 
 
 def test_a_bucket_that_nobody_has_is_not_found(accounts):
