@@ -1,7 +1,6 @@
 """A project of its own for each test of what only containers can show, with the engine looked at by its own client."""
 
 import json
-import signal
 import subprocess
 
 import pytest
@@ -32,14 +31,6 @@ class Project(CommandLine):
 
     def inspect(self, name):
         return json.loads(self.docker("inspect", f"by-hand-{name}-1"))[0]
-
-
-@pytest.fixture(autouse=True)
-def _interruptible():
-    """Children can be interrupted, also where this session was started in the background of a shell, which ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
