@@ -1,14 +1,14 @@
 """The driver's sealed messages to an instance's peer port: its report, its clock, and where the file is not seen, its journal."""
 
-import http.client
 import secrets
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.errors import ToolFailed
-from harness.wire import Message, Refused, open_answer, seal
+from harness.wire import Message, Refused, frame, open_answer, read_frame, seal
 
 DRIVER = "driver"
 TIMEOUT = 10.0
@@ -29,14 +29,9 @@ class PortLine:
 
     def send(self, question: bytes, timeout: float) -> bytes:
         """One connection for one question."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request("POST", "/peer", question)
-            return connection.getresponse().read()
-        except http.client.HTTPException as error:
-            raise OSError(str(error) or type(error).__name__) from error
-        finally:
-            connection.close()
+        with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
+            connection.sendall(frame(question))
+            return read_frame(connection.recv) or b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ A relay that is late is given up, since its answer would come in place of the ne
 
 import os
 import select
-import struct
 import subprocess
 import threading
 import time
@@ -14,11 +13,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from harness.wire import frame, read_frame
+
 RELAY = "/opt/harness/package/harness/gateway/relay.py"
 RECORD = "/run/harness/record.json"
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 5.0
-_LENGTH = struct.Struct(">I")
 
 
 @dataclass(slots=True)
@@ -75,27 +75,25 @@ class ExecLine:
         )
         return self._read(OPEN_TIMEOUT)
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, question: bytes) -> None:
         assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 - begun with pipes
-        self._process.stdin.write(_LENGTH.pack(len(frame)) + frame)
+        self._process.stdin.write(frame(question))
         self._process.stdin.flush()
 
     def _read(self, timeout: float) -> bytes:
-        deadline = time.monotonic() + timeout
-        return self._exactly(_LENGTH.unpack(self._exactly(_LENGTH.size, deadline))[0], deadline)
-
-    def _exactly(self, count: int, deadline: float) -> bytes:
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018 - begun with pipes
-        descriptor, parts = self._process.stdout.fileno(), bytearray()
-        while len(parts) < count:
+        descriptor, deadline = self._process.stdout.fileno(), time.monotonic() + timeout
+
+        def receive(most: int) -> bytes:
             ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise TimeoutError("its container does not answer in time")
-            chunk = os.read(descriptor, min(count - len(parts), 1 << 20))
-            if not chunk:
-                raise ConnectionResetError("its container does not run")
-            parts += chunk
-        return bytes(parts)
+            return os.read(descriptor, most)
+
+        read = read_frame(receive)
+        if read is None:
+            raise ConnectionResetError("its container does not run")
+        return read
 
     def _end(self) -> None:
         process, self._process = self._process, None

@@ -5,37 +5,28 @@ asks nobody, except `forward`, which executes a request and may ask `vouch`, and
 connection has a thread of its own, so that no answer waits for another.
 """
 
-import http.server
-import logging
 import secrets
 import socket
+import socketserver
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import urllib3
-
+from harness.gateway.connections import Connections
 from harness.gateway.server import open_socket
-from harness.wire import Listen, Message, Peer, Refused, answer, open_answer, open_question, seal
+from harness.wire import Listen, Message, Peer, Refused, answer, frame, open_answer, open_question, read_frame, seal
 from harness.wire.seal import MAX_AGE
 
-LOG = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT = 0.5
 ANSWER_TIMEOUT = 2.0
 # A forwarded Invoke lasts as long as the function may run: 15 minutes, and a little.
 FORWARD_TIMEOUT = 930.0
-PATH = "/peer"
-LEAF_CONNECTIONS = 16
-# How long a leaf question may wait for one of them.
-QUEUE_TIMEOUT = 5.0
+LEAF_CONNECTIONS, FORWARD_CONNECTIONS = 16, 1000
 # Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
 MAX_CONNECTIONS = 2048
 
 Answer = tuple[Mapping[str, Any], bytes]
-Pools = Mapping[str, urllib3.HTTPConnectionPool]
 Handler = Callable[[Message], Answer]
 
 
@@ -52,21 +43,17 @@ class Peers:
     """Asks the other instances."""
 
     def __init__(self, own_account: str, launch_key: bytes, peers: tuple[Peer, ...]) -> None:
-        """Two keep-alive pools per peer.
+        """Two sets of connections per peer.
 
         Leaf questions queue for a few connections here, rather than all at once at the peer; forwards may last, and have one each.
         """
         self._own = own_account
         self._key = launch_key
         self._leaves = {
-            peer.account_id: urllib3.HTTPConnectionPool(
-                peer.host, peer.port, maxsize=LEAF_CONNECTIONS, block=True, retries=False
-            )
-            for peer in peers
+            peer.account_id: Connections((peer.host, peer.port), LEAF_CONNECTIONS, ANSWER_TIMEOUT) for peer in peers
         }
         self._forwards = {
-            peer.account_id: urllib3.HTTPConnectionPool(peer.host, peer.port, maxsize=32, retries=False)
-            for peer in peers
+            peer.account_id: Connections((peer.host, peer.port), FORWARD_CONNECTIONS, FORWARD_TIMEOUT) for peer in peers
         }
 
     def __contains__(self, account_id: str) -> bool:
@@ -81,46 +68,34 @@ class Peers:
         self, account_id: str, kind: str, data: Mapping[str, Any], *, request_id: str, blob: bytes = b""
     ) -> Message:
         """The peer's answer to a leaf question. Raises PeerUnavailable."""
-        return self._ask(self._leaves, account_id, kind, data, request_id, blob, ANSWER_TIMEOUT)
+        return self._ask(self._leaves[account_id], account_id, kind, data, request_id, blob)
 
     def forward(self, account_id: str, data: Mapping[str, Any], body: bytes, *, request_id: str) -> Message:
         """Have the owner decide and execute a request. A silent peer is found by a leaf question first. Raises PeerUnavailable."""
         self.ask(account_id, "hello", {}, request_id=request_id)
-        return self._ask(self._forwards, account_id, "forward", data, request_id, body, FORWARD_TIMEOUT)
+        return self._ask(self._forwards[account_id], account_id, "forward", data, request_id, body)
 
     def _ask(
         self,
-        pools: Pools,
+        connections: Connections,
         account_id: str,
         kind: str,
         data: Mapping[str, Any],
         request_id: str,
         blob: bytes,
-        timeout: float,
     ) -> Message:
         question = seal(
             self._key,
             Message(kind, self._own, account_id, secrets.token_hex(16), time.time(), request_id, data, blob),
         )
-        raw = self._post(pools[account_id], account_id, question, timeout)
+        try:
+            raw = connections.exchange(question)
+        except OSError as error:
+            raise PeerUnavailable(account_id, str(error) or type(error).__name__) from error
         message = open_answer(self._key, raw, question=question, sender=account_id, receiver=self._own)
         if isinstance(message, Refused):
             raise PeerUnavailable(account_id, message.why)
         return message
-
-    @staticmethod
-    def _post(pool: urllib3.HTTPConnectionPool, account_id: str, question: bytes, timeout: float) -> bytes:
-        limits = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-        headers = {"Content-Type": "application/octet-stream"}
-        try:
-            reply = pool.request(
-                "POST", PATH, body=question, headers=headers, timeout=limits, pool_timeout=QUEUE_TIMEOUT
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise PeerUnavailable(account_id, type(error).__name__) from error
-        if reply.status != http.HTTPStatus.OK:
-            raise PeerUnavailable(account_id, f"status {reply.status}")
-        return reply.data
 
 
 class _Nonces:
@@ -158,7 +133,7 @@ class PeerServer:
     def start(self, listen: Listen) -> None:
         """Serve in daemon threads from now on."""
         bound = open_socket(listen)
-        server = _Server(bound.getsockname(), self._request_handler())
+        server = _Server(bound.getsockname(), self._converse)
         server.socket.close()
         server.socket = bound
         threading.Thread(target=server.serve_forever, name="peer-port", daemon=True).start()
@@ -177,36 +152,31 @@ class PeerServer:
         data, blob = self._handlers[message.kind](message)
         return answer(self._key, raw, message, data, blob)
 
-    def _request_handler(self) -> type[http.server.BaseHTTPRequestHandler]:
-        reply = self.reply
-
-        class PeerRequest(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                sealed = reply(raw) if self.path == PATH else None
-                self.send_response(http.HTTPStatus.OK if sealed else http.HTTPStatus.FORBIDDEN)
-                self.send_header("Content-Length", str(len(sealed or b"")))
-                self.end_headers()
-                self.wfile.write(sealed or b"")
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                LOG.debug(format, *args)
-
-        return PeerRequest
+    def _converse(self, connection: socket.socket) -> None:
+        """Answer one connection's questions until it ends. What is no question has an empty answer, what is no frame the end."""
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            while (raw := read_frame(connection.recv)) is not None:
+                connection.sendall(frame(self.reply(raw) or b""))
+        except ConnectionError as error:
+            self._on_refused(str(error))
 
 
-class _Server(http.server.ThreadingHTTPServer):
+class _Conversation(socketserver.BaseRequestHandler):
+    server: "_Server"
+
+    def handle(self) -> None:
+        self.server.converse(self.request)
+
+
+class _Server(socketserver.ThreadingTCPServer):
     """A thread for each connection, up to a bound; one more is closed at once, and its sender answers 503."""
 
     daemon_threads = True
-    address_family = socket.AF_INET
 
-    def __init__(self, address: Any, handler: type[http.server.BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler, bind_and_activate=False)
+    def __init__(self, address: Any, converse: Callable[[socket.socket], None]) -> None:
+        super().__init__(address, _Conversation, bind_and_activate=False)
+        self.converse = converse
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def process_request(self, request: Any, client_address: Any) -> None:

@@ -2,17 +2,17 @@
 
     python3 -I -S relay.py RECORD PORT
 
-Frames go both ways on the standard streams: four bytes of length, then as many bytes. The first frame out is the record, which
+Frames (`harness/wire/frame.py`) go both ways on the standard streams and on the peer port. The first frame out is the record, which
 only root can read; then every frame in is a sealed question, and the frame out is the peer port's answer, empty where it gave
 none. The relay knows no key and judges nothing. It ends at the end of its input, however the driver ends.
 This file stands alone and imports little, as it runs in a container that has little memory.
 """
 
-import http.client
+import socket
 import struct
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 LENGTH = struct.Struct(">I")
 TIMEOUT = 90.0
@@ -26,7 +26,7 @@ def main(record: str, port: int) -> None:
         write(target, ask(port, question))
 
 
-def read(source: BinaryIO) -> bytes | None:
+def read(source: IO[bytes]) -> bytes | None:
     """The next frame, None at the end."""
     head = source.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -34,7 +34,7 @@ def read(source: BinaryIO) -> bytes | None:
     return source.read(LENGTH.unpack(head)[0])
 
 
-def write(target: BinaryIO, frame: bytes) -> None:
+def write(target: IO[bytes], frame: bytes) -> None:
     """Send one frame."""
     target.write(LENGTH.pack(len(frame)) + frame)
     target.flush()
@@ -42,14 +42,12 @@ def write(target: BinaryIO, frame: bytes) -> None:
 
 def ask(port: int, question: bytes) -> bytes:
     """The peer port's answer, empty where there is none."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
-        connection.request("POST", "/peer", question)
-        return connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+            connection.sendall(LENGTH.pack(len(question)) + question)
+            return read(connection.makefile("rb")) or b""
+    except OSError:
         return b""
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

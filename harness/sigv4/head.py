@@ -1,10 +1,13 @@
 """The head of an HTTP request as it was received: nothing decoded, joined, reordered or normalized."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """Method, raw target and header pairs, as bytes decoded with latin-1 so that nothing is lost."""
 
@@ -12,12 +15,12 @@ class Head:
     target: str
     headers: tuple[tuple[str, str], ...]
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The raw path of the target."""
         return self.target.partition("?")[0]
 
-    @property
+    @cached_property
     def query(self) -> tuple[tuple[str, str], ...]:
         """The query's pairs in order, decoded once, as bytes in latin-1.
 
@@ -30,12 +33,20 @@ class Head:
 
     def values(self, name: str) -> list[str]:
         """All values of a header, in order; `name` in lower case."""
-        return [value for key, value in self.headers if key.lower() == name]
+        return self._by_name.get(name, [])
 
     def value(self, name: str) -> str | None:
         """The value of a header that occurs exactly once, else None."""
         found = self.values(name)
         return found[0].strip() if len(found) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        """A head is asked for some thirty headers."""
+        values = defaultdict[str, list[str]](list)
+        for name, value in self.headers:
+            values[name.lower()].append(value)
+        return values
 
 
 def _decoded(text: str) -> str:

@@ -1,5 +1,6 @@
 """What driver and instances say to each other: sealed messages, the launch, and the contents of both. Pure."""
 
+from harness.wire.frame import frame, read_frame
 from harness.wire.launch import AccountKeys, Launch, Listen, Peer
 from harness.wire.seal import Message, Refused, answer, open_answer, open_question, seal
 
@@ -11,7 +12,9 @@ __all__ = [
     "Peer",
     "Refused",
     "answer",
+    "frame",
     "open_answer",
     "open_question",
+    "read_frame",
     "seal",
 ]

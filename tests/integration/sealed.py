@@ -1,15 +1,13 @@
 """Messages of the peer port, made by a test that has read the launch key; and a peer that answers what a test tells it."""
 
 import contextlib
-import http.server
 import secrets
+import socketserver
 import threading
 import time
-import urllib.parse
 
-from raw import Request, send
-
-from harness.wire import Message, answer, open_answer, open_question
+from harness.emulator.control import PortLine
+from harness.wire import Message, answer, frame, open_answer, open_question, read_frame
 
 
 def forward(request, sender, receiver, **changes):
@@ -25,10 +23,9 @@ def forward(request, sender, receiver, **changes):
     return Message(**fields | changes)
 
 
-def post(port, raw, path="/peer"):
-    """The answer to bytes on a peer port."""
-    url = f"http://127.0.0.1:{port}"
-    return send(url, Request("POST", path, (("Host", urllib.parse.urlsplit(url).netloc),), raw))
+def say(port, raw):
+    """The answer to bytes on a peer port, empty where it gives none."""
+    return PortLine(port).send(raw, 30)
 
 
 def opened(key, raw, question, message):
@@ -45,21 +42,14 @@ class FakePeer:
         self.say = lambda _message: {}
         fake = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
+        def converse(connection, _address, _server):
+            while (raw := read_frame(connection.recv)) is not None:
                 message = open_question(fake.key, raw, receiver=fake.account_id, now=time.time())
                 said = fake.say(message) if message.kind != "hello" else {}
-                sealed = said if isinstance(said, bytes) else answer(fake.key, raw, message, said)
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(sealed)))
-                self.end_headers()
-                self.wfile.write(sealed)
+                connection.sendall(frame(said if isinstance(said, bytes) else answer(fake.key, raw, message, said)))
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), converse)
+        self.server.daemon_threads = True
         self.port = self.server.server_address[1]
 
     @contextlib.contextmanager

@@ -8,11 +8,11 @@ import itertools
 import json
 import secrets
 import time
-import urllib.request
 import uuid
 
 import pytest
 from aws import REGION, A, B, allow, client, document, function_code, trust
+from sealed import say
 
 from harness.scenario import eventually
 from harness.wire import Message, open_answer, seal
@@ -596,14 +596,13 @@ def test_no_role_is_handed_to_a_service_of_another_account(here, there):
 def sealed(sandbox, accounts):
     """Speaks on A's peer port with the launch key, as if B's instance did."""
     record = json.loads(next((sandbox.folder.parent / "state").glob("harness/*/sandbox/run.json")).read_text())
-    address = f"http://127.0.0.1:{record['accounts']['one']['peer_port']}/peer"
+    port = record["accounts"]["one"]["peer_port"]
     key = bytes.fromhex(record["launch_key"])
 
     def ask(kind, data, body=b""):
         message = Message(kind, B, A, secrets.token_hex(16), time.time(), str(uuid.uuid4()), data, body)
         question = seal(key, message)
-        with urllib.request.urlopen(urllib.request.Request(address, question, method="POST"), timeout=10) as reply:
-            return message.request_id, open_answer(key, reply.read(), question=question, sender=A, receiver=B)
+        return message.request_id, open_answer(key, say(port, question), question=question, sender=A, receiver=B)
 
     return ask
 

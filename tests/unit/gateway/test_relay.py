@@ -1,7 +1,8 @@
 """The relay in a container: frames in, frames out, the record first, and the end of its input is its end."""
 
-import http.server
 import io
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -10,21 +11,16 @@ from pathlib import Path
 import pytest
 
 from harness.gateway import relay
+from harness.wire import frame, read_frame
 
 
 @pytest.fixture
 def peer_port():
-    class Echo(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body[::-1])
+    def backwards(connection, _address, _server):
+        while (question := read_frame(connection.recv)) is not None:
+            connection.sendall(frame(question[::-1]))
 
-        def log_message(self, *_args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), backwards) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
@@ -50,7 +46,7 @@ def test_the_record_comes_first_and_then_an_answer_for_each_question(tmp_path, p
 
 
 def test_a_port_that_does_not_answer_is_an_empty_frame():
-    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        port = server.server_address[1]
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
 
     assert relay.ask(port, b"question") == b""
