@@ -1,6 +1,5 @@
 """LocalStack's own code, amended where a refused internal call must end as it does on AWS, or a role is assumed by the wrong one."""
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +13,7 @@ from localstack.aws.connect import InternalClientFactory, connect_to
 
 from harness.gateway.call_sites import Source
 from harness.gateway.internal import from_stack
-from harness.gateway.lazily import when_loaded
+from harness.gateway.lazily import around, when_loaded
 
 LOG = logging.getLogger(__name__)
 Function = Callable[..., Any]
@@ -24,31 +23,19 @@ _EXECUTION_ROLE = Source(("env",), lambda env: env.states.context_object.context
 
 def install(now: Callable[[], datetime]) -> None:
     """Amend what is loaded, and what will be when it is. `now` is the clock that sessions end by."""
-    _around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
-    when_loaded(
-        "localstack.services.events.target", lambda module: _around(module.TargetSender, "process_event", _deliver)
-    )
+    around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
     when_loaded(
         "localstack.services.cloudwatch.provider_v2",
-        lambda module: _around(module.CloudwatchProvider, "set_alarm_state", _set_state),
+        lambda module: around(module.CloudwatchProvider, "set_alarm_state", _set_state),
     )
     when_loaded(
         "localstack.services.lambda_.provider",
-        lambda module: _around(module.LambdaProvider, "check_service_resource_exists", _map),
+        lambda module: around(module.LambdaProvider, "check_service_resource_exists", _map),
     )
     when_loaded(
         "localstack.services.lambda_.event_source_mapping.esm_worker_factory",
-        lambda module: _around(module, "get_internal_client", partial(_read_on, now)),
+        lambda module: around(module, "get_internal_client", partial(_read_on, now)),
     )
-
-
-def _around(owner: Any, name: str, amended: Function) -> None:
-    original = getattr(owner, name)
-
-    def replacement(*args: Any, **kwargs: Any) -> Any:
-        return amended(original, *args, **kwargs)
-
-    setattr(owner, name, replacement)
 
 
 def _by_the_execution_role(original: Function, self: Any, *, role_arn: str, **options: Any) -> Any:
@@ -68,57 +55,6 @@ def _by_the_execution_role(original: Function, self: Any, *, role_arn: str, **op
         aws_session_token=given["SessionToken"],
         config=options.get("config"),
     )
-
-
-def _deliver(original: Function, self: Any, event: Any, trace_header: Any) -> Any:
-    """A failed delivery counts in the rule's metric and goes to the target's dead-letter queue.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    """
-    if self.target.get("RoleArn"):
-        self._client = None  # the role is assumed for each event: LocalStack's one session ends and outlives its trust
-    sent = dict(event)
-    try:
-        return original(self, event, trace_header)
-    except ClientError as error:
-        _count(self, "FailedInvocations")
-        if dead := (self.target.get("DeadLetterConfig") or {}).get("Arn"):
-            _bury(self, sent, error, dead)
-        raise
-
-
-def _count(sender: Any, metric: str) -> None:
-    data = {
-        "MetricName": metric,
-        "Dimensions": [{"Name": "RuleName", "Value": sender.rule_name}],
-        "Value": 1,
-        "Unit": "Count",
-    }
-    connect_to(region_name=sender.region).cloudwatch.put_metric_data(Namespace="AWS/Events", MetricData=[data])
-
-
-def _bury(sender: Any, event: dict[str, Any], error: ClientError, queue: str) -> None:
-    _, _, _, region, account, name = queue.split(":")
-    sqs = connect_to(region_name=region).sqs
-    attributes = {
-        "RULE_ARN": sender.rule_arn,
-        "TARGET_ARN": sender.arn,
-        "ERROR_CODE": error.response["Error"]["Code"],
-        "ERROR_MESSAGE": error.response["Error"]["Message"],
-    }
-    try:
-        url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-        sqs.request_metadata(service_principal="events", source_arn=sender.rule_arn).send_message(
-            QueueUrl=url,
-            MessageBody=json.dumps(event, default=str),
-            MessageAttributes={
-                key: {"DataType": "String", "StringValue": str(value)} for key, value in attributes.items()
-            },
-        )
-        _count(sender, "InvocationsSentToDlq")
-    except ClientError as refused:
-        LOG.info("the dead-letter queue %s takes nothing from %s: %s", queue, sender.rule_arn, refused)
-        _count(sender, "InvocationsFailedToBeSentToDlq")
 
 
 def _set_state(original: Function, *args: Any, **kwargs: Any) -> Any:

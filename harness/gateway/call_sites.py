@@ -64,7 +64,7 @@ PLUMBING: tuple[Plumbing, ...] = (
     ),
     _row("sns", "ses", "VerifyEmailAddress SendEmail", "mail to a subscriber is the service's own"),
     _row("s3 ssm stepfunctions", "events", "PutEvents", "services announce on the default bus what happened to them"),
-    _row("events lambda logs sqs utils.cloudwatch", "cloudwatch", "PutMetricData", "services publish their own metrics"),
+    _row("events lambda logs scheduler sns sqs utils.cloudwatch", "cloudwatch", "PutMetricData", "services publish their own metrics"),
     _row("cloudwatch", "cloudwatch", "DescribeAlarms GetMetricData SetAlarmState", "an alarm is watched by the service itself"),
     _row("events", "events", "DescribeApiDestination DescribeConnection", "the service reads its own destinations"),
     _row(
@@ -140,6 +140,10 @@ def source(principal: str, arn: str | None) -> str | None:
     return shown(arn) if shown and arn else arn
 
 
+OWN_SCHEDULER = "harness.gateway.scheduling"
+"""The one service that is ours."""
+
+
 def calling_service(modules: Iterator[str]) -> str:
     """The service that makes a call, from the modules on the stack, innermost first: that of LocalStack's innermost service code.
 
@@ -147,6 +151,8 @@ def calling_service(modules: Iterator[str]) -> str:
     """
     nearest = ""
     for module in modules:
+        if module == OWN_SCHEDULER:
+            return "scheduler"
         if module.startswith("localstack.services."):
             return module.split(".")[2].rstrip("_")
         if not nearest and module.startswith("localstack.utils."):

@@ -46,3 +46,13 @@ def when_loaded(name: str, amend: Callable[[Any], None]) -> None:
         amend(module)
     else:
         sys.meta_path.insert(0, _Amending(name, amend))
+
+
+def around(owner: Any, name: str, amended: Callable[..., Any]) -> None:
+    """Have `amended` called in the place of `owner`'s function `name`, which it is given first."""
+    original = getattr(owner, name)
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return amended(original, *args, **kwargs)
+
+    setattr(owner, name, replacement)

@@ -19,7 +19,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
-from harness.gateway import amended, identifiers, internal, stores
+from harness.gateway import amended, failed_deliveries, identifiers, internal, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
@@ -66,6 +66,7 @@ def run(launch: Launch) -> None:
     gate = Gate(launch, runtime.components.gateway)
     gate.install()
     amended.install(gate.clock.now)
+    failed_deliveries.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,7 @@ from localstack.aws.connect import connect_to
 
 from harness.actions import Operation
 from harness.gateway.lazily import loaded
+from harness.gateway.metrics import count
 from harness.gateway.schedules import InvalidSchedule, Schedule
 
 LOG = logging.getLogger(__name__)
@@ -132,22 +134,27 @@ class Scheduler:
 
 
 def fire(region: str, group_arn: str, target: Target) -> None:
-    """Call the target as its role; what is refused goes to the target's dead-letter queue, by the same role.
+    """Call the target as its role; what is refused is counted, and goes to the target's dead-letter queue, by the same role.
 
-    https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html,
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
     """
+    counted = partial(count, region, "AWS/Scheduler", ScheduleGroup=group_arn.rpartition("/")[2])
     try:
         session = _session(region, group_arn, target["RoleArn"])
     except (ClientError, BotoCoreError) as refused:
         LOG.info("a schedule's role is not assumed: %s", refused)
+        counted("InvocationDroppedCount")
         return
     service, call = TARGETS[target["Arn"].split(":")[2]]
     try:
         call(session(service, target["Arn"].split(":")[3]), target, target.get("Input") or "{}")
     except (ClientError, BotoCoreError) as refused:
         LOG.info("a schedule's target is not reached: %s", refused)
+        counted("TargetErrorCount")
+        counted("InvocationDroppedCount")
         if dead := (target.get("DeadLetterConfig") or {}).get("Arn"):
-            _bury(session("sqs", dead.split(":")[3]), dead, target, refused)
+            counted(_bury(session("sqs", dead.split(":")[3]), dead, target, refused))
 
 
 def _session(region: str, group_arn: str, role: str) -> Callable[[str, str], Any]:
@@ -169,7 +176,8 @@ def _session(region: str, group_arn: str, role: str) -> Callable[[str, str], Any
     return client
 
 
-def _bury(sqs: Any, queue: str, target: Target, refused: ClientError | BotoCoreError) -> None:
+def _bury(sqs: Any, queue: str, target: Target, refused: ClientError | BotoCoreError) -> str:
+    """The metric that counts it."""
     code = refused.response["Error"]["Code"] if isinstance(refused, ClientError) else type(refused).__name__
     attributes = {"ERROR_CODE": code, "ERROR_MESSAGE": str(refused), "TARGET_ARN": target["Arn"]}
     try:
@@ -182,6 +190,8 @@ def _bury(sqs: Any, queue: str, target: Target, refused: ClientError | BotoCoreE
         )
     except (ClientError, BotoCoreError) as error:
         LOG.info("a schedule's dead-letter queue takes nothing: %s", error)
+        return "InvocationsFailedToBeSentToDeadLetterCount"
+    return "InvocationsSentToDeadLetterCount"
 
 
 def _queue_url(arn: str) -> str:

@@ -1,5 +1,6 @@
 """Clients of a sandbox's accounts, and what several modules' tests say in its language."""
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -43,6 +44,17 @@ def function_code(text):
     with zipfile.ZipFile(buffer, "w") as zipped:
         zipped.writestr("f.py", text)
     return buffer.getvalue()
+
+
+def counted(clients, namespace, metric, dimensions):
+    """The sum of a metric in the last minutes."""
+    now = dt.datetime.now(dt.UTC)
+    points = clients("cloudwatch").get_metric_statistics(
+        Namespace=namespace, MetricName=metric, Period=60, Statistics=["Sum"],
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - dt.timedelta(minutes=5), EndTime=now + dt.timedelta(minutes=1),
+    )["Datapoints"]  # fmt: skip
+    return sum(point["Sum"] for point in points)
 
 
 class Journals:

@@ -3,7 +3,6 @@
 A source sends to two targets at once, which differ by their policy only; the journal says who asked and which statement decided.
 """
 
-import datetime as dt
 import itertools
 import json
 import secrets
@@ -11,7 +10,7 @@ import time
 import uuid
 
 import pytest
-from aws import REGION, A, B, allow, client, document, function_code, trust
+from aws import REGION, A, B, allow, client, counted, document, function_code, trust
 from sealed import say
 
 from harness.scenario import eventually
@@ -436,11 +435,12 @@ def test_a_mapping_reads_its_queue_as_the_functions_role(journals, here):
 
 
 @pytest.mark.timeout(120)
-def test_a_destination_and_a_dead_letter_queue_are_the_functions_roles(journals, here):
+def test_a_destination_and_a_dead_letter_queue_are_the_functions_roles(a, journals, here):
     queues = [here.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"] for _ in range(2)]
     good, bad = (f"arn:aws:sqs:{REGION}:{A}:{url.rpartition('/')[2]}" for url in queues)
     role = here.role("lambda", allow("logs:*"), allow("sqs:SendMessage", good))
     functions = here.clients("lambda")
+    made = []
     for succeeds, fails in ((good, bad), (bad, good)):
         function = here.function(None, None, None, role=role)
         functions.put_function_event_invoke_config(
@@ -448,6 +448,7 @@ def test_a_destination_and_a_dead_letter_queue_are_the_functions_roles(journals,
         )
         failing = here.function(None, None, None, role=role, handler="f.fail", DeadLetterConfig={"TargetArn": fails})
         functions.put_function_event_invoke_config(FunctionName=failing, MaximumRetryAttempts=0)
+        made += [function, failing]
         for each in (function, failing):
             functions.invoke(FunctionName=each, InvocationType="Event", Payload=b"{}")
 
@@ -465,12 +466,25 @@ def test_a_destination_and_a_dead_letter_queue_are_the_functions_roles(journals,
     assert [line["decision"] for line in eventually("two refusals", lambda: decisions(bad), within=30)] == [
         "implicit_deny"
     ] * 2
+    into_good, left_to_bad, into_bad, left_to_good = (arn.rpartition(":")[2] for arn in made)
+    wanted = {
+        "DestinationDeliveryFailures": {into_good: 0, into_bad: 1, left_to_bad: 0, left_to_good: 0},
+        "DeadLetterErrors": {into_good: 0, into_bad: 0, left_to_bad: 1, left_to_good: 0},
+    }
+
+    def failures():
+        return {
+            metric: {name: counted(a, "AWS/Lambda", metric, {"FunctionName": name}) for name in names}
+            for metric, names in wanted.items()
+        }
+
+    eventually("what was refused is counted, and nothing else", lambda: failures() == wanted, within=15)
 
 
 # -- dead letters
 
 
-def test_a_refused_delivery_goes_to_the_subscriptions_dead_letter_queue(journals, here):
+def test_a_refused_delivery_is_counted_and_goes_to_the_subscriptions_dead_letter_queue(a, journals, here):
     topic = here.clients("sns").create_topic(Name=fresh("source"))["TopicArn"]
     wrong, dead = here.queue("sns", f"{topic}x", A), here.queue("sns", topic, A)
     here.clients("sns").subscribe(
@@ -481,6 +495,9 @@ def test_a_refused_delivery_goes_to_the_subscriptions_dead_letter_queue(journals
 
     assert_decided(journals, "sns", wrong, topic, A, allowed=False)
     assert_decided(journals, "sns", dead, topic, A, allowed=True)
+    for metric in ("NumberOfNotificationsFailed", "NumberOfNotificationsRedrivenToDlq"):
+        named = {"TopicName": topic.rpartition(":")[2]}
+        eventually(f"{metric} is one", lambda: counted(a, "AWS/SNS", metric, named) == 1, within=15)  # noqa: B023 - asked at once
 
 
 def test_a_failed_delivery_of_a_rule_is_counted_and_goes_to_its_dead_letter_queue(a, journals, here):
@@ -509,16 +526,8 @@ def test_a_failed_delivery_of_a_rule_is_counted_and_goes_to_its_dead_letter_queu
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "AccessDenied"
     assert letter["MessageAttributes"]["RULE_ARN"]["StringValue"] == arn
 
-    def counted(metric):
-        now = dt.datetime.now(dt.UTC)
-        points = a("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Events", MetricName=metric, Dimensions=[{"Name": "RuleName", "Value": name}], Period=60,
-            StartTime=now - dt.timedelta(minutes=5), EndTime=now + dt.timedelta(minutes=1),
-            Statistics=["Sum"],
-        )["Datapoints"]  # fmt: skip
-        return sum(point["Sum"] for point in points)
-
-    eventually("both failures are counted", lambda: counted("FailedInvocations") == 2, within=15)
+    failed = ("AWS/Events", "FailedInvocations", {"RuleName": name})
+    eventually("both failures are counted", lambda: counted(a, *failed) == 2, within=15)
 
 
 def test_a_states_credentials_are_assumed_by_the_executions_role(journals, here, there):

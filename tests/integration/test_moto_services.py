@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from aws import REGION, A, B, allow, document, function_code, trust
+from aws import REGION, A, B, allow, counted, document, function_code, trust
 
 from harness.scenario import eventually
 
@@ -177,6 +177,7 @@ def test_each_target_is_reached_by_the_role_and_another_is_not(a, journals, role
 def test_a_role_that_does_not_trust_the_group_is_not_assumed(a, journals, role):
     _, target = queue(a("sqs"), "untrusted")
     other = role("other", allow("*"), source=f"{GROUP}x")
+    before = counted(a, "AWS/Scheduler", "InvocationDroppedCount", {"ScheduleGroup": "default"})
     a("scheduler").create_schedule(Name="untrusted", Target={"Arn": target, "RoleArn": other}, **NOW)
 
     refused = eventually(
@@ -185,6 +186,8 @@ def test_a_role_that_does_not_trust_the_group_is_not_assumed(a, journals, role):
         within=15,
     )
     assert {line["decision"] for line in refused} == {"implicit_deny"}
+    dropped = ("AWS/Scheduler", "InvocationDroppedCount", {"ScheduleGroup": "default"})
+    eventually("it is counted", lambda: counted(a, *dropped) > before, within=15)
 
 
 def test_another_accounts_queue_must_let_the_role_in_and_a_refusal_is_a_dead_letter(a, b, journals, role):
@@ -200,6 +203,8 @@ def test_another_accounts_queue_must_let_the_role_in_and_a_refusal_is_a_dead_let
         within=15,
     )
     assert letter["MessageAttributes"]["TARGET_ARN"]["StringValue"] == foreign
+    sent = ("AWS/Scheduler", "InvocationsSentToDeadLetterCount", {"ScheduleGroup": "default"})
+    eventually("the letter is counted", lambda: counted(a, *sent) == 1, within=15)
 
     let_in = allow("sqs:SendMessage", foreign, Principal={"AWS": sender})
     b("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(let_in)})
