@@ -41,6 +41,7 @@ def _request(line: Mapping[str, Any]) -> Request:
         role_arn=caller.get("role_arn", ""),
         unique_id=caller.get("unique_id", ""),
         user_arn=caller.get("user_arn", ""),
+        regional_name=caller.get("regional_name", ""),
     )
     values = {key: _value(value) for key, value in line["context"].items()}
     context = Context.of(values, MODELLED | frozenset(line["modelled"]))

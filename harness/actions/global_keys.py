@@ -24,6 +24,11 @@ MODELLED = frozenset({
     "aws:vpcsourceip", "aws:chatbotsourcearn", "aws:assumedroot", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 })  # fmt: skip
 
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html (the key policy's principal),
+# OBSERVED: https://github.com/serverless-operations/serverless-step-functions/issues/407. Of others the name is invalid:
+# https://github.com/aws/aws-cdk/issues/16188 (ssm).
+_WITH_REGIONAL_NAMES = frozenset({"logs.amazonaws.com", "states.amazonaws.com"})
+
 _TYPES = {
     CallerKind.ROOT: "Account",
     CallerKind.USER: "User",
@@ -88,7 +93,7 @@ def of_service(
         **_around(around),
         "aws:PrincipalIsAWSService": "true",
         "aws:PrincipalServiceName": principal,
-        "aws:PrincipalServiceNamesList": (principal,),
+        "aws:PrincipalServiceNamesList": tuple(filter(None, (principal, regional_name(principal, around.region)))),
         "aws:ViaAWSService": "false",
     }
     if source_arn is not None:
@@ -99,6 +104,12 @@ def of_service(
             # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
             keys["aws:SourceOwner"] = account
     return keys
+
+
+def regional_name(principal: str, region: str) -> str:
+    """The service's name in a region, which policies may use in the place of the global one; empty for those that have none."""
+    service, _, rest = principal.partition(".")
+    return f"{service}.{region}.{rest}" if principal in _WITH_REGIONAL_NAMES else ""
 
 
 def source_account(source_arn: str) -> str | None:

@@ -60,7 +60,7 @@ class Decider:
 
     def judge(self, signer: Signer, action: str, resource: str | None, context: Context, region: str) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to."""
-        request = Request(_principal(signer), action, resource, self.resource_account(resource), context)
+        request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
         resource_ref, kind = self._resource_policy(request, region)
         decision = decide(request, self._world(signer, resource_ref, kind))
         line = self._line(signer, request, decision, resource_ref, kind)
@@ -166,9 +166,11 @@ class Decider:
         return line | ({"unmodelled": True} if decision.unmodelled else {})
 
 
-def _principal(signer: Signer) -> Principal:
+def _principal(signer: Signer, region: str) -> Principal:
     if isinstance(signer, ServiceSigner):
-        return Principal(PrincipalKind.SERVICE, signer.principal)
+        return Principal(
+            PrincipalKind.SERVICE, signer.principal, regional_name=global_keys.regional_name(signer.principal, region)
+        )
     assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided
     return _of_caller(signer.caller)
 
@@ -196,6 +198,7 @@ def _identity(principal: Principal) -> dict[str, str]:
         "unique_id": principal.unique_id,
         "role_arn": principal.role_arn,
         "user_arn": principal.user_arn,
+        "regional_name": principal.regional_name,
     }
     return {name: value for name, value in known.items() if value}
 

@@ -47,7 +47,8 @@ def named_by(listed: PrincipalSet, principal: Principal) -> Named:
     """How a Principal element names the principal: the strongest of its entries."""
     kind = principal.kind
     if kind is SERVICE:
-        return DIRECT if listed.every_service or principal.arn in listed.services else NOT
+        by_name = principal.arn in listed.services or principal.regional_name in listed.services
+        return DIRECT if listed.every_service or by_name else NOT
     if kind is FEDERATED:
         return DIRECT if listed.everyone or principal.arn in listed.federated else NOT
     # What a wildcard grants is not limited by boundaries and session policies, as if it named the session:

@@ -36,5 +36,7 @@ class Principal(NamedTuple):
     """AIDA… of a user, AROA… of a session's role; empty where it is not known (decision cases)."""
     user_arn: str = ""
     """The user's ARN: of the user itself, or of the user whose federated session this is, if known."""
+    regional_name: str = ""
+    """A service's name in the region of its call, which policies may use as well; empty where it has none."""
     canonical_user: str = ""
     """The canonical id of the principal's account, by which S3 names it; empty where it is not known."""

@@ -406,6 +406,20 @@ def test_a_state_machine_acts_as_its_role(journals, here):
     assert ends == {"allowed": "SUCCEEDED", "implicit_deny": "FAILED"}
 
 
+def test_a_service_is_known_by_its_name_in_the_region_of_its_call(journals, here):
+    """As older Terraform writes trust policies for Step Functions."""
+    machines, decisions = here.clients("stepfunctions"), {}
+    definition = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q", "MessageBody": "x"}, "End": True}}})  # fmt: skip
+    for region in (REGION, "eu-central-1"):
+        role = here.role(f"states.{region}", allow("*"))
+        machine = machines.create_state_machine(name=fresh("machine"), roleArn=role, definition=definition)
+        machines.start_execution(stateMachineArn=machine["stateMachineArn"])
+        line = decided(journals, "states.amazonaws.com", role)
+        decisions[region] = (line["decision"], line["because"][0].get("effect"))
+
+    assert decisions == {REGION: ("allowed", "Allow"), "eu-central-1": ("implicit_deny", None)}
+
+
 @pytest.mark.timeout(120)
 def test_a_mapping_reads_its_queue_as_the_functions_role(journals, here):
     queues = [here.clients("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"] for _ in range(3)]

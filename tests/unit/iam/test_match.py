@@ -25,6 +25,7 @@ FEDERATED_USER = Principal(
 )
 ROOT = Principal(PrincipalKind.ROOT, f"arn:aws:iam::{A}:root", A, canonical_user="c0ffee")
 SERVICE = Principal(PrincipalKind.SERVICE, "events.amazonaws.com")
+REGIONAL = Principal(PrincipalKind.SERVICE, "logs.amazonaws.com", regional_name="logs.us-west-2.amazonaws.com")
 PROVIDER = Principal(PrincipalKind.FEDERATED, "accounts.google.com")
 ANONYMOUS = Principal(PrincipalKind.ANONYMOUS, "anonymous")
 NOT, ACCOUNT, ROLE, DIRECT = Named
@@ -72,6 +73,9 @@ def listed(element):
         ({"Service": ["sns.amazonaws.com", "*"]}, SERVICE, DIRECT),
         ({"Service": "sns.amazonaws.com"}, SERVICE, NOT),
         ({"Service": "events.amazonaws.com"}, USER, NOT),
+        ({"Service": "logs.us-west-2.amazonaws.com"}, REGIONAL, DIRECT),
+        ({"Service": "logs.amazonaws.com"}, REGIONAL, DIRECT),
+        ({"Service": "logs.us-east-1.amazonaws.com"}, REGIONAL, NOT),
         ({"Federated": "accounts.google.com"}, PROVIDER, DIRECT),
         ({"Federated": "www.amazon.com"}, PROVIDER, NOT),
         ({"AWS": A}, ANONYMOUS, NOT),
