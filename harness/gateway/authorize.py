@@ -14,11 +14,12 @@ from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
-from harness.gateway import respond, sts
+from harness.gateway import constraints, respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
+from harness.gateway.entities import check_entities
 from harness.gateway.facts import StateFacts
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
@@ -92,8 +93,7 @@ class Authorize:
         if isinstance(signer, PlumbingSigner):
             context.account_id = PLUMBING_ACCOUNT if operation.service == "s3" else self.account_id
             return False
-        if (operation.service, operation.name) == ("sts", "AssumeRole"):
-            sts.check_assume_role(operation.params)
+        self._check_form(context, arrival, signer, operation)
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
@@ -183,6 +183,18 @@ class Authorize:
             raise respond.internal(f"misrouted: {operation.service}:{operation.name} belongs to account {owning}")
         return owning
 
+    def _check_form(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+        """What IAM and STS refuse whoever asks; services follow rules of their own."""
+        try:
+            shape = context.operation.input_shape if context.operation else None
+            if isinstance(signer, Vouch) and (fault := constraints.fault(operation.service, shape, operation.params)):
+                raise sts.validation(fault)
+            if (operation.service, operation.name) == ("sts", "AssumeRole"):
+                sts.check_assume_role(operation.params)
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
+
     def _check_session(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
         """Sessions of users and of federated users reach neither IAM (without MFA) nor most of STS, whatever policies say.
 
@@ -236,6 +248,7 @@ class Authorize:
     ) -> None:
         """Policies are checked before they are stored: their form, and that the principals they name exist. So are names of buckets."""
         try:
+            check_entities(self.decider.iam, operation)
             self.desk.check(operation, resource, context)
             check_schedule(operation)
             if (operation.service, operation.name) == ("s3", "CreateBucket"):

@@ -10,9 +10,10 @@ import boto3
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 
 
-def client(account, service, **keys):
-    """A boto3 client without retries; the account's administrator where no keys are given."""
+def client(account, service, *, checked=True, **keys):
+    """A boto3 client without retries; the account's administrator where no keys are given. `checked`: by boto3 before it sends."""
     config = boto3.session.Config(
+        parameter_validation=checked,
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",  # chunked signatures are not served
