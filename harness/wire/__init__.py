@@ -1,14 +1,18 @@
 """What driver and instances say to each other: sealed messages, the launch, and the contents of both. Pure."""
 
 from harness.wire.launch import AccountKeys, Launch, Listen, Peer
+from harness.wire.organization import ControlPolicy, Membership, Place
 from harness.wire.seal import Message, Refused, answer, open_answer, open_question, seal
 
 __all__ = [
     "AccountKeys",
+    "ControlPolicy",
     "Launch",
     "Listen",
+    "Membership",
     "Message",
     "Peer",
+    "Place",
     "Refused",
     "answer",
     "open_answer",

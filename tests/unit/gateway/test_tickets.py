@@ -68,7 +68,7 @@ def test_a_ticket_ends_after_half_a_minute(tickets, time):
 
 
 def test_a_home_speaks_for_its_own_account_only():
-    said = {"principal": "events.amazonaws.com", "source_arn": RULE.source_arn, "account": A}
+    said = {"principal": "events.amazonaws.com", "source_arn": RULE.source_arn, "account": A, "place": None}
 
     assert from_json(said, C) == ServiceSigner("events.amazonaws.com", RULE.source_arn, C)
     assert from_json(said, C).foreign_source == B
