@@ -95,10 +95,10 @@ class Config(Frozen):
     @property
     def memberships(self) -> Mapping[str, Membership]:
         """Account name to its place in the organization, for those that are in one."""
-        return self._resolved.memberships
+        return self.resolved.memberships
 
     @functools.cached_property
-    def _resolved(self) -> Resolved:
+    def resolved(self) -> Resolved:
         """The organization with its policies, read once: what is checked is what counts."""
         if self.organization is None:
             return Resolved({}, ())
@@ -207,7 +207,7 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _account_faults(config)
     yield from _reference_faults(config)
     yield from _path_faults(config)
-    yield from config._resolved.faults  # noqa: SLF001 - of this module
+    yield from config.resolved.faults
 
 
 def _account_faults(config: Config) -> Iterator[str]:

@@ -21,7 +21,6 @@ from harness.wire import ControlPolicy, Membership, Place
 OrganizationId = Annotated[str, StringConstraints(pattern=r"^o-[a-z0-9]{10,32}$")]
 RootId = Annotated[str, StringConstraints(pattern=r"^r-[0-9a-z]{4,32}$")]
 UnitId = Annotated[str, StringConstraints(pattern=r"^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$")]
-Manager = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 
 ROOT = "root"
 FULL_AWS_ACCESS = "FullAWSAccess"
@@ -56,7 +55,7 @@ class Organization(Attached):
 
     id: OrganizationId = "o-exampleorgid"
     root_id: RootId = "r-root"
-    management_account: Manager | None = None
+    management_account: Name | None = None
     """The name of an account, or the id of one outside the file."""
     accounts: tuple[str, ...] = ()
     """The accounts directly below the root."""
@@ -66,7 +65,7 @@ class Organization(Attached):
 
     @property
     def members(self) -> Sequence[tuple[str, Unit | None]]:
-        """Every account's name and unit, as often as it is listed; the management account is a member wherever it is listed."""
+        """Every account's name and unit, as often as it is listed; the management account is one even where it is in no list."""
         listed: list[tuple[str, Unit | None]] = [(name, None) for name in self.accounts]
         listed += [(name, unit) for unit in self.unit for name in unit.accounts]
         names = {name for name, _ in listed}

@@ -383,21 +383,21 @@ def test_every_line_of_the_journal_is_decided_the_same_again(sandbox):
 # the start
 
 
-def test_accounts_start_under_a_policy_that_allows_next_to_nothing(tmp_path):
+def test_accounts_start_under_a_policy_that_allows_next_to_nothing_and_the_management_account_is_free(tmp_path):
     config = f"""{TWO_ACCOUNTS}
 [organization]
 accounts = ["one"]
-
-[organization.account.one]
+management_account = "two"
 service_control_policies = ["policies/nothing-else.json"]
 """
     nothing_else = [{"Sid": "TablesOnly", "Effect": "Deny", "NotAction": "dynamodb:*", "Resource": "*"}]
     sandbox = started(tmp_path, config, {"nothing-else": nothing_else})
     try:
-        one = json.loads(sandbox.run("env", "--json").stdout)["accounts"]["one"]
+        one, two = (json.loads(sandbox.run("env", "--json").stdout)["accounts"][name] for name in ("one", "two"))
+        client(two, "s3").list_buckets()
         assert client(one, "sts").get_caller_identity()["Account"] == A
         client(one, "dynamodb").create_table(TableName="T", **TABLE)
         refusal = scenario_denied(reader(sandbox), client(one, "s3").list_buckets, by="caller/service_control")
-        assert decided(refusal) == ("policies/nothing-else.json (one)", "TablesOnly")
+        assert decided(refusal) == ("policies/nothing-else.json (root)", "TablesOnly")
     finally:
         sandbox.run("down")
