@@ -3,7 +3,7 @@
 Every fault is one sentence that names the file, the key and the remedy; several faults come together.
 """
 
-import difflib
+import functools
 import graphlib
 import tomllib
 from collections import Counter
@@ -11,22 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from harness.errors import UsageError
+from harness.organization import Attached, Organization, Resolved, Unit, resolve
+from harness.toml import NAME, AccountId, Frozen, Name, nearest
+from harness.wire import Membership
 
-NAME = "harness.toml"
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Scalar = str | int | float | bool
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Output(_Frozen):
+class Output(Frozen):
     """A reference to another composition's output."""
 
     output: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$")]
@@ -45,7 +41,7 @@ class Output(_Frozen):
 Value = Scalar | Output | list[Any] | dict[str, Any]
 
 
-class AccountConfig(_Frozen):
+class AccountConfig(Frozen):
     """One account."""
 
     id: AccountId
@@ -55,14 +51,14 @@ class AccountConfig(_Frozen):
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
 
-class Package(_Frozen):
+class Package(Frozen):
     """Lambda sources and the zip that they become; paths are relative to harness.toml."""
 
     source: str
     target: str
 
 
-class Stage(_Frozen):
+class Stage(Frozen):
     """One step of the walk: apply a composition with these variables, then perhaps invoke a function of the account."""
 
     name: str
@@ -72,7 +68,7 @@ class Stage(_Frozen):
     invoke: str | None = None
 
 
-class Config(_Frozen):
+class Config(Frozen):
     """The whole file."""
 
     folder: Path
@@ -80,6 +76,7 @@ class Config(_Frozen):
     accounts: Annotated[Mapping[Name, AccountConfig], Field(min_length=1)]
     terraform_root: str | None = None
     external_accounts: tuple[AccountId, ...] = ()
+    organization: Organization | None = None
     bindings: Mapping[str, Mapping[str, Output]] = Field(default_factory=dict)
     variables: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     package: tuple[Package, ...] = ()
@@ -94,6 +91,18 @@ class Config(_Frozen):
     def compositions(self) -> Mapping[str, str]:
         """Account name to composition folder, relative to the Terraform root."""
         return {name: account.composition for name, account in self.accounts.items() if account.composition is not None}
+
+    @property
+    def memberships(self) -> Mapping[str, Membership]:
+        """Account name to its place in the organization, for those that are in one."""
+        return self.resolved.memberships
+
+    @functools.cached_property
+    def resolved(self) -> Resolved:
+        """The organization with its policies, read once: what is checked is what counts."""
+        if self.organization is None:
+            return Resolved({}, ())
+        return resolve(self.organization, self.folder, {name: one.id for name, one in self.accounts.items()})
 
     def profiles(self, name: str) -> tuple[str, ...]:
         """The AWS profiles that mean the account: its name where the file gives none."""
@@ -119,7 +128,7 @@ class Config(_Frozen):
 
     def _known(self, name: str) -> None:
         if name not in self.accounts:
-            raise UsageError(f"no account `{name}` in `{self.folder / NAME}`", help=_nearest(name, self.accounts))
+            raise UsageError(f"no account `{name}` in `{self.folder / NAME}`", help=nearest(name, self.accounts))
         if name not in self.compositions:
             raise UsageError(f"account `{name}` has no Terraform", help="give it a `composition` in harness.toml")
 
@@ -164,7 +173,16 @@ def _fault(path: Path, faults: list[str]) -> UsageError:
     )
 
 
-_FIELDS: Mapping[str, type[BaseModel]] = {"accounts": AccountConfig, "package": Package, "stage": Stage}
+# Where a key stands -> what its neighbours are; the longest beginning counts.
+_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): Config,
+    ("accounts",): AccountConfig,
+    ("package",): Package,
+    ("stage",): Stage,
+    ("organization",): Organization,
+    ("organization", "unit"): Unit,
+    ("organization", "account"): Attached,
+}
 
 
 def _sentence(error: Any) -> str:
@@ -173,11 +191,11 @@ def _sentence(error: Any) -> str:
     key = ".".join(place)
     match error["type"]:
         case "extra_forbidden":
-            model = _FIELDS.get(place[0], Config) if len(place) > 1 else Config
-            return f"unknown key `{key}`; {_nearest(place[-1], model.model_fields)}"
+            above = next(tuple(place[:end]) for end in (2, 1, 0) if end < len(place) and tuple(place[:end]) in _MODELS)
+            return f"unknown key `{key}`; {nearest(place[-1], _MODELS[above].model_fields)}"
         case "missing":
             return f"`{key}` is missing"
-        case "string_pattern_mismatch" if place[-1] == "id" or place[0] == "external_accounts":
+        case "string_pattern_mismatch" if place[0] == "external_accounts" or place[::2] == ["accounts", "id"]:
             return f"`{key}` must be an account id of 12 digits in quotes, not `{error['input']}`"
         case "string_pattern_mismatch":
             return f"`{key}` is `{error['input']}`, which does not fit {error['ctx']['pattern']}"
@@ -185,16 +203,11 @@ def _sentence(error: Any) -> str:
             return f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}, not `{error['input']}`"
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known are {', '.join(f'`{one}`' for one in names)}"
-
-
 def _faults(config: Config) -> Iterator[str]:
     yield from _account_faults(config)
     yield from _reference_faults(config)
     yield from _path_faults(config)
+    yield from config.resolved.faults
 
 
 def _account_faults(config: Config) -> Iterator[str]:
@@ -216,7 +229,7 @@ def _reference_faults(config: Config) -> Iterator[str]:
     for table in ("bindings", "variables"):
         for name in getattr(config, table):
             if name not in config.compositions:
-                yield f"`{table}.{name}` names no account with a composition; {_nearest(name, config.compositions)}"
+                yield f"`{table}.{name}` names no account with a composition; {nearest(name, config.compositions)}"
     refs = [
         (f"bindings.{name}.{variable}", ref)
         for name, bound in config.bindings.items()
@@ -224,13 +237,13 @@ def _reference_faults(config: Config) -> Iterator[str]:
     ]
     for stage in config.stage:
         if stage.account not in config.accounts:
-            yield f"stage `{stage.name}` names no account: `{stage.account}`; {_nearest(stage.account, config.accounts)}"
+            yield f"stage `{stage.name}` names no account: `{stage.account}`; {nearest(stage.account, config.accounts)}"
         elif stage.apply and stage.account not in config.compositions:
             yield f"stage `{stage.name}` applies account `{stage.account}`, which has no composition"
         refs += [(f"stage `{stage.name}`", ref) for ref in stage.variables.values() if isinstance(ref, Output)]
     for place, ref in refs:
         if ref.account not in config.compositions:
-            yield f"{place} reads an output of `{ref.account}`, which has no composition; {_nearest(ref.account, config.compositions)}"
+            yield f"{place} reads an output of `{ref.account}`, which has no composition; {nearest(ref.account, config.compositions)}"
 
 
 def _path_faults(config: Config) -> Iterator[str]:

@@ -4,12 +4,13 @@ Pure: the documents come as a function from digest to text.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.actions.global_keys import MODELLED
 from harness.iam import decide
 from harness.model.decision import Decision
-from harness.model.principal import Principal, PrincipalKind
+from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, ContextValue, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
 from harness.policy import PolicyKind, parse_stored
@@ -28,7 +29,9 @@ def replay(line: Mapping[str, Any], documents: Documents) -> Decision:
 def question(line: Mapping[str, Any], documents: Documents) -> tuple[Request, World]:
     """What the engine was asked when it made the line."""
     kind = ResourcePolicyKind(line["resource_policy_kind"])
-    return _request(line), _world(line["policies"], kind, documents)
+    request = _request(line)
+    world = _world(line["policies"], kind, documents)
+    return request, replace(world, principal_is_service_linked_role=is_service_linked(request.principal.role_arn))
 
 
 def _request(line: Mapping[str, Any]) -> Request:
@@ -44,7 +47,8 @@ def _request(line: Mapping[str, Any]) -> Request:
         regional_name=caller.get("regional_name", ""),
     )
     values = {key: _value(value) for key, value in line["context"].items()}
-    context = Context.of(values, MODELLED | frozenset(line["modelled"]))
+    modelled = MODELLED.union(line["modelled"]).difference(line.get("unknown", ()))
+    context = Context.of(values, modelled)
     return Request(principal, line["action"], line["resource"], line["resource_account"], context)
 
 
@@ -59,6 +63,9 @@ def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Doc
     def read_all(pairs: Sequence[Sequence[str]], parsed: PolicyKind) -> list[Policy]:
         return [policy for pair in pairs if (policy := read(pair, parsed)) is not None]
 
+    def read_levels(levels: Sequence[Sequence[Sequence[str]]], parsed: PolicyKind) -> list[list[Policy]]:
+        return [read_all(level, parsed) for level in levels]
+
     session = policies.get("session")
     return World(
         identity=read_all(policies.get("identity") or (), PolicyKind.IDENTITY),
@@ -66,4 +73,6 @@ def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Doc
         session=None if session is None else read_all(session, PolicyKind.SESSION),
         resource=read(policies.get("resource"), _RESOURCE_KINDS.get(kind, PolicyKind.RESOURCE)),
         resource_kind=kind,
+        service_control=read_levels(policies.get("service_control") or (), PolicyKind.SCP),
+        resource_control=read_levels(policies.get("resource_control") or (), PolicyKind.RCP),
     )

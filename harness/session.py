@@ -112,9 +112,10 @@ class Harness:
     @property
     def wanted(self) -> tuple[Wanted, ...]:
         """The accounts of harness.toml."""
+        config = self.config
         return tuple(
-            Wanted(name, account.id, account.region, self.config.profiles(name), account.port)
-            for name, account in self.config.accounts.items()
+            Wanted(name, account.id, account.region, config.profiles(name), account.port, config.memberships.get(name))
+            for name, account in config.accounts.items()
         )
 
     @property

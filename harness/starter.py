@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.config import NAME
 from harness.errors import UsageError
+from harness.toml import NAME
 
 _PROFILE = re.compile(r'^\s*profile\s*=\s*"([^"]+)"', re.MULTILINE)
 _REGION = re.compile(r'^\s*region\s*=\s*"([^"]+)"', re.MULTILINE)

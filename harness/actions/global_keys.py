@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.actions.operation import ContextValue
+from harness.wire import Place
 from harness.wire.vouch import Caller, CallerKind
 
-# Keys that a request here either has or is known not to have. There are no organizations and no VPC endpoints here, and the
-# plain-HTTP loopback stands in for AWS's TLS endpoints (docs/decisions), so those keys are absent or fixed, not unknown.
+# Keys that a request here either has or is known not to have. There are no VPC endpoints here, and the plain-HTTP loopback
+# stands in for AWS's TLS endpoints (docs/decisions), so those keys are absent or fixed, not unknown.
 MODELLED = frozenset({
     "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc", "aws:epochtime", "aws:federatedprovider", "aws:multifactorauthage",
@@ -23,6 +24,8 @@ MODELLED = frozenset({
     "aws:sourcevpce", "aws:tokenissuetime", "aws:useragent", "aws:userid", "aws:username", "aws:viaawsservice",
     "aws:vpcsourceip", "aws:chatbotsourcearn", "aws:assumedroot", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 })  # fmt: skip
+RESOURCE_ORGANIZATION = frozenset({"aws:resourceorgid", "aws:resourceorgpaths"})
+"""Known for the resources of one's own account only: each account speaks for itself."""
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html (the key policy's principal),
 # OBSERVED: https://github.com/serverless-operations/serverless-step-functions/issues/407. Of others the name is invalid:
@@ -47,6 +50,8 @@ class Circumstances:
     referer: str | None
     region: str
     resource_account: str
+    resource_place: Place | None = None
+    """The resource's account's place in its organization."""
 
 
 def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
@@ -64,6 +69,7 @@ def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     }
     if caller.user_name is not None:
         keys["aws:username"] = caller.user_name
+    keys |= _organization("Principal", caller.place)
     return keys | _session(caller, around)
 
 
@@ -83,9 +89,9 @@ def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
 
 
 def of_service(
-    principal: str, source_arn: str | None, account: str | None, around: Circumstances
+    principal: str, source_arn: str | None, account: str | None, place: Place | None, around: Circumstances
 ) -> dict[str, ContextValue]:
-    """The keys of a call that a service principal makes for a resource of `account`.
+    """The keys of a call that a service principal makes for a resource of `account`, which has that place in its organization.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
@@ -103,6 +109,7 @@ def of_service(
             # The older name, which default topic policies test; direct requests have neither:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html#source-account-versus-source-owner
             keys["aws:SourceOwner"] = account
+            keys |= _organization("Source", place)
     return keys
 
 
@@ -128,7 +135,15 @@ def _around(around: Circumstances) -> dict[str, ContextValue]:
         "aws:SecureTransport": "true",
         "aws:UserAgent": around.user_agent,
     }
-    return {key: value for key, value in keys.items() if value is not None}
+    present: dict[str, ContextValue] = {key: value for key, value in keys.items() if value is not None}
+    return present | _organization("Resource", around.resource_place)
+
+
+def _organization(whose: str, place: Place | None) -> dict[str, ContextValue]:
+    """The keys about an organization; absent where the account is in none. A path is a list of one."""
+    if place is None:
+        return {}
+    return {f"aws:{whose}OrgID": place.organization, f"aws:{whose}OrgPaths": (place.path,)}
 
 
 def _iso(time: datetime) -> str:

@@ -7,16 +7,22 @@ that cannot be written, limits, and ports on the loopback only. The peer port is
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 import harness
 from harness.emulator.wanted import Wanted
+from harness.errors import UsageError
 
 LAUNCHES = "launches"
+RESERVED = frozenset({LAUNCHES, "external", "organization"})
+"""No account's service: what the launches' command line says of accounts begins with these words."""
 IMAGE = f"harness:{harness.__version__}"
 BASE_IMAGE = "python:3.13-slim"
 ACCOUNT_LABEL = "harness.account"
 PUBLIC_PORT, PEER_PORT = 4566, 4567
+LONGEST_ARGUMENT = 131_071
+"""Bytes that Linux passes as one argument (MAX_ARG_STRLEN): https://man7.org/linux/man-pages/man2/execve.2.html."""
 _UNFIT = re.compile(r"[^a-z0-9-]+")
 
 _HEAD = """\
@@ -88,7 +94,7 @@ def services(names: Sequence[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name in names:
         base = _UNFIT.sub("-", name.lower()).strip("-") or "account"
-        taken = {LAUNCHES, *found.values()}
+        taken = {*RESERVED, *found.values()}
         numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(names) + 3))
         found[name] = next(one for one in numbered if one not in taken)
     return found
@@ -96,7 +102,11 @@ def services(names: Sequence[str]) -> Mapping[str, str]:
 
 def digest(wanted: Sequence[Wanted], external_accounts: Sequence[str]) -> str:
     """What the accounts are, in eight characters: a running project of another digest is not this one."""
-    plain = [[harness.__version__, *external_accounts], *([one.name, one.account_id, one.region] for one in wanted)]
+    told = [[asdict(one.organization)] if one.organization else [] for one in wanted]
+    named = [
+        [one.name, one.account_id, one.region, *organization] for one, organization in zip(wanted, told, strict=True)
+    ]
+    plain = [[harness.__version__, *external_accounts], *named]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:8]
 
 
@@ -107,13 +117,15 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     arguments = ["harness.gateway.launches"]
     arguments += [f"{named[one.name]}:{one.account_id}:{one.region}" for one in wanted]
     arguments += [f"external:{one}" for one in external_accounts]
+    arguments += _organization(wanted, named)
     head = _HEAD.format(
         name=f"harness-{mark}",
         image=IMAGE,
         launches=LAUNCHES,
         base=BASE_IMAGE,
         context=json.dumps(context),
-        command="\n".join(f"      - {json.dumps(one)}" for one in arguments),
+        # Compose would put a variable's value in the place of a policy's `${...}`.
+        command="\n".join(f"      - {json.dumps(one).replace('$', '$$')}" for one in arguments),
         volumes="\n".join(f'      - "{one}:/run/harness/{one}"' for one in named.values()),
     )
     bodies = [
@@ -124,3 +136,18 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     ]
     volumes = "".join(f"  {one}:\n" for one in named.values())
     return f"{head}{''.join(bodies)}\nnetworks:\n  accounts:\n\nvolumes:\n{volumes}"
+
+
+def _organization(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]:
+    """What the launches say of each member's place."""
+    for one in wanted:
+        if one.organization is None:
+            continue
+        told = json.dumps(asdict(one.organization), separators=(",", ":"))
+        argument = f"organization:{named[one.name]}:{told}"
+        if len(argument.encode()) > LONGEST_ARGUMENT:
+            raise UsageError(
+                f"the control policies above account `{one.name}` are too long for a container's command line",
+                help="leave white space out of their files, or use the embedded backend",
+            )
+        yield argument

@@ -106,6 +106,7 @@ class Embedded:
             launch_key=launch_key,
             journal=journal,
             eager_services=self.eager_services,
+            organization=wanted.organization,
         )
 
     @staticmethod

@@ -83,7 +83,10 @@ def _assume(account: AccountRecord) -> None:
 
 
 def _call_forbidden(account: AccountRecord) -> None:
-    """The deployer may do everything, this session of it nothing: only a decision of the policy engine tells them apart."""
+    """The deployer may do everything, this session of it nothing: only a decision of the policy engine tells them apart.
+
+    Where a service control policy keeps the deployer from making the session, that refusal is the engine's, and proves the same.
+    """
     session = _client(account, account.deployer).get_federation_token(Name="proof", Policy=_DENY)["Credentials"]
     keys = Keys(session["AccessKeyId"], session["SecretAccessKey"])
     _client(account, keys, session["SessionToken"]).get_access_key_info(AccessKeyId=account.deployer.key_id)

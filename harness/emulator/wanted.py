@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.wire import Membership
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -13,3 +15,4 @@ class Wanted:
     region: str
     profiles: Sequence[str]
     port: int | None = None
+    organization: Membership | None = None

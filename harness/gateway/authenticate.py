@@ -60,7 +60,7 @@ class Authenticate:
         if internal is not None and not internal.signed:
             service = internal.service_principal
             return (
-                ServiceSigner(service, internal.source_arn, self.home.account_id)
+                ServiceSigner(service, internal.source_arn, self.home.account_id, self.home.membership.place)
                 if service
                 else PlumbingSigner(internal.caller)
             )

@@ -27,6 +27,7 @@ from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
+from harness.gateway.service_linked import check_service_linked
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
@@ -249,6 +250,7 @@ class Authorize:
         """Policies are checked before they are stored: their form, and that the principals they name exist. So are names of buckets."""
         try:
             check_entities(self.decider.iam, operation)
+            check_service_linked(operation, self.decider.iam)
             self.desk.check(operation, resource, context)
             check_schedule(operation)
             if (operation.service, operation.name) == ("s3", "CreateBucket"):

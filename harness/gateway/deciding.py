@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.actions import Call, Operation, global_keys
+from harness.actions import Call, Operation, global_keys, resource_control
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.membership import Levels, OwnMembership
 from harness.gateway.resource_policies import policy_kind, resource_policy
 from harness.gateway.signers import ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
 from harness.model.decision import Decision, Evidence, NearMiss
-from harness.model.principal import Principal, PrincipalKind
+from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
 from harness.policy import Document, PolicyKind, parse_stored
@@ -42,6 +43,22 @@ class Verdict:
     documents: Sequence[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """The owner's side of one decision, by digest."""
+
+    policy: PolicyRef | None
+    kind: ResourcePolicyKind
+    resource_control: Levels
+    """None where no organization binds the resource, or resource control policies do not reach it."""
+
+    @property
+    def refs(self) -> tuple[PolicyRef, ...]:
+        """Every policy named."""
+        controls = [ref for level in self.resource_control for ref in level]
+        return (*([self.policy] if self.policy else []), *controls)
+
+
 @dataclass(slots=True)
 class Decider:
     """Decides calls on resources of this account, and on those of accounts that are not part of the launch."""
@@ -51,6 +68,7 @@ class Decider:
     documents: Documents
     desk: PolicyDesk
     clock: Clock
+    membership: OwnMembership
     _compiled: dict[tuple[str, PolicyKind], Document] = field(default_factory=dict)
 
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
@@ -61,10 +79,10 @@ class Decider:
     def judge(self, signer: Signer, action: str, resource: str | None, context: Context, region: str) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to."""
         request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
-        resource_ref, kind = self._resource_policy(request, region)
-        decision = decide(request, self._world(signer, resource_ref, kind))
-        line = self._line(signer, request, decision, resource_ref, kind)
-        named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
+        owned = self._owned(request, region)
+        decision = decide(request, self._world(signer, owned))
+        line = self._line(signer, request, decision, owned)
+        named = [ref.digest for ref in (*_refs(signer), *owned.refs)]
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
         return Verdict(decision.allowed, message, line, texts)
@@ -77,6 +95,7 @@ class Decider:
     def _context(
         self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, resource_account: str
     ) -> Context:
+        at_home = resource_account == self.account_id
         around = global_keys.Circumstances(
             now=self.clock.now(),
             client_address=arrival.client_address,
@@ -84,13 +103,22 @@ class Decider:
             referer=arrival.head.value("referer"),
             region=operation.region,
             resource_account=resource_account,
+            resource_place=self.membership.place if at_home else None,
         )
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
-            keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, around)
-        return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
+            keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, signer.place, around)
+        modelled = global_keys.MODELLED if at_home else global_keys.MODELLED - global_keys.RESOURCE_ORGANIZATION
+        return Context.of({**keys, **call.context}, modelled | call.modelled)
+
+    def _owned(self, request: Request, region: str) -> _Owned:
+        """The owner's side: the resource's policy, and what the organization says of this account's resources."""
+        policy, kind = self._resource_policy(request, region)
+        ours = request.resource_account == self.account_id
+        reached = ours and resource_control.reached(request.action, request.resource)
+        return _Owned(policy, kind, self.membership.resource_control if reached else ())
 
     def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
         """The policy on the resource, by digest; another account's resource has none that is known here."""
@@ -111,11 +139,12 @@ class Decider:
         text = self.desk.policy(arn, str(role.assume_role_policy_document))
         return self.documents.add(arn, text)
 
-    def _world(self, signer: Signer, resource: PolicyRef | None, kind: ResourcePolicyKind) -> World:
-        parsed = PolicyKind.TRUST if kind is ResourcePolicyKind.TRUST else PolicyKind.RESOURCE
-        resource_policy_ = self._policy(resource, parsed) if resource else None
+    def _world(self, signer: Signer, owned: _Owned) -> World:
+        parsed = PolicyKind.TRUST if owned.kind is ResourcePolicyKind.TRUST else PolicyKind.RESOURCE
+        resource_policy_ = self._policy(owned.policy, parsed) if owned.policy else None
+        controls = self._levels(owned.resource_control, PolicyKind.RCP)
         if not isinstance(signer, Vouch):
-            return World(resource=resource_policy_, resource_kind=kind)
+            return World(resource=resource_policy_, resource_kind=owned.kind, resource_control=controls)
         policies = signer.policies
         return World(
             identity=tuple(self._policy(ref, PolicyKind.IDENTITY) for ref in policies.identity),
@@ -124,8 +153,14 @@ class Decider:
             if policies.session is None
             else tuple(self._policy(ref, PolicyKind.SESSION) for ref in policies.session),
             resource=resource_policy_,
-            resource_kind=kind,
+            resource_kind=owned.kind,
+            service_control=self._levels(policies.service_control, PolicyKind.SCP),
+            resource_control=controls,
+            principal_is_service_linked_role=is_service_linked(signer.caller.role_arn or ""),
         )
+
+    def _levels(self, levels: Levels, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...]:
+        return tuple(tuple(self._policy(ref, kind) for ref in level) for level in levels)
 
     def _policy(self, ref: PolicyRef, kind: PolicyKind) -> Policy:
         key = (ref.digest, kind)
@@ -141,8 +176,7 @@ class Decider:
         signer: Signer,
         request: Request,
         decision: Decision,
-        resource: PolicyRef | None,
-        kind: ResourcePolicyKind,
+        owned: _Owned,
     ) -> dict[str, Any]:
         line: dict[str, Any] = {
             "home": signer.home if isinstance(signer, Vouch) else _account(signer, self.account_id),
@@ -156,13 +190,15 @@ class Decider:
             "context": request.context.values,
             "decision": decision.effect.value,
             "because": [_evidence(evidence) for evidence in decision.because],
-            "policies": _named(signer, resource),
-            "resource_policy_kind": kind.value,
+            "policies": _named(signer, owned),
+            "resource_policy_kind": owned.kind.value,
         }
         if decision.near_misses:
             line["near_misses"] = [_near_miss(one) for one in decision.near_misses]
         if request.context.modelled is not None:
             line["modelled"] = sorted(request.context.modelled - global_keys.MODELLED)
+            if unknown := global_keys.MODELLED - request.context.modelled:
+                line["unknown"] = sorted(unknown)
         return line | ({"unmodelled": True} if decision.unmodelled else {})
 
 
@@ -226,15 +262,23 @@ def _near_miss(miss: NearMiss) -> dict[str, Any]:
     return _evidence(miss.statement) | {"failed": [one._asdict() for one in miss.failed]}
 
 
-def _named(signer: Signer, resource: PolicyRef | None) -> dict[str, Any]:
+def _named(signer: Signer, owned: _Owned) -> dict[str, Any]:
     """Every policy of this decision by name and digest: with the documents beside the journal, it can be decided again."""
-    named: dict[str, Any] = {"resource": _pair(resource)} if resource else {}
+    named: dict[str, Any] = {"resource": _pair(owned.policy)} if owned.policy else {}
+    if owned.resource_control:
+        named["resource_control"] = _pairs(owned.resource_control)
     if isinstance(signer, Vouch):
         policies = signer.policies
         named["identity"] = [_pair(ref) for ref in policies.identity]
         named["permissions_boundary"] = _pair(policies.boundary) if policies.boundary else None
         named["session"] = None if policies.session is None else [_pair(ref) for ref in policies.session]
+        if policies.service_control:
+            named["service_control"] = _pairs(policies.service_control)
     return named
+
+
+def _pairs(levels: Levels) -> list[list[list[str]]]:
+    return [[_pair(ref) for ref in level] for level in levels]
 
 
 def _pair(ref: PolicyRef) -> list[str]:

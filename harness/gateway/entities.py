@@ -75,11 +75,6 @@ OF_AWS = "arn:aws:iam::aws:"
 CHANGE_POLICY = frozenset({
     "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
 })  # fmt: skip
-OF_SERVICE = "/aws-service-role/"
-CHANGE_ROLE = frozenset({
-    "AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy",
-    "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy",
-})  # fmt: skip
 
 InUse = Sequence[tuple[Callable[[IAMBackend, Any], object], str]]
 """What of an entity keeps it from being deleted, and what must be done first."""
@@ -114,7 +109,6 @@ def check_entities(iam: IamState, operation: Operation) -> None:
     named = _named(backend, name, params)
     _check_free(backend, name, params)
     _check_policy(iam, name, params)
-    _check_protected(name, params, named)
     _check_inline(name, params, named)
     _check_in_use(backend, name, named)
     _check_quotas(backend, name, params, named)
@@ -173,16 +167,6 @@ def _check_policy_in_use(iam: IamState, arn: str) -> None:
             "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
             "The default version is deleted with the policy."
         )
-
-
-def _check_protected(operation: str, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html."""
-    role = named.get("RoleName")
-    if role is not None and operation in CHANGE_ROLE and str(role.path).startswith(OF_SERVICE):
-        # https://github.com/rebuy-de/aws-nuke/issues/331
-        name = params["RoleName"]
-        message = f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
-        raise _refused("UnmodifiableEntity", message, HTTPStatus.BAD_REQUEST)
 
 
 def _check_inline(operation: str, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from moto.iam.models import Role, User
 
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
+from harness.gateway.membership import OwnMembership
 from harness.gateway.sessions import Session, Sessions
 from harness.model.arn import Arn
 from harness.sigv4 import Claim, Credential, Head, Payload, Reason, Rejected, SigningKey, verify
@@ -27,6 +28,7 @@ class Home:
     documents: Documents
     clock: Clock
     keys: AccountKeys
+    membership: OwnMembership
 
     def vouch(self, head: Head, claim: Claim, payload: Payload) -> Vouch | Rejected:
         """Who signed the request, or why nobody of this account did."""
@@ -72,6 +74,9 @@ class Home:
         return (session.credential, session) if session is not None else self.iam.access_key(key_id)
 
     def _vouch(self, claim: Claim, revision: int, caller: Caller, policies: PolicySet) -> Vouch:
+        """Every statement leaves here, so that none is without the organization's part."""
+        caller = replace(caller, place=self.membership.place)
+        policies = replace(policies, service_control=self.membership.service_control)
         return Vouch(self.account_id, revision, caller, policies, claim.key_id, claim.region, claim.service)
 
     def _root(self, facts: SessionFacts | None = None) -> Caller:

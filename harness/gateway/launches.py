@@ -1,7 +1,7 @@
 """Make the launches of a Compose project, in its one-shot service: `python -m harness.gateway.launches ACCOUNT...`.
 
-ACCOUNT is `SERVICE:ID:REGION`, and `external:ID` for an account that policies may name. Each account has a volume of its own at
-`/run/harness/SERVICE`, which that account's container alone mounts:
+ACCOUNT is `SERVICE:ID:REGION`; `external:ID` is an account that policies may name, and `organization:SERVICE:JSON` an account's
+place in its organization. Each account has a volume of its own at `/run/harness/SERVICE`, which that account's container alone mounts:
 
 - `launch.json`, of the instance's user, who removes it once it is read;
 - `record.json`, the same, of root: the driver reads it through `docker exec`, and no function can.
@@ -10,6 +10,7 @@ The record stays while the volume does: a container that is started again gets t
 gets no second one, which nobody would remove.
 """
 
+import json
 import os
 import socket
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 import harness
 from harness.gateway.container import JOURNAL, PUBLIC_PORT
 from harness.keys import fresh_keys, fresh_launch_key
-from harness.wire import Launch, Listen, Peer
+from harness.wire import Launch, Listen, Membership, Peer
 
 FOLDER = Path("/run/harness")
 PEER_PORT = 4567
@@ -37,6 +38,7 @@ class Asked:
     service: str
     account_id: str
     region: str
+    organization: Membership | None = None
 
     @property
     def folder(self) -> Path:
@@ -46,13 +48,21 @@ class Asked:
 
 def main(arguments: Sequence[str]) -> None:
     """Make what is missing."""
-    external = tuple(one.partition(":")[2] for one in arguments if one.startswith("external:"))
-    asked = [Asked(*one.split(":")) for one in arguments if not one.startswith("external:")]
+    asked, external = read(arguments)
     kept = {one.service: launch for one in asked if (launch := _kept(one)) is not None}
     launch_key = next((launch.launch_key for launch in kept.values()), None) or fresh_launch_key()
     for one in asked:
         if not _runs(one):
             _write(one, launch_for(one, asked, external, launch_key, kept))
+
+
+def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
+    """The accounts of a command line, and the external ones."""
+    words = [one.split(":", 2) for one in arguments]
+    external = tuple(rest[0] for kind, *rest in words if kind == "external")
+    told = {rest[0]: Membership.from_json(json.loads(rest[1])) for kind, *rest in words if kind == "organization"}
+    accounts = [one for one in words if one[0] not in {"external", "organization"}]
+    return [Asked(name, account, region, told.get(name)) for name, account, region in accounts], external
 
 
 def launch_for(
@@ -71,6 +81,7 @@ def launch_for(
         launch_key=launch_key,
         journal=str(JOURNAL),
         eager_services=EAGER_SERVICES,
+        organization=one.organization,
     )
     before = kept.get(one.service)
     return replace(launch, keys=before.keys) if before and before.account_id == one.account_id else launch

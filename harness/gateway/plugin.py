@@ -32,6 +32,7 @@ from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
+from harness.gateway.membership import OwnMembership
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.records import Records
 from harness.gateway.scheduling import Scheduler
@@ -102,10 +103,11 @@ class Gate:
         self.peers = Peers(launch.account_id, launch_key, launch.peers)
         self.journal = Journal(Path(launch.journal))
         self.records = Records(launch.account_id, self.journal, self.clock)
-        self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys)
+        membership = OwnMembership.of(launch.organization, documents)
+        self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys, membership)
         external = frozenset(launch.external_accounts)
         self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
-        self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock)
+        self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock, membership)
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)

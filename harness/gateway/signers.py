@@ -1,8 +1,10 @@
 """Who an internal call is made for: a service principal, or nobody. Only this process or the call's home says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from harness.wire import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,8 @@ class ServiceSigner:
     principal: str
     source_arn: str | None
     account: str
+    place: Place | None = None
+    """The account's place in its organization."""
 
     @property
     def foreign_source(self) -> str | None:
@@ -34,11 +38,12 @@ def to_json(signer: InternalSigner) -> dict[str, Any]:
     """What a home says of its call; it cannot name an account."""
     if isinstance(signer, PlumbingSigner):
         return {"caller": signer.caller}
-    return {"principal": signer.principal, "source_arn": signer.source_arn}
+    place = signer.place and asdict(signer.place)
+    return {"principal": signer.principal, "source_arn": signer.source_arn, "place": place}
 
 
 def from_json(said: Mapping[str, Any], home: str) -> InternalSigner:
     """What `home` said, taken for its own account."""
     if "caller" in said:
         return PlumbingSigner(said["caller"])
-    return ServiceSigner(said["principal"], said["source_arn"], home)
+    return ServiceSigner(said["principal"], said["source_arn"], home, said["place"] and Place(**said["place"]))

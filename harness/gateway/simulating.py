@@ -77,12 +77,13 @@ class Simulator:
             referer=None,
             region=region,
             resource_account=self.decider.resource_account(resource),
+            resource_place=self.decider.membership.place,
         )
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is nobody's question
-            keys = global_keys.of_service(signer.principal, None, None, around)
+            keys = global_keys.of_service(signer.principal, None, None, None, around)
         values: dict[str, ContextValue] = {
             key.lower(): tuple(value) if isinstance(value, list) else value for key, value in {**keys, **given}.items()
         }

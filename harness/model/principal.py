@@ -6,6 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from enum import StrEnum
 from typing import NamedTuple
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html: the path is theirs alone
+SERVICE_LINKED_PATH = "/aws-service-role/"
+
+
+def is_service_linked(role_arn: str) -> bool:
+    """Whether a role's ARN, path and all, is that of a role linked to a service."""
+    return f":role{SERVICE_LINKED_PATH}" in role_arn
+
 
 class PrincipalKind(StrEnum):
     """What kind of principal asks."""

@@ -2,14 +2,18 @@
 
 from harness.wire.frame import frame, read_frame
 from harness.wire.launch import AccountKeys, Launch, Listen, Peer
+from harness.wire.organization import ControlPolicy, Membership, Place
 from harness.wire.seal import Message, Refused, answer, open_answer, open_question, seal
 
 __all__ = [
     "AccountKeys",
+    "ControlPolicy",
     "Launch",
     "Listen",
+    "Membership",
     "Message",
     "Peer",
+    "Place",
     "Refused",
     "answer",
     "frame",

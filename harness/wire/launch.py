@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+from harness.wire.organization import Membership
+
 
 @dataclass(frozen=True, slots=True)
 class Listen:
@@ -53,6 +55,8 @@ class Launch:
     """Path of this instance's journal."""
     eager_services: tuple[str, ...] = ()
     """Services to load in the background once the instance is ready."""
+    organization: Membership | None = None
+    """This account's own place; None where it is in no organization."""
 
     def __repr__(self) -> str:
         return f"Launch({self.account_id}, secrets withheld)"
@@ -74,5 +78,6 @@ class Launch:
                 "external_accounts": tuple(fields["external_accounts"]),
                 "keys": AccountKeys(**fields["keys"]),
                 "eager_services": tuple(fields["eager_services"]),
+                "organization": fields["organization"] and Membership.from_json(fields["organization"]),
             }
         )

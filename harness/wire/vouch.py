@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.model.arn import Arn
 from harness.sigv4.key_id import account_of
+from harness.wire.organization import Place
 
 
 class CallerKind(StrEnum):
@@ -40,6 +41,8 @@ class Caller:
     principal_tags: Mapping[str, str] = field(default_factory=dict)
     """aws:PrincipalTag: the entity's tags, overridden by the session's."""
     session: "SessionFacts | None" = None
+    place: Place | None = None
+    """The account's place in its organization, None where it is in none."""
 
     @property
     def user_id(self) -> str:
@@ -86,11 +89,14 @@ class PolicySet:
     boundary: PolicyRef | None = None
     session: tuple[PolicyRef, ...] | None = None
     """None: no session policies apply. Empty: a federated user's session without any, which grants nothing."""
+    service_control: tuple[tuple[PolicyRef, ...], ...] = ()
+    """By level, the root's first; none where no organization binds the account."""
 
     @property
     def refs(self) -> tuple[PolicyRef, ...]:
         """Every policy named."""
-        return (*self.identity, *([self.boundary] if self.boundary else []), *(self.session or ()))
+        controls = [ref for level in self.service_control for ref in level]
+        return (*self.identity, *([self.boundary] if self.boundary else []), *(self.session or ()), *controls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,8 @@ def _account_of_arn(text: str) -> str | None:
 def _caller(data: Mapping[str, Any]) -> Caller:
     session = data["session"]
     facts = session and SessionFacts(**session | {"transitive_tag_keys": tuple(session["transitive_tag_keys"])})
-    return Caller(**{**data, "kind": CallerKind(data["kind"]), "session": facts})
+    place = data["place"] and Place(**data["place"])
+    return Caller(**{**data, "kind": CallerKind(data["kind"]), "session": facts, "place": place})
 
 
 def _policies(data: Mapping[str, Any]) -> PolicySet:
@@ -154,6 +161,7 @@ def _policies(data: Mapping[str, Any]) -> PolicySet:
         identity=_refs(data["identity"]),
         boundary=PolicyRef(**boundary) if boundary else None,
         session=None if session is None else _refs(session),
+        service_control=tuple(_refs(level) for level in data["service_control"]),
     )
 
 

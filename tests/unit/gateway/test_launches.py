@@ -1,9 +1,11 @@
 """The launches of a Compose project: what each account is told, and what stays over a restart."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
-from harness.gateway.launches import Asked, launch_for
+from harness.gateway.launches import Asked, launch_for, read
 from harness.keys import fresh_keys, fresh_launch_key
+from harness.wire import ControlPolicy, Membership, Place
 
 ONE = Asked("one", "111111111111", "us-west-2")
 TWO = Asked("two", "222222222222", "eu-west-1")
@@ -33,3 +35,14 @@ def test_every_key_is_another():
 
     assert len({value for keys in made for value in (keys.deployer_secret, keys.root_secret, keys.root_key_id)}) == 9
     assert "withheld" in repr(made[0])
+
+
+def test_each_account_is_told_its_own_place_in_the_organization_only():
+    member = Membership(Place("o-a", "o-a/r-b/"), ((ControlPolicy("p", '{"a": "${aws:username}:x"}'),),))
+    told = f"organization:two:{json.dumps(asdict(member))}"
+
+    asked, external = read(["one:111111111111:us-west-2", "two:222222222222:eu-west-1", "external:333333333333", told])
+
+    assert asked == [ONE, replace(TWO, organization=member)]
+    assert external == ("333333333333",)
+    assert [launch_for(one, asked, (), fresh_launch_key(), {}).organization for one in asked] == [None, member]

@@ -5,7 +5,7 @@ import pytest
 from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import Tickets, digest
 from harness.sigv4 import Head
-from harness.wire import Message
+from harness.wire import Message, Place
 
 A, B, C = "111111111111", "222222222222", "333333333333"
 RULE = ServiceSigner("events.amazonaws.com", f"arn:aws:events:us-west-2:{B}:rule/r", B)
@@ -68,9 +68,11 @@ def test_a_ticket_ends_after_half_a_minute(tickets, time):
 
 
 def test_a_home_speaks_for_its_own_account_only():
-    said = {"principal": "events.amazonaws.com", "source_arn": RULE.source_arn, "account": A}
+    said = {"principal": "events.amazonaws.com", "source_arn": RULE.source_arn, "account": A, "place": None}
 
     assert from_json(said, C) == ServiceSigner("events.amazonaws.com", RULE.source_arn, C)
+    placed = said | {"place": {"organization": "o-a", "path": "o-a/r-b/"}}
+    assert from_json(placed, C).place == Place("o-a", "o-a/r-b/")
     assert from_json(said, C).foreign_source == B
     assert from_json(said, B).foreign_source is None
     assert ServiceSigner("s3.amazonaws.com", "arn:aws:s3:::bucket", B).foreign_source is None

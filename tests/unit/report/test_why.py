@@ -73,6 +73,47 @@ def test_a_deny_is_named_and_would_have_to_spare_the_request():
     assert told(denied).endswith("let the Deny `must not` Statement[0] `No` spare this request")
 
 
+def test_the_policies_of_an_organization_are_told_with_their_places():
+    controls = {"service_control": [[["full (root)", "mine"]], [["guardrail (unit)", "must not"]]]}
+    denied = line("mine", decision="explicit_deny", policies={"identity": [["mine", "mine"]], **controls})
+    denied["because"] = [
+        {"layer": "service_control", "policy": "guardrail (unit)", "statement": 0, "sid": "No", "effect": "Deny"}
+    ]
+
+    assert replay(denied, lambda digest: json.dumps(DOCUMENTS[digest])).because[0].policy == "guardrail (unit)"
+    text = told(denied)
+    assert "Deny in service control policies: `guardrail (unit)` Statement[0] `No`" in text
+    assert "service control policies: `full (root)`\n    Statement[0] Allow: counts" in text
+
+
+def test_what_the_line_says_to_be_unknown_is_unknown_again():
+    """The organization of another account's resource: a Deny that tests it counts."""
+    documents = {"d": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceOrgID": "o-1"}}}]}}  # fmt: skip
+    rcp = {**documents["d"]["Statement"][0], "Principal": "*"}
+    documents["rcp"] = {"Version": "2012-10-17", "Statement": [rcp]}
+
+    def effect(found):
+        return replay(found, lambda digest: json.dumps(documents[digest])).effect
+
+    assert effect(line("d")) == "implicit_deny"
+    assert effect(line("d", unknown=["aws:resourceorgid"])) == "explicit_deny"
+    reached = {"identity": [], "resource_control": [[["rcp", "rcp"]]]}
+    assert effect(line(policies=reached, unknown=["aws:resourceorgid"])) == "explicit_deny"
+
+
+def test_a_role_linked_to_a_service_is_not_bound():
+    controls = {"identity": [["mine", "mine"]], "service_control": [[["guardrail", "must not"]]]}
+    caller = {"kind": "role-session", "account": HERE, "role_arn": f"arn:aws:iam::{HERE}:role/aws-service-role/x/R"}
+    asked_by = line(policies=controls, caller=caller)
+    by_another = line(policies=controls, caller=caller | {"role_arn": f"arn:aws:iam::{HERE}:role/x/R"})
+
+    def effect(found):
+        return replay(found, lambda digest: json.dumps(DOCUMENTS[digest])).effect
+
+    assert effect(asked_by) == "allowed"
+    assert effect(by_another) == "explicit_deny"
+
+
 def test_what_is_allowed_needs_no_change():
     text = told(
         line(

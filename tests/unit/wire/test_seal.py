@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.wire import Message, Refused, answer, open_answer, open_question, seal
+from harness.wire import ControlPolicy, Membership, Message, Place, Refused, answer, open_answer, open_question, seal
 from harness.wire.launch import AccountKeys, Launch, Listen, Peer
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -66,6 +66,9 @@ def test_a_launch_travels_whole_and_never_prints_its_secrets():
         journal="/j",
         eager_services=("s3",),
     )
+    levels = ((ControlPolicy("p", "{}"),), ())
+    member = replace(launch, organization=Membership(Place("o-a", "o-a/r-b/"), levels, levels[:1]))
 
     assert Launch.from_json(launch.to_json()) == launch
+    assert Launch.from_json(member.to_json()) == member
     assert "hidden" not in repr(launch)

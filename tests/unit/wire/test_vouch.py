@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.sigv4.key_id import new_key_id
+from harness.wire import Place
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, SessionFacts, Vouch
 
 A, B = "111111111111", "222222222222"
@@ -20,14 +21,15 @@ ROOT = Caller(CallerKind.ROOT, B, f"arn:aws:iam::{B}:root", B)
 FEDERATED = Caller(
     CallerKind.FEDERATED_USER, B, f"arn:aws:sts::{B}:federated-user/f", "AIDAU", user_arn=f"arn:aws:iam::{B}:user/u"
 )
-POLICIES = PolicySet((PolicyRef("p", "0" * 64),), PolicyRef("b", "1" * 64), (PolicyRef("s", "2" * 64),))
+POLICIES = PolicySet((PolicyRef("p", "0" * 64),), PolicyRef("b", "1" * 64), (PolicyRef("s", "2" * 64),), ((PolicyRef("root", "3" * 64),), (PolicyRef("unit", "4" * 64), PolicyRef("root", "3" * 64))))  # fmt: skip
+MEMBER = replace(USER, place=Place("o-a", "o-a/r-b/"))
 
 
 def vouch(caller=USER, **changes):
     return replace(Vouch(B, 1, caller, POLICIES, KEY_ID, "us-west-2", "sts"), **changes)
 
 
-@pytest.mark.parametrize("caller", [USER, SESSION, ROOT, FEDERATED], ids=lambda caller: caller.kind)
+@pytest.mark.parametrize("caller", [USER, SESSION, ROOT, FEDERATED, MEMBER], ids=lambda caller: caller.kind)
 def test_an_account_speaks_for_its_own_principals_and_its_statement_travels_whole(caller):
     assert vouch(caller).foreign_to(B) is None
     assert Vouch.from_json(vouch(caller).to_json()) == vouch(caller)
@@ -50,3 +52,7 @@ def test_an_account_speaks_for_its_own_principals_and_its_statement_travels_whol
 )
 def test_an_account_speaks_for_nobody_elses(statement):
     assert statement.foreign_to(B) is not None
+
+
+def test_every_policy_that_is_named_is_asked_for():
+    assert [ref.digest[0] for ref in POLICIES.refs] == ["0", "1", "2", "3", "4", "3"]
