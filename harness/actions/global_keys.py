@@ -52,6 +52,8 @@ class Circumstances:
     resource_account: str
     resource_place: Place | None = None
     """The resource's account's place in its organization."""
+    mfa: bool = False
+    """A valid code of the caller's MFA device came with the request."""
 
 
 def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
@@ -70,7 +72,10 @@ def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     if caller.user_name is not None:
         keys["aws:username"] = caller.user_name
     keys |= _organization("Principal", caller.place)
-    return keys | _session(caller, around)
+    keys |= _session(caller, around)
+    # The code of an AssumeRole request counts for it alone, not for the session that it makes:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+    return keys | ({"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if around.mfa else {})
 
 
 def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:

@@ -33,6 +33,8 @@ class Operation:
     """The caller's IAM user name, where the caller is one: IAM operations without UserName mean it."""
     inherited: Inherited = Inherited()
     """Of the caller's session."""
+    mfa: bool = False
+    """A valid code of the caller's MFA device came with the request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from harness.gateway.entities import check_entities
 from harness.gateway.facts import StateFacts
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
+from harness.gateway.mfa import MfaDesk
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
@@ -57,6 +58,7 @@ class Authorize:
     buckets: Buckets
     tickets: Tickets
     tokens: sts.Sts
+    mfa: MfaDesk
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -97,6 +99,7 @@ class Authorize:
         self._check_form(context, arrival, signer, operation)
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
+        operation = self._with_mfa(context, arrival, signer, operation)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
         result = self._answer(context, arrival, operation, signer)
@@ -215,6 +218,15 @@ class Authorize:
             self.records.validation(context, arrival, refused)
             raise refused
 
+    def _with_mfa(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> Operation:
+        """The operation, with whether a valid MFA code came with it."""
+        caller = signer.caller if isinstance(signer, Vouch) else None
+        try:
+            return replace(operation, mfa=self.mfa.present(operation, caller, context.request_id or ""))
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
+
     def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> str | None:
         """The resource of the first of the operation's calls."""
         if (operation.service, operation.name) in ALWAYS_ALLOWED:
@@ -251,6 +263,7 @@ class Authorize:
         try:
             check_entities(self.decider.iam, operation)
             check_service_linked(operation, self.decider.iam)
+            self.mfa.check_enabling(operation)
             self.desk.check(operation, resource, context)
             check_schedule(operation)
             if (operation.service, operation.name) == ("s3", "CreateBucket"):
@@ -286,7 +299,7 @@ class Authorize:
         if operation.name == "GetCallerIdentity":
             return sts.caller_identity(caller)
         if operation.name == "GetSessionToken":
-            return self.tokens.get_session_token(operation.params, caller)
+            return self.tokens.get_session_token(operation.params, caller, mfa=operation.mfa)
         if operation.name == "GetFederationToken":
             return self.tokens.get_federation_token(operation.params, caller)
         raise CommonServiceException(

@@ -104,6 +104,7 @@ class Decider:
             region=operation.region,
             resource_account=resource_account,
             resource_place=self.membership.place if at_home else None,
+            mfa=operation.mfa,
         )
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)

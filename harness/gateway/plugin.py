@@ -33,6 +33,7 @@ from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
 from harness.gateway.membership import OwnMembership
+from harness.gateway.mfa import MfaDesk
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.records import Records
 from harness.gateway.scheduling import Scheduler
@@ -111,6 +112,7 @@ class Gate:
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
+        self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
@@ -122,6 +124,7 @@ class Gate:
             buckets=self.buckets,
             tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
+            mfa=self.mfa,
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 
@@ -168,6 +171,7 @@ class Gate:
             "documents": lambda message: answer_documents(self.documents, message),
             "resolve": lambda message: ({"unique_id": self.iam.unique_id(message.data["arn"])}, b""),
             "ticket": self.tickets.answer,
+            "mfa": self.mfa.answer,
             "whereis": self.buckets.answer_whereis,
             "claim": self.buckets.answer_claim,
             "describe": simulator.describe,

@@ -69,8 +69,8 @@ class Sts:
         }
         return answer | ({"SourceIdentity": source} if source else {})
 
-    def get_session_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """A session of the calling user or root."""
+    def get_session_token(self, params: Mapping[str, Any], caller: Caller, *, mfa: bool) -> dict[str, Any]:
+        """A session of the calling user or root; `mfa`: asked for with a valid code."""
         _long_term_only(caller, "GetSessionToken")
         longest = ROOT_MAXIMUM if caller.kind is CallerKind.ROOT else FEDERATION_MAXIMUM
         duration = _within("durationSeconds", params.get("DurationSeconds") or 43200, 900, FEDERATION_MAXIMUM)
@@ -80,6 +80,7 @@ class Sts:
             owner_name=caller.user_name or "",
             name="",
             duration=min(duration, longest),
+            mfa=mfa,
         )
         return {"Credentials": _credentials(session)}
 

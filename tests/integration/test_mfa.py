@@ -1,0 +1,149 @@
+"""Multi-factor authentication: only a fresh code of the user's own device counts, for roles of any account, and once."""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import struct
+import time
+
+import botocore.exceptions
+import pytest
+from aws import A, B, allow, document
+
+NUMBERS = itertools.count(1)
+WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def code(seed, steps=0):
+    """What an authenticator shows, `steps` half minutes from now: https://www.rfc-editor.org/rfc/rfc4226#section-5.3."""
+    digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def other(digits):
+    """Another code than this one."""
+    return f"{(int(digits) + 1) % 10**6:06}"
+
+
+def refusal(call, **params):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(**params)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
+
+
+class Holder:
+    """A user with a device, who may assume roles, and list buckets with MFA only."""
+
+    def __init__(self, clients, name):
+        iam = clients("iam")
+        iam.create_user(UserName=name)
+        statements = allow("sts:AssumeRole"), allow("s3:ListAllMyBuckets", Condition=WITH_MFA)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        self.clients, self.name = clients, name
+        self.keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+        self.serial, self.seed = device["SerialNumber"], device["Base32StringSeed"]
+        self.sts = clients("sts", **self.keys)
+
+    def enable(self, first, second):
+        self.clients("iam").enable_mfa_device(
+            UserName=self.name, SerialNumber=self.serial, AuthenticationCode1=first, AuthenticationCode2=second
+        )
+
+    def session(self, **mfa):
+        given = self.sts.get_session_token(**mfa)["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+
+
+@pytest.fixture
+def holder(a):
+    made = Holder(a, f"holder-{next(NUMBERS)}")
+    made.enable(code(made.seed, -1), code(made.seed))
+    return made
+
+
+@pytest.fixture(scope="module")
+def roles(a, b):
+    """A role of each account that A's users may assume with MFA."""
+    found = {}
+    for clients, account in ((a, A), (b, B)):
+        statement = {"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole", "Condition": WITH_MFA}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        found[account] = clients("iam").create_role(RoleName="with-mfa", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    return found
+
+
+def test_a_device_is_enabled_by_two_codes_in_a_row(a):
+    holder = Holder(a, "enabling")
+    now, following = code(holder.seed), code(holder.seed, 1)
+
+    for wrong in ((now, now), (following, now), (other(now), following), ("000000", "000000")):
+        assert refusal(lambda first=wrong[0], second=wrong[1]: holder.enable(first, second))[:2] == ("InvalidAuthenticationCode", 403)  # fmt: skip
+    holder.enable(code(holder.seed), code(holder.seed, 1))
+
+
+@pytest.mark.parametrize("account", [A, B])
+def test_a_code_opens_a_role_that_wants_mfa_once(holder, roles, account, journals):
+    ask = {"RoleArn": roles[account], "RoleSessionName": "mfa", "SerialNumber": holder.serial}
+    right = code(holder.seed)
+
+    assert refusal(holder.sts.assume_role, RoleArn=roles[account], RoleSessionName="mfa")[:2] == ("AccessDenied", 403)
+    wrong = refusal(holder.sts.assume_role, **ask, TokenCode=other(other(right)))
+    assert wrong == ("AccessDenied", 403, "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+    made = holder.sts.assume_role(**ask, TokenCode=right)
+    again = refusal(holder.sts.assume_role, **ask, TokenCode=right)
+    assert again == wrong
+
+    (line,) = journals.lines(request_id=made["ResponseMetadata"]["RequestId"])
+    assert (line["decision"], line["context"]["aws:multifactorauthpresent"]) == ("allowed", "true")
+    assert right not in json.dumps(journals.lines(owner=account))
+
+
+def test_anothers_device_and_half_a_proof_are_refused(a, holder, roles):
+    stranger = Holder(a, "another-holder")
+    stranger.enable(code(stranger.seed, -1), code(stranger.seed))
+    ask = {"RoleArn": roles[A], "RoleSessionName": "mfa"}
+
+    theirs = refusal(holder.sts.assume_role, **ask, SerialNumber=stranger.serial, TokenCode=code(stranger.seed))
+    assert theirs[2].startswith("MultiFactorAuthentication failed, unable to validate MFA code.")
+    half = refusal(holder.sts.assume_role, **ask, SerialNumber=holder.serial)
+    assert half[2].startswith("MultiFactorAuthentication failed, must provide both")
+    stranger.sts.assume_role(**ask, SerialNumber=stranger.serial, TokenCode=code(stranger.seed))
+
+
+def test_a_session_asked_for_with_a_code_has_mfa_and_one_without_has_not(a, holder, roles):
+    code_ = {"SerialNumber": holder.serial, "TokenCode": code(holder.seed)}
+    with_mfa, without = holder.session(**code_), holder.session()
+
+    a("s3", **with_mfa).list_buckets()
+    assert refusal(a("s3", **without).list_buckets)[0] == "AccessDenied"
+    assert refusal(a("s3", **holder.keys).list_buckets)[0] == "AccessDenied"
+    a("sts", **with_mfa).assume_role(RoleArn=roles[A], RoleSessionName="mfa")
+    assert refusal(a("sts", **without).assume_role, RoleArn=roles[A], RoleSessionName="mfa")[0] == "AccessDenied"
+
+
+def test_a_role_session_made_with_a_code_has_no_mfa_of_its_own(a, holder, roles):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html."""
+    a("iam").put_role_policy(RoleName="with-mfa", PolicyName="p", PolicyDocument=document(allow("s3:ListAllMyBuckets", Condition=WITH_MFA)))  # fmt: skip
+    given = holder.sts.assume_role(
+        RoleArn=roles[A], RoleSessionName="mfa", SerialNumber=holder.serial, TokenCode=code(holder.seed)
+    )["Credentials"]
+    session = a(
+        "s3",
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+    assert refusal(session.list_buckets)[0] == "AccessDenied"
+    a("iam").put_role_policy(RoleName="with-mfa", PolicyName="p", PolicyDocument=document(allow("s3:ListAllMyBuckets")))
+    session.list_buckets()
