@@ -14,7 +14,7 @@ from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
-from harness.gateway import constraints, respond, sts
+from harness.gateway import constraints, policy_simulation, respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
@@ -59,6 +59,7 @@ class Authorize:
     tickets: Tickets
     tokens: sts.Sts
     mfa: MfaDesk
+    simulation: policy_simulation.PolicySimulation
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -288,6 +289,8 @@ class Authorize:
 
     def _own_operation(self, operation: Operation, signer: Signer) -> dict[str, Any] | None:
         """The operations that the gate answers itself, None for LocalStack's."""
+        if operation.service == "iam" and operation.name in policy_simulation.OPERATIONS:
+            return self.simulation.answer(operation)
         if operation.service != "sts":
             return None
         caller = signer.caller if isinstance(signer, Vouch) else None
@@ -296,6 +299,8 @@ class Authorize:
         if caller is None:
             name = signer.principal if isinstance(signer, ServiceSigner) else "internal"
             raise respond.internal(f"{name} has no use for sts:{operation.name}")
+        if operation.name == "GetAccessKeyInfo":
+            return sts.access_key_info(operation.params["AccessKeyId"])
         if operation.name == "GetCallerIdentity":
             return sts.caller_identity(caller)
         if operation.name == "GetSessionToken":

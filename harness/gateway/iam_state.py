@@ -142,6 +142,11 @@ class IamState:
         self._sets[entity.id] = (revision, found)
         return found
 
+    def policies_of_group(self, name: str) -> PolicySet | None:
+        """What a group gives its users, None where there is no group of that name."""
+        group = self.backend.groups.get(name)
+        return None if group is None else PolicySet(identity=tuple(self._attached(group)))
+
     @staticmethod
     def boundary_arn(entity: Any) -> str | None:
         """The boundary's ARN: moto keeps a role's, LocalStack's provider sets a user's."""

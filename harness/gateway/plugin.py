@@ -35,6 +35,7 @@ from harness.gateway.journal import Journal
 from harness.gateway.membership import OwnMembership
 from harness.gateway.mfa import MfaDesk
 from harness.gateway.peers import Answer, Peers, PeerServer
+from harness.gateway.policy_simulation import PolicySimulation
 from harness.gateway.records import Records
 from harness.gateway.scheduling import Scheduler
 from harness.gateway.server import LoopbackServer
@@ -125,6 +126,7 @@ class Gate:
             tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
             mfa=self.mfa,
+            simulation=PolicySimulation(launch.account_id, self.iam, self.home, documents),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 

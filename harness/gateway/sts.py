@@ -17,6 +17,7 @@ from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.sessions import Session, Sessions, credential
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.sigv4.key_id import account_of, is_key_id
 from harness.wire.vouch import Caller, CallerKind
 
 DEFAULT_DURATION = 3600
@@ -225,6 +226,16 @@ def check_assume_role(params: Mapping[str, Any]) -> None:
 def caller_identity(caller: Caller) -> dict[str, Any]:
     """GetCallerIdentity, which needs no permission and cannot be denied."""
     return {"UserId": caller.user_id, "Account": caller.account_id, "Arn": caller.arn}
+
+
+def access_key_info(key_id: str) -> dict[str, Any]:
+    """GetAccessKeyInfo: which account a key id names, whether or not there is such a key.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+    """
+    if not is_key_id(key_id):
+        raise validation(f"{key_id} is not an access key id")
+    return {"Account": account_of(key_id)}
 
 
 def validation(message: str) -> CommonServiceException:

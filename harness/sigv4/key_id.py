@@ -5,11 +5,13 @@ answers the same question. The layout is the one that LocalStack's own services 
 """
 
 import base64
+import re
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _HALF = len(_ALPHABET) // 2
 _OFFSET = int.from_bytes(base64.b32decode("QAAAAAAA"))
 _TAIL = 7
+_KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z2-7]{16}")
 
 
 def new_key_id(prefix: str, account_id: str, tail: bytes) -> str:
@@ -19,6 +21,11 @@ def new_key_id(prefix: str, account_id: str, tail: bytes) -> str:
     drawn = [_ALPHABET[byte % len(_ALPHABET)] for byte in tail]
     parity = _ALPHABET[_HALF * (number % 2) + tail[0] % _HALF]
     return prefix + account + parity + "".join(drawn[1 : _TAIL + 1])
+
+
+def is_key_id(text: str) -> bool:
+    """Whether the text has the form of a key id: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def account_of(key_id: str) -> str:

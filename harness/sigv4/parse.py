@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from harness.sigv4.head import Head
+from harness.sigv4.key_id import is_key_id
 from harness.sigv4.reason import Reason, Rejected
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_PRESIGNED = timedelta(days=7)
 _TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
-_KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z2-7]{16}")
 _REQUIRED = ("Credential", "Signature", "SignedHeaders")
 # Headers of which a second one could mean another request to who executes it than to who verified it.
 _SINGLE = ("host", "content-type", "x-amz-date", "x-amz-target", "x-amz-content-sha256", "x-amz-security-token")
@@ -110,7 +109,7 @@ def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.",
         )
     key_id, date, region, service, _ = credential
-    if not _KEY_ID.fullmatch(key_id):
+    if not is_key_id(key_id):
         return Rejected(Reason.UNKNOWN_KEY)
     if not _is_time(timestamp):
         return Rejected(Reason.MALFORMED, "Date must be in ISO-8601 'basic format'.")
