@@ -201,8 +201,10 @@ class Compose:
             wanted.name: _record(wanted, one, launch)
             for wanted, one, launch in zip(self.wanted, self.instances, launches, strict=True)
         }
-        key = launches[0].launch_key
-        record = RunRecord(harness.__version__, key, accounts, self.project, configuration=self.configuration)
+        first = launches[0]
+        record = RunRecord(
+            harness.__version__, first.launch_key, first.issuer_key, accounts, self.project, self.configuration
+        )
         self._ask(record)
         return record
 

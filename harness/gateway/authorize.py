@@ -13,7 +13,9 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
+from harness.actions.federation import Federated
 from harness.actions.iam import USER_OPERATIONS
+from harness.actions.sts import UNSIGNED
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
@@ -26,9 +28,10 @@ from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
-from harness.gateway.signers import PlumbingSigner, ServiceSigner
+from harness.gateway.signers import InternalSigner, Nobody, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
+from harness.gateway.web_identity import TokenRefused, WebIdentities
 from harness.sigv4 import Reason, Rejected
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
@@ -55,6 +58,7 @@ class Authorize:
     buckets: Buckets
     tickets: Tickets
     tokens: sts.Sts
+    identities: WebIdentities
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -80,10 +84,12 @@ class Authorize:
         operation = self._operation(context, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
+        if isinstance(signer, Nobody):
+            self._check_unsigned(context, arrival, operation)
         named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
             operation, signer, self.account_id
         )
-        if not isinstance(signer, Vouch):
+        if isinstance(signer, InternalSigner):
             self._check_internal(context, arrival, signer, operation, named)
         owning = self._owner(operation, signer, arrival, named)
         if owning != self.account_id:
@@ -94,6 +100,10 @@ class Authorize:
             return False
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             sts.check_assume_role(operation.params)
+        if _is_unsigned(operation):
+            signer = self._federated(context, arrival, operation)
+            said = {**operation.params, **signer.parameters}
+            operation = replace(operation, params=said, user=None, inherited=Inherited())
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
@@ -118,7 +128,7 @@ class Authorize:
         return self.buckets.owner(bucket, context.request_id or "")
 
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
-        if isinstance(signer, Vouch):
+        if not isinstance(signer, InternalSigner):
             return None
         return self.tickets.issue(owning, digest(arrival.head, arrival.payload.sha256), signer)
 
@@ -155,7 +165,7 @@ class Authorize:
             prefix=service.signing_name,
             name=operation.name,
             params=context.service_request or {},
-            region=context.region,
+            region=self.region if isinstance(signer, Nobody) else context.region,
             account=caller.account_id if caller else self.account_id,
             user=caller.user_name if caller else None,
             inherited=_inherited(caller),
@@ -174,6 +184,26 @@ class Authorize:
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error
+
+    def _check_unsigned(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+        """The front let a request without a signature pass for what it seemed to be."""
+        if not _is_unsigned(operation):
+            rejected = Rejected(Reason.MISSING)
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
+
+    def _federated(self, context: RequestContext, arrival: Arrival, operation: Operation) -> Federated:
+        """Who asks by the word of an identity provider, whoever signed the request."""
+        if operation.name != "AssumeRoleWithWebIdentity":
+            raise sts.not_served(operation.name)
+        sts.check_web_identity(operation.params)
+        try:
+            return self.identities.verified(operation.params)
+        except TokenRefused as refused:
+            error = CommonServiceException(refused.code, refused.message, HTTPStatus.BAD_REQUEST, sender_fault=True)
+            self.records.identity(context, arrival, error)
+            raise error from refused
 
     def _owner(self, operation: Operation, signer: Signer, arrival: Arrival, named: str) -> str:
         """Who decides: the account that is named, or in the place of one outside the launch, which grants nothing, the caller's home."""
@@ -262,6 +292,8 @@ class Authorize:
         """The operations that the gate answers itself, None for LocalStack's."""
         if operation.service != "sts":
             return None
+        if isinstance(signer, Federated):
+            return self.tokens.assume_role_for(operation.params, signer)
         caller = signer.caller if isinstance(signer, Vouch) else None
         if operation.name == "AssumeRole":
             return self.tokens.assume_role(operation.params, caller)
@@ -274,9 +306,15 @@ class Authorize:
             return self.tokens.get_session_token(operation.params, caller)
         if operation.name == "GetFederationToken":
             return self.tokens.get_federation_token(operation.params, caller)
-        raise CommonServiceException(
-            "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
-        )
+        raise sts.not_served(operation.name)
+
+
+def _is_unsigned(operation: Operation) -> bool:
+    """Whether an identity provider speaks for who asks, so that a signature counts for nothing.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    return operation.service == "sts" and operation.name in UNSIGNED
 
 
 def _calling_service(arrival: Arrival, signer: Signer) -> str:

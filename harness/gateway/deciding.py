@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.actions import Call, Operation, global_keys
+from harness.actions.federation import Federated
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
@@ -29,7 +30,9 @@ _KINDS = {
     CallerKind.ROLE_SESSION: PrincipalKind.ROLE_SESSION,
     CallerKind.FEDERATED_USER: PrincipalKind.FEDERATED_USER,
 }
-_TRUST_ACTIONS = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
+_TRUST_ACTIONS = frozenset({
+    "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:setsourceidentity", "sts:tagsession",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,16 @@ class Decider:
             region=operation.region,
             resource_account=resource_account,
         )
+        modelled = global_keys.MODELLED | call.modelled
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
+        elif isinstance(signer, Federated):
+            keys = global_keys.of_provider(signer.provider, around) | dict(signer.keys)
+            modelled |= signer.known
         else:
-            assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
+            assert isinstance(signer, ServiceSigner)  # noqa: S101 - nothing else is decided
             keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, around)
-        return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
+        return Context.of({**keys, **call.context}, modelled)
 
     def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
         """The policy on the resource, by digest; another account's resource has none that is known here."""
@@ -159,6 +166,8 @@ class Decider:
             "policies": _named(signer, resource),
             "resource_policy_kind": kind.value,
         }
+        if isinstance(signer, Federated):
+            line["subject"] = signer.subject
         if decision.near_misses:
             line["near_misses"] = [_near_miss(one) for one in decision.near_misses]
         if request.context.modelled is not None:
@@ -169,7 +178,9 @@ class Decider:
 def _principal(signer: Signer) -> Principal:
     if isinstance(signer, ServiceSigner):
         return Principal(PrincipalKind.SERVICE, signer.principal)
-    assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided
+    if isinstance(signer, Federated):
+        return Principal(PrincipalKind.FEDERATED, signer.provider)
+    assert isinstance(signer, Vouch)  # noqa: S101 - nothing else is decided
     return _of_caller(signer.caller)
 
 

@@ -129,6 +129,11 @@ class IamState:
         values = tags.values() if isinstance(tags, Mapping) else tags
         return {tag["Key"]: tag["Value"] for tag in values}
 
+    def open_id_clients(self, arn: str) -> frozenset[str] | None:
+        """The client ids of the OpenID Connect provider of that ARN, None where there is none."""
+        provider: Any = self.backend.open_id_providers.get(arn)
+        return None if provider is None else frozenset(provider.client_id_list)
+
     # policies
 
     def policies_of(self, entity: Role | User) -> PolicySet:

@@ -42,6 +42,7 @@ from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
 from harness.gateway.tickets import Tickets
 from harness.gateway.vouching import answer_documents, answer_vouch
+from harness.gateway.web_identity import WebIdentities
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ class Gate:
             buckets=self.buckets,
             tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
+            identities=WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 

@@ -12,10 +12,12 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from moto.iam.models import Role
 
+from harness.actions.federation import Federated
 from harness.gateway import identifiers
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.sessions import Session, Sessions, credential
+from harness.gateway.web_identity import length_fault
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.wire.vouch import Caller, CallerKind
 
@@ -41,24 +43,52 @@ class Sts:
 
     def assume_role(self, params: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
         """A session of the role; the decision was made before. `caller` is None for a service principal."""
-        role = self.iam.role_by_arn(params["RoleArn"])
-        if role is None:  # decided as denied before: only a role deleted in between comes here
-            raise _denied(params["RoleArn"])
+        role = self._role(params)
         chained = caller is not None and caller.session is not None and caller.session.is_chainable_role
         duration = self._duration(params, role, chained=chained, by_service=caller is None)
         tags, transitive = self._tags(params, caller, chained=chained)
         source = self._source_identity(params, caller)
-        policies = self._session_policies(params)
+        return self._assumed(
+            role, params, duration=duration, session_tags=tags, transitive_tag_keys=transitive, source_identity=source
+        )
+
+    def assume_role_for(self, params: Mapping[str, Any], federated: Federated) -> dict[str, Any]:
+        """A session of the role for somebody for whom an identity provider speaks; the decision was made before.
+
+        No session stands before it: neither is it chained nor does it inherit anything.
+        """
+        role = self._role(params)
+        duration = self._duration(params, role, chained=False, by_service=False)
+        tags, transitive = self._tags(params, None, chained=False)
+        answer = self._assumed(
+            role,
+            params,
+            duration=duration,
+            session_tags=tags,
+            transitive_tag_keys=transitive,
+            source_identity=self._source_identity(params, None),
+            provider=federated.provider,
+            provider_keys=federated.session_keys,
+        )
+        return answer | dict(federated.answer)
+
+    def _role(self, params: Mapping[str, Any]) -> Role:
+        role = self.iam.role_by_arn(params["RoleArn"])
+        if role is None:  # decided as denied before: only a role deleted in between comes here
+            raise _denied(params["RoleArn"])
+        return role
+
+    def _assumed(
+        self, role: Role, params: Mapping[str, Any], *, source_identity: str | None, **fields: Any
+    ) -> dict[str, Any]:
         session = self._mint(
             kind=CallerKind.ROLE_SESSION,
             owner_id=str(role.id),
             owner_name=str(role.name),
             name=params["RoleSessionName"],
-            duration=duration,
-            session_tags=tags,
-            transitive_tag_keys=transitive,
-            source_identity=source,
-            policies=policies,
+            source_identity=source_identity,
+            policies=self._session_policies(params),
+            **fields,
         )
         answer: dict[str, Any] = {
             "Credentials": _credentials(session),
@@ -67,7 +97,7 @@ class Sts:
                 "Arn": f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
             },
         }
-        return answer | ({"SourceIdentity": source} if source else {})
+        return answer | ({"SourceIdentity": source_identity} if source_identity else {})
 
     def get_session_token(self, params: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """A session of the calling user or root."""
@@ -221,6 +251,13 @@ def check_assume_role(params: Mapping[str, Any]) -> None:
         _within("durationSeconds", int(duration), 900, 43200)
 
 
+def check_web_identity(params: Mapping[str, Any]) -> None:
+    """The same of AssumeRoleWithWebIdentity; no message holds the token."""
+    check_assume_role(params)
+    if (fault := length_fault(params)) is not None:
+        raise validation(_detected([fault]))
+
+
 def caller_identity(caller: Caller) -> dict[str, Any]:
     """GetCallerIdentity, which needs no permission and cannot be denied."""
     return {"UserId": caller.user_id, "Account": caller.account_id, "Arn": caller.arn}
@@ -229,6 +266,13 @@ def caller_identity(caller: Caller) -> dict[str, Any]:
 def validation(message: str) -> CommonServiceException:
     """AWS's ValidationError."""
     return CommonServiceException("ValidationError", message, 400, sender_fault=True)
+
+
+def not_served(operation: str) -> CommonServiceException:
+    """An operation that AWS has and the harness has not."""
+    return CommonServiceException(
+        "InvalidAction", f"sts:{operation} is not served by the harness", 400, sender_fault=True
+    )
 
 
 def _inline_policy(text: str) -> str:
