@@ -104,6 +104,34 @@ def assumes(
     return partial(me.assume, named, **stage.fill(request, me))
 
 
+GITHUB = "https://token.actions.githubusercontent.com"
+MAIN = "repo:acme/app:ref:refs/heads/main"
+OF_GITHUB = {"Federated": "arn:aws:iam::<a>:oidc-provider/token.actions.githubusercontent.com"}
+
+
+def bears_a_token(stage, *, trusted, registered=GITHUB, signed_by=None, **said):
+    """A workflow that has no key of AWS assumes a role of A with its token, at B's door."""
+    iam = stage.deployer("iam")
+    provider = iam.create_open_id_connect_provider(Url=registered, ClientIDList=["sts.amazonaws.com", "reports"])
+    arn = provider["OpenIDConnectProviderArn"]
+    stage.later(partial(iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=arn))
+    role = stage.principals.role(stage.a, stage.fill(trusted))
+    token = stage.token(**{"issuer": GITHUB, "subject": MAIN, **said})
+    if signed_by is not None:
+        token = f"{token.rpartition('.')[0]}.{signed_by(token)}"
+    return partial(stage.principals.web_identity, stage.b, role, token)
+
+
+def somebody_else(_token):
+    """A signature that the issuer never made."""
+    return "A" * 342
+
+
+def the_issuer(token):
+    """The issuer's own signature."""
+    return token.rpartition(".")[2]
+
+
 def tries(stage, does, *, on=None, of="a", may=NOTHING, region=None, **request):
     """A principal of `of` does something to A's resources, which have the policies `on`."""
     whose = {name: request.pop(name) for name in LIMITS if name in request}

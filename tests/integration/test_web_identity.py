@@ -14,7 +14,7 @@ from aws import REGION, A, B, allow, document
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from raw import FORM, Request, query, record_of, send, signed
+from raw import FORM, Request, ask, query, record_of, send, signed
 
 from harness.keys import fresh_issuer_key
 from harness.tokens import web_identity_token
@@ -28,8 +28,11 @@ ACTION = "sts:AssumeRoleWithWebIdentity"
 DENIED = ("AccessDenied", 403, f"Not authorized to perform {ACTION}")
 
 
-def trusts(condition, action=ACTION, provider=PROVIDER):
-    return document({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action, "Condition": condition})
+def trusts(condition, action=ACTION, provider=PROVIDER, subject="repo:*"):
+    """A trust policy with these conditions, and the one that trust in GitHub's provider must have."""
+    like = {f"{HOST}:sub": subject, **condition.get("StringLike", {})}
+    tested = {**condition, "StringLike": like} if provider.endswith(HOST) else condition
+    return document({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action, "Condition": tested})
 
 
 ONLY_MAIN = trusts({"StringEquals": {f"{HOST}:aud": "sts.amazonaws.com", f"{HOST}:sub": MAIN}})
@@ -84,7 +87,7 @@ def token(sandbox):
 def assume(accounts):
     """Asks unsigned, at A's door or at another's."""
 
-    def ask(role_arn, web_token, door="one", name="ci", **parameters):
+    def call(role_arn, web_token, door="one", name="ci", **parameters):
         sts = boto3.client(
             "sts",
             endpoint_url=accounts[door]["endpoint_url"],
@@ -95,7 +98,7 @@ def assume(accounts):
             RoleArn=role_arn, RoleSessionName=name, WebIdentityToken=web_token, **parameters
         )
 
-    return ask
+    return call
 
 
 def session(accounts, credentials, service, door="one"):
@@ -148,7 +151,7 @@ def test_the_bearer_of_a_token_gets_a_session_at_any_door(role, token, assume, a
         (trusts({}, action="sts:AssumeRoleWithSAML"), {}),
         (trusts({}, provider=f"arn:aws:iam::{B}:oidc-provider/{HOST}"), {}),
         (trusts({}, provider=f"arn:aws:iam::{A}:oidc-provider/{HOST}/more"), {}),
-        (trusts({}, provider="cognito-identity.amazonaws.com"), {}),
+        (trusts({}, provider="accounts.google.com"), {}),
         (trusts({"StringEquals": {f"{HOST}:repository": "acme/app"}}), {"repository": "acme/fork"}),
         (trusts({"StringEquals": {f"{HOST}:environment": "prod"}}), {}),
         (trusts({"StringEquals": {f"{HOST}:run_id": "1"}}), {"run_id": "1"}),
@@ -351,10 +354,25 @@ def test_the_session_is_limited_as_any_other_and_what_it_assumes_is_chained(role
     assert sts.assume_role(RoleArn=next_role, RoleSessionName="ci")["Credentials"]
 
 
+def test_trust_in_a_shared_provider_is_stored_only_with_its_subject(role, a):
+    role()
+    everybodys = trusts({"StringEquals": {f"{HOST}:aud": "sts.amazonaws.com"}}, subject="*")
+
+    refused = refusal(lambda: a("iam").update_assume_role_policy(RoleName="deploys", PolicyDocument=everybodys))
+    created = refusal(lambda: a("iam").create_role(RoleName="open", AssumeRolePolicyDocument=everybodys))
+
+    assert refused[:2] == created[:2] == ("MalformedPolicyDocument", 400)
+    assert f"must evaluate {HOST}:sub" in refused[2]
+    a("iam").update_assume_role_policy(RoleName="deploys", PolicyDocument=ONLY_MAIN)
+
+
 def test_google_and_cognito_need_no_provider(role, token, assume):
     google = trusts({"StringEquals": {"accounts.google.com:aud": "app"}}, provider="accounts.google.com")
     pool = trusts(
-        {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}},
+        {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": "us-west-2:pool"},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+        },
         provider="cognito-identity.amazonaws.com",
     )
 
@@ -425,18 +443,18 @@ def test_a_signature_is_verified_and_counts_for_nothing(accounts, role, token, a
     keys = {f"aws_{name}": chain["Credentials"][field] for name, field in names.items()}
     url = accounts["one"]["endpoint_url"]
 
-    def ask(keys, subject=MAIN):
+    def called(keys, subject=MAIN):
         parameters = {"RoleArn": arn, "RoleSessionName": "ci", "WebIdentityToken": token(subject=subject)}
         call = query("sts", "AssumeRoleWithWebIdentity", "2011-06-15", **parameters)
         return send(url, signed(url, call, keys))
 
     for signer in (accounts["one"], accounts["two"], keys):
-        good = ask(signer)
+        good = called(signer)
         assert good.status == 200, good.text
         assert "SourceIdentity" not in good.text
-        assert ask(signer, "repo:evil/app").code == "AccessDenied"
+        assert called(signer, "repo:evil/app").code == "AccessDenied"
     wrong = {**accounts["one"], "aws_secret_access_key": "wrong"}
-    assert ask(wrong).code == "SignatureDoesNotMatch"
+    assert called(wrong).code == "SignatureDoesNotMatch"
 
 
 def test_a_programs_own_credentials_come_from_a_token_file(role, token, accounts, tmp_path):
@@ -489,3 +507,22 @@ def test_no_token_is_in_a_journal_or_a_log(sandbox, token, role, assume, journal
     text = "".join(path.read_text() for path in journals.state.rglob("*") if path.suffix in {".jsonl", ".log"})
     assert made.split(".")[2] not in text
     assert json.loads(record_of(sandbox).issuer_key)["d"] not in text
+
+
+def test_a_refusal_is_explained_by_the_condition_that_failed(role, token, assume, sandbox):
+    assert refusal(lambda: assume(role(), token(subject="repo:evil/app"))) == DENIED
+
+    journal, why = sandbox.run("journal", "--denied"), sandbox.run("why")
+
+    assert f"{PROVIDER} (repo:evil/app)" in journal.stdout.splitlines()[-1]
+    assert f"{HOST}:sub" in why.stdout
+    assert "repo:evil/app" in why.stdout
+
+
+def test_the_clock_of_the_accounts_is_that_of_the_tokens(role, token, assume, sandbox):
+    before = token()
+    ask(record_of(sandbox), "one", "clock", {"seconds": 7200})
+    made = sandbox.run("token", "--issuer", GITHUB, "--subject", MAIN)
+
+    assert refusal(lambda: assume(role(), before))[0] == "ExpiredTokenException"
+    assert assume(role(), made.stdout.strip())["Provider"] == PROVIDER

@@ -1,0 +1,55 @@
+"""A trust policy that lets a shared provider's tokens in says whose."""
+
+import pytest
+
+from harness.policy.shared_providers import CONTROLS, missing_control
+
+HOST = "token.actions.githubusercontent.com"
+ARN = f"arn:aws:iam::111111111111:oidc-provider/{HOST}"
+
+
+def policy(condition=None, federated=ARN, action="sts:AssumeRoleWithWebIdentity", effect="Allow", **more):
+    statement = {"Effect": effect, "Principal": {"Federated": federated}, "Action": action, **more}
+    return {"Statement": [statement | ({"Condition": condition} if condition else {})]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        policy(),
+        policy({"StringEquals": {f"{HOST}:aud": "sts.amazonaws.com", f"{HOST}:repository": "acme/app"}}),
+        policy({"StringLike": {f"{HOST}:sub": "*"}}),
+        policy({"StringLike": {f"{HOST}:sub": ["*", "**"]}}),
+        policy(federated=["arn:aws:iam::111111111111:oidc-provider/id.example.com", ARN]),
+        policy(action=["sts:TagSession", "sts:*"]),
+        policy(action="STS:assumerolewithwebidentity"),
+    ],
+)
+def test_the_subject_must_be_tested(document):
+    assert missing_control(document) == f"{HOST}:sub"
+    assert missing_control({"Statement": document["Statement"][0]}) == f"{HOST}:sub"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        policy({"StringEquals": {f"{HOST}:sub": "repo:acme/app:ref:refs/heads/main"}}),
+        policy({"StringLike": {f"{HOST.upper()}:SUB": ["*", "repo:acme/*"]}}),
+        policy(action="sts:TagSession"),
+        policy(effect="Deny"),
+        policy(federated="arn:aws:iam::111111111111:oidc-provider/id.example.com"),
+        policy(federated="accounts.google.com"),
+        policy(
+            {"StringEquals": {"cognito-identity.amazonaws.com:aud": "pool"}}, federated="cognito-identity.amazonaws.com"
+        ),
+        policy(Principal="*"),
+        policy(Principal={"AWS": "111111111111"}),
+        {"Statement": [{"Effect": "Allow", "Principal": {"Federated": ARN}, "NotAction": "sts:AssumeRole"}]},
+    ],
+)
+def test_all_other_trust_is_free(document):
+    assert missing_control(document) is None
+
+
+def test_every_control_is_a_key_of_its_provider():
+    assert all(key.rpartition(":")[0] == host for host, key in CONTROLS.items())
