@@ -3,13 +3,17 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 """
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.actions.keys import text
 from harness.actions.operation import ContextValue
-from harness.actions.sts import WEB_KEYS
+from harness.actions.sts import SAML_KEYS, WEB_KEYS
 
 Claims = Mapping[str, Any]
 """The claims of a token whose signature is verified."""
@@ -54,6 +58,8 @@ class Federated:
     """What AssumeRole takes from the request and a federated one from the provider: Tags, TransitiveTagKeys, SourceIdentity."""
     answer: Mapping[str, str] = field(default_factory=dict)
     """The fields of the answer that tell of the provider."""
+    session_ends: float | None = None
+    """When the provider wants the session ended at the latest, in epoch seconds."""
 
 
 def web_identity(provider: str, issuer: str, audience: str, claims: Claims, role: str) -> Federated:
@@ -138,3 +144,106 @@ def _source_identity(claims: Claims) -> dict[str, Any]:
     if not isinstance(value, str):
         raise BadClaim(f"the claim `{_SOURCE_IDENTITY}` is no text")
     return {"SourceIdentity": value}
+
+
+# SAML: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+
+_SAML = "https://aws.amazon.com/SAML/Attributes/"
+_NAME_ID = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_EDU_PERSON, _EDU_ORG = "urn:oid:1.3.6.1.4.1.5923.1.1.1.", "urn:oid:1.3.6.1.4.1.5923.1.2.1."
+_CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+# The attribute, and the condition key that shows all its values.
+_SEVERAL: Mapping[str, str] = {
+    f"{_EDU_PERSON}1": "edupersonaffiliation", f"{_EDU_PERSON}2": "edupersonnickname",
+    f"{_EDU_PERSON}4": "edupersonorgunitdn", f"{_EDU_PERSON}7": "edupersonentitlement",
+    f"{_EDU_PERSON}9": "edupersonscopedaffiliation", f"{_EDU_PERSON}10": "edupersontargetedid",
+    f"{_EDU_PERSON}11": "edupersonassurance", f"{_EDU_ORG}2": "eduorghomepageuri",
+    f"{_EDU_ORG}3": "eduorgidentityauthnpolicyuri", f"{_EDU_ORG}4": "eduorglegalname",
+    f"{_EDU_ORG}5": "eduorgsuperioruri", f"{_EDU_ORG}6": "eduorgwhitepagesuri", "urn:oid:2.5.4.3": "cn",
+}  # fmt: skip
+# The attribute, and the condition key that shows its one value.
+_SINGLE: Mapping[str, str] = {
+    f"{_EDU_PERSON}3": "edupersonorgdn", f"{_EDU_PERSON}5": "edupersonprimaryaffiliation",
+    f"{_EDU_PERSON}6": "edupersonprincipalname", f"{_EDU_PERSON}8": "edupersonprimaryorgunitdn",
+    f"{_CLAIMS}name": "name", f"{_CLAIMS}givenname": "givenName", f"{_CLAIMS}surname": "surname",
+    f"{_CLAIMS}emailaddress": "mail", "http://schemas.xmlsoap.org/claims/CommonName": "commonName",
+}  # fmt: skip
+_SAML_IN_SESSION = ("saml:namequalifier", "saml:sub", "saml:sub_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What the signed part of a SAML response says."""
+
+    issuer: str
+    subject: str
+    """The NameID."""
+    format: str
+    """The NameID's."""
+    recipient: str
+    attributes: Mapping[str, tuple[str, ...]]
+    session_ends: float | None
+
+    @property
+    def roles(self) -> Sequence[AbstractSet[str]]:
+        """The pairs of a role and a provider, in whatever order each stands."""
+        pairs = self.attributes.get(f"{_SAML}Role", ())
+        return [frozenset(part.strip() for part in pair.split(",")) for pair in pairs]
+
+    def one(self, name: str) -> str | None:
+        """The value of an attribute that has one. Raises BadClaim for several."""
+        values = self.attributes.get(name, ())
+        if len(values) > 1:
+            raise BadClaim(f"the attribute `{name}` has several values")
+        return values[0] if values else None
+
+
+def saml(provider: str, account: str, name: str, assertion: Assertion) -> Federated:
+    """What an assertion of the account's provider of that name says. Raises BadClaim."""
+    hashed = hashlib.sha1(f"{assertion.issuer}{account}/{name}".encode(), usedforsecurity=False).digest()
+    qualifier, kind = base64.b64encode(hashed).decode(), assertion.format.removeprefix(_NAME_ID)
+    keys: dict[str, ContextValue] = {
+        "saml:aud": assertion.recipient, "saml:doc": f"{account}/{name}", "saml:iss": assertion.issuer,
+        "saml:namequalifier": qualifier, "saml:sub": assertion.subject, "saml:sub_type": kind,
+    }  # fmt: skip
+    keys |= {f"saml:{key}": values for at, key in _SEVERAL.items() if (values := assertion.attributes.get(at))}
+    keys |= {f"saml:{key}": values[0] for at, key in _SINGLE.items() if (values := assertion.attributes.get(at))}
+    known = {*SAML_KEYS, *(f"saml:{key}" for key in (*_SEVERAL.values(), *_SINGLE.values()))}
+    return Federated(
+        provider=provider,
+        subject=assertion.subject,
+        keys=keys,
+        known=frozenset(key.lower() for key in known),
+        session_keys={key: keys[key] for key in _SAML_IN_SESSION},
+        parameters=_saml_parameters(assertion),
+        answer={
+            "Subject": assertion.subject, "SubjectType": kind, "Issuer": assertion.issuer, "Audience": assertion.recipient,
+            "NameQualifier": qualifier,
+        },
+        session_ends=assertion.session_ends,
+    )  # fmt: skip
+
+
+def _saml_parameters(assertion: Assertion) -> dict[str, Any]:
+    """The sentences of https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html."""
+    session, source = assertion.one(f"{_SAML}RoleSessionName"), assertion.one(f"{_SAML}SourceIdentity")
+    if session is None:
+        raise BadClaim("RoleSessionName is required in AuthnResponse")
+    if not _SESSION_NAME.fullmatch(session):
+        raise BadClaim("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}")
+    if source is not None and (not _SESSION_NAME.fullmatch(source) or source.lower().startswith("aws:")):
+        raise BadClaim('Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"')
+    prefix = f"{_SAML}PrincipalTag:"
+    tags = [
+        {"Key": name.removeprefix(prefix), "Value": assertion.one(name) or ""}
+        for name in assertion.attributes
+        if name.startswith(prefix)
+    ]
+    given = {
+        "RoleSessionName": session,
+        "SourceIdentity": source,
+        "Tags": tags,
+        "TransitiveTagKeys": list(assertion.attributes.get(f"{_SAML}TransitiveTagKeys", ())),
+    }
+    return {name: value for name, value in given.items() if value}

@@ -34,10 +34,7 @@ def _source_identity(operation: Operation, _facts: Facts) -> KeyValue:
 
 KEYS = Keys({
     "sts:ExternalId": key(Type.STRING, "AssumeRole", "ExternalId"),
-    "sts:RoleSessionName": (
-        key(Type.STRING, "AssumeRole AssumeRoleWithWebIdentity", "RoleSessionName"),
-        key(Type.STRING, "AssumeRoleWithSAML", UNREAD),  # it stands in the assertion
-    ),
+    "sts:RoleSessionName": key(Type.STRING, _ASSUMING, "RoleSessionName"),
     "sts:SourceIdentity": key(Type.STRING, f"{_ASSUMING} SetSourceIdentity", _source_identity),
     "sts:TransitiveTagKeys": key(Type.STRINGS, f"{_ASSUMING} TagSession", "TransitiveTagKeys"),
     "sts:TaskPolicyArn": key(Type.STRING, "AssumeRoot", "TaskPolicyArn.arn"),

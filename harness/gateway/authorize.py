@@ -3,7 +3,7 @@
 Order: scope, owner (forward and stop), the request's form, the decision, what is stored, and the operations of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +22,7 @@ from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
+from harness.gateway.federated import IdentityRefused
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
@@ -31,7 +32,6 @@ from harness.gateway.scheduling import check_schedule
 from harness.gateway.signers import InternalSigner, Nobody, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
-from harness.gateway.web_identity import TokenRefused, WebIdentities
 from harness.sigv4 import Reason, Rejected
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
@@ -43,6 +43,9 @@ BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
     "different name and try again."
 )
+
+
+Verifier = Callable[[Mapping[str, Any]], Federated]
 
 
 @dataclass(slots=True)
@@ -58,7 +61,8 @@ class Authorize:
     buckets: Buckets
     tickets: Tickets
     tokens: sts.Sts
-    identities: WebIdentities
+    federation: Mapping[str, Verifier]
+    """By operation of UNSIGNED: who the request's token or assertion speaks for. Raises IdentityRefused."""
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -195,13 +199,11 @@ class Authorize:
 
     def _federated(self, context: RequestContext, arrival: Arrival, operation: Operation) -> Federated:
         """Who asks by the word of an identity provider, whoever signed the request."""
-        if operation.name != "AssumeRoleWithWebIdentity":
-            raise sts.not_served(operation.name)
-        sts.check_web_identity(operation.params)
+        sts.CHECKS[operation.name](operation.params)
         try:
-            return self.identities.verified(operation.params)
-        except TokenRefused as refused:
-            error = CommonServiceException(refused.code, refused.message, HTTPStatus.BAD_REQUEST, sender_fault=True)
+            return self.federation[operation.name](operation.params)
+        except IdentityRefused as refused:
+            error = CommonServiceException(refused.code, refused.message, refused.status, sender_fault=True)
             self.records.identity(context, arrival, error)
             raise error from refused
 
@@ -306,7 +308,9 @@ class Authorize:
             return self.tokens.get_session_token(operation.params, caller)
         if operation.name == "GetFederationToken":
             return self.tokens.get_federation_token(operation.params, caller)
-        raise sts.not_served(operation.name)
+        raise CommonServiceException(
+            "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
+        )
 
 
 def _is_unsigned(operation: Operation) -> bool:

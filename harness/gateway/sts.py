@@ -4,7 +4,7 @@ The rules are AWS's: https://docs.aws.amazon.com/STS/latest/APIReference/API_Ass
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,6 @@ from harness.gateway import identifiers
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.sessions import Session, Sessions, credential
-from harness.gateway.web_identity import length_fault
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.wire.vouch import Caller, CallerKind
 
@@ -27,6 +26,8 @@ FEDERATION_MAXIMUM, ROOT_MAXIMUM = 129_600, 3600
 """Of GetSessionToken and GetFederationToken; root's is an hour."""
 MAX_POLICY_CHARACTERS = 2048
 MAX_TAGS = 50
+MAX_TOKEN, MAX_ASSERTION = 20_000, 100_000
+"""Characters of a web identity token and of a SAML response."""
 _NAME = re.compile(r"[\w+=,.@-]*", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:\/-]*", re.ASCII)
 _ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
@@ -59,6 +60,8 @@ class Sts:
         """
         role = self._role(params)
         duration = self._duration(params, role, chained=False, by_service=False)
+        if federated.session_ends is not None:
+            duration = min(duration, int(federated.session_ends - self.clock.now().timestamp()))
         tags, transitive = self._tags(params, None, chained=False)
         answer = self._assumed(
             role,
@@ -254,8 +257,21 @@ def check_assume_role(params: Mapping[str, Any]) -> None:
 def check_web_identity(params: Mapping[str, Any]) -> None:
     """The same of AssumeRoleWithWebIdentity; no message holds the token."""
     check_assume_role(params)
-    if (fault := length_fault(params)) is not None:
-        raise validation(_detected([fault]))
+    _of_length("webIdentityToken", params.get("WebIdentityToken") or "", 4, MAX_TOKEN)
+
+
+def check_saml(params: Mapping[str, Any]) -> None:
+    """The same of AssumeRoleWithSAML; the session's name stands in the assertion."""
+    check_assume_role({**params, "RoleSessionName": "in-the-assertion"})
+    if not params.get("PrincipalArn"):
+        raise validation(_detected(["Value at 'principalArn' failed to satisfy constraint: Member must not be null"]))
+    _of_length("sAMLAssertion", params.get("SAMLAssertion") or "", 4, MAX_ASSERTION)
+
+
+CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "AssumeRoleWithSAML": check_saml,
+    "AssumeRoleWithWebIdentity": check_web_identity,
+}
 
 
 def caller_identity(caller: Caller) -> dict[str, Any]:
@@ -266,13 +282,6 @@ def caller_identity(caller: Caller) -> dict[str, Any]:
 def validation(message: str) -> CommonServiceException:
     """AWS's ValidationError."""
     return CommonServiceException("ValidationError", message, 400, sender_fault=True)
-
-
-def not_served(operation: str) -> CommonServiceException:
-    """An operation that AWS has and the harness has not."""
-    return CommonServiceException(
-        "InvalidAction", f"sts:{operation} is not served by the harness", 400, sender_fault=True
-    )
 
 
 def _inline_policy(text: str) -> str:
@@ -309,6 +318,14 @@ def _matching(name: str, value: str, pattern: re.Pattern[str], shortest: int, lo
     if faults:
         raise validation(_detected(faults))
     return value
+
+
+def _of_length(name: str, value: str, shortest: int, longest: int) -> None:
+    """The bounds of a value that is a secret, and in no message."""
+    if shortest <= len(value) <= longest:
+        return
+    bound = f"less than or equal to {longest}" if len(value) > longest else f"greater than or equal to {shortest}"
+    raise validation(_detected([f"Value at '{name}' failed to satisfy constraint: Member must have length {bound}"]))
 
 
 def _within(name: str, value: int, least: int, most: int) -> int:

@@ -20,10 +20,12 @@ from joserfc.jws import JWSRegistry
 
 from harness.actions.federation import BadClaim, Claims, Federated, web_identity
 from harness.gateway.clock import Clock
+from harness.gateway.federated import IdentityRefused, invalid
 from harness.keys import ISSUER_ALGORITHM
 from harness.model.arn import Arn
 
 MAX_TOKEN = 20_000
+"""Of the API's model; the library stops at a shorter one by itself."""
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html: five minutes after its end a token is taken, for skew.
 SKEW = timedelta(minutes=5)
 # Issuers of OpenID Connect tokens that need no provider in IAM, and that trust policies name by their domain:
@@ -48,15 +50,6 @@ WRONG_AUDIENCE = "Incorrect token audience"
 NO_ISSUER = "the harness reaches no identity provider; an OpenID Connect token goes without ProviderId"
 
 
-class TokenRefused(Exception):
-    """Why a token speaks for nobody: AWS's code and message, which never hold the token."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 @dataclass(slots=True)
 class WebIdentities:
     """Verifies tokens for the roles of this account."""
@@ -77,52 +70,52 @@ class WebIdentities:
         self._registry.max_payload_length = MAX_TOKEN
 
     def verified(self, params: Mapping[str, Any]) -> Federated:
-        """Who the request's token speaks for. Raises TokenRefused."""
+        """Who the request's token speaks for. Raises IdentityRefused."""
         if params.get("ProviderId"):  # an OAuth 2.0 access token of Facebook or Amazon, which only they can read
-            raise TokenRefused("IDPCommunicationError", NO_ISSUER)
+            raise IdentityRefused("IDPCommunicationError", NO_ISSUER)
         claims = self._claims(str(params["WebIdentityToken"]))
         issuer, subject = _required(claims, "iss"), _required(claims, "sub")
         found = _ISSUER.fullmatch(issuer)
         if found is None or not subject.isprintable():
-            raise _invalid(NO_JWT)
+            raise invalid(NO_JWT)
         self._check_times(claims)
         role = str(params.get("RoleArn"))
         provider, clients = self._provider(found[1], role)
         audience = _audience(claims)
         if clients is not None and audience not in clients:
-            raise _invalid(WRONG_AUDIENCE)
+            raise invalid(WRONG_AUDIENCE)
         try:
             return web_identity(provider, found[1], audience, claims, role)
         except BadClaim as fault:
-            raise _invalid(str(fault)) from fault
+            raise invalid(str(fault)) from fault
 
     def _claims(self, token: str) -> Claims:
         if not token.isascii() or token.count(".") != 2:  # noqa: PLR2004 - head, claims, signature
-            raise _invalid(NO_JWT)
+            raise invalid(NO_JWT)
         try:
             claims = jwt.decode(token, self._key_set, registry=self._registry).claims
         except InvalidKeyIdError as other:
-            raise _invalid(NO_KEY) from other
+            raise invalid(NO_KEY) from other
         except _BROKEN as fault:
-            raise _invalid(NOT_VALIDATED) from fault
+            raise invalid(NOT_VALIDATED) from fault
         if not isinstance(claims, dict):
-            raise _invalid(NO_JWT)
+            raise invalid(NO_JWT)
         return claims
 
     def _check_times(self, claims: Claims) -> None:
         now = self.clock.now().timestamp()
         ends = _time(claims, "exp")
         if ends is None:
-            raise _invalid(_missing("exp"))
+            raise invalid(_missing("exp"))
         if now >= ends + SKEW.total_seconds():
             # OBSERVED: https://github.com/aws/aws-sdk-java-v2/issues/5709
             message = f"Token expired: current date/time {int(now)} must be before the expiration date/time {int(ends)}"
-            raise TokenRefused("ExpiredTokenException", message)
+            raise IdentityRefused("ExpiredTokenException", message)
         if any(
             (begins := _time(claims, name)) is not None and now < begins - SKEW.total_seconds()
             for name in ("iat", "nbf")
         ):
-            raise _invalid(f"{NOT_VALIDATED} (it is of a later time than the accounts' clock)")
+            raise invalid(f"{NOT_VALIDATED} (it is of a later time than the accounts' clock)")
 
     def _provider(self, issuer: str, role: str) -> tuple[str, frozenset[str] | None]:
         """How trust policies of the role's account name the issuer, and its client ids; None where IAM keeps none.
@@ -135,17 +128,8 @@ class WebIdentities:
         arn = f"arn:aws:iam::{self.account_id}:oidc-provider/{issuer}"
         provider = self.clients(arn) if named is not None and named.account == self.account_id else None
         if provider is None:
-            raise _invalid(f"No OpenIDConnect provider found in your account for https://{issuer}")
+            raise invalid(f"No OpenIDConnect provider found in your account for https://{issuer}")
         return arn, provider
-
-
-def length_fault(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the token's length; its value is in no message."""
-    length = len(str(params.get("WebIdentityToken") or ""))
-    if 4 <= length <= MAX_TOKEN:  # noqa: PLR2004 - both bounds are the API model's
-        return None
-    bound = "less than or equal to 20000" if length > MAX_TOKEN else "greater than or equal to 4"
-    return f"Value at 'webIdentityToken' failed to satisfy constraint: Member must have length {bound}"
 
 
 def _audience(claims: Claims) -> str:
@@ -159,14 +143,14 @@ def _audience(claims: Claims) -> str:
     if not isinstance(several, list):
         return _required(claims, "aud")
     if len(several) != 1 or not isinstance(several[0], str):
-        raise _invalid(f"{WRONG_AUDIENCE} (it names several, and no authorized party)")
+        raise invalid(f"{WRONG_AUDIENCE} (it names several, and no authorized party)")
     return several[0]
 
 
 def _required(claims: Claims, name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise _invalid(_missing(name))
+        raise invalid(_missing(name))
     return value
 
 
@@ -181,9 +165,5 @@ def _time(claims: Claims, name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e12:  # noqa: PLR2004 - no time, infinite or none
-        raise _invalid(NO_JWT)
+        raise invalid(NO_JWT)
     return float(value)
-
-
-def _invalid(message: str) -> TokenRefused:
-    return TokenRefused("InvalidIdentityToken", message)

@@ -489,16 +489,6 @@ def test_the_command_line_makes_tokens(role, assume, sandbox):
     assert "is not NAME=VALUE" in unclear.stderr
 
 
-def test_saml_is_refused_by_name(accounts):
-    sts = boto3.client("sts", endpoint_url=accounts["one"]["endpoint_url"], region_name=REGION,
-                       config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))  # fmt: skip
-
-    refused = refusal(lambda: sts.assume_role_with_saml(
-        RoleArn=f"arn:aws:iam::{A}:role/x", PrincipalArn=f"arn:aws:iam::{A}:saml-provider/x", SAMLAssertion="eHh4"))  # fmt: skip
-
-    assert refused == ("InvalidAction", 400, "sts:AssumeRoleWithSAML is not served by the harness")
-
-
 def test_no_token_is_in_a_journal_or_a_log(sandbox, token, role, assume, journals, accounts):
     made = token()
     assume(role(), made)

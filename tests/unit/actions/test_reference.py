@@ -353,7 +353,12 @@ def test_every_key_that_is_read_is_filled_by_some_request():
         for call in request("dynamodb", "ExecuteTransaction", TransactStatements=[{"Statement": text}])
     ]
     # What a federated assumption takes from a token or an assertion.
-    said = {"SourceIdentity": "ann", "Tags": [{"Key": "team", "Value": "blue"}], "TransitiveTagKeys": ["team"]}
+    said = {
+        "RoleSessionName": "ann",
+        "SourceIdentity": "ann",
+        "Tags": [{"Key": "team", "Value": "blue"}],
+        "TransitiveTagKeys": ["team"],
+    }
     asked += [call for name in sorted(sts.UNSIGNED) for call in request("sts", name, **said)]
     for call in asked:
         filled.setdefault(call.action, set()).update(key.lower() for key in call.context)
