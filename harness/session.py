@@ -246,6 +246,11 @@ class Harness:
         for control in self._used().controls.values():
             control.ask("clock", {"seconds": seconds})
 
+    def now(self) -> datetime:
+        """The accounts' time."""
+        control = next(iter(self._used().controls.values()))
+        return datetime.fromisoformat(control.ask("clock", {"seconds": 0}).data["now"])
+
     def web_identity_token(
         self,
         *,
@@ -268,17 +273,13 @@ class Harness:
 
         return web_identity_token(
             self._running().issuer_key,
-            now=self._now(),
+            now=self.now().timestamp(),
             issuer=issuer,
             subject=subject,
             audience=audience,
             lifetime=lifetime,
             claims=claims,
         )
-
-    def _now(self) -> float:
-        control = next(iter(self._used().controls.values()))
-        return datetime.fromisoformat(control.ask("clock", {"seconds": 0}).data["now"]).timestamp()
 
     @property
     def journal(self) -> JournalReader:

@@ -18,6 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from stage import NOTHING, Call, Stage
 
+from harness.saml import IdentityProvider
 from harness.scenario import statement, trust
 
 Act = Callable[..., Call]
@@ -120,6 +121,21 @@ def bears_a_token(stage, *, trusted, registered=GITHUB, signed_by=None, **said):
     if signed_by is not None:
         token = f"{token.rpartition('.')[0]}.{signed_by(token)}"
     return partial(stage.principals.web_identity, stage.b, role, token)
+
+
+CORP = {"Federated": "arn:aws:iam::<a>:saml-provider/specification"}
+IDP = IdentityProvider.fresh()
+STRANGER = IdentityProvider.fresh(IDP.entity_id)
+
+
+def signed_in(stage, *, trusted, idp=IDP, subject="ann", **said):
+    """Somebody who signed in to the company's identity provider assumes a role of A, at B's door."""
+    iam = stage.deployer("iam")
+    provider = iam.create_saml_provider(Name="specification", SAMLMetadataDocument=IDP.metadata)["SAMLProviderArn"]
+    stage.later(partial(iam.delete_saml_provider, SAMLProviderArn=provider))
+    role = stage.principals.role(stage.a, stage.fill(trusted))
+    response = idp.response(role, provider, subject=subject, **said)
+    return partial(stage.principals.saml, stage.b, role, provider, response)
 
 
 def somebody_else(_token):

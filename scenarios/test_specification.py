@@ -10,10 +10,12 @@ from dataclasses import replace
 import botocore
 import pytest
 from attempts import (
+    CORP,
     DATA_KEY,
     ENCRYPT,
     EVERYTHING,
     GITHUB,
+    IDP,
     INVOKE,
     LIST_OBJECTS,
     MAIN,
@@ -22,6 +24,7 @@ from attempts import (
     READ_OBJECT,
     READ_SECRET,
     SEND,
+    STRANGER,
     WRITE_OBJECT,
     administers,
     allow,
@@ -35,6 +38,7 @@ from attempts import (
     makes_a_function,
     one,
     put_item,
+    signed_in,
     somebody_else,
     the_issuer,
     tries,
@@ -65,6 +69,7 @@ GONE = ("UnrecognizedClientException", 400)
 
 A, B = "arn:aws:iam::<a>:root", "arn:aws:iam::<b>:root"
 ASSUME, TAG, SOURCE = "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"
+SAML = "sts:AssumeRoleWithSAML"
 WEB, ID = "sts:AssumeRoleWithWebIdentity", "token.actions.githubusercontent.com"
 MAIN_ONLY = trusts(OF_GITHUB, WEB, StringEquals={f"{ID}:aud": "sts.amazonaws.com", f"{ID}:sub": MAIN})
 BAD_TOKEN = ("InvalidIdentityToken", 400)
@@ -515,6 +520,18 @@ SPECIFICATION = {
             **{"https://aws.amazon.com/tags": {"principal_tags": {"team": ["blue"]}}},
             wrong={"trusted": MAIN_ONLY}, right={"trusted": trusts(OF_GITHUB, [WEB, TAG], StringEquals={f"{ID}:sub": MAIN})},
             by="owner/trust", error=QUERY),
+    ],
+    "an employee": [  # who signed in to the company's SAML provider and has no key of AWS
+        attempt("of another name", signed_in,
+            wrong={"trusted": trusts(CORP, SAML, StringEquals={"saml:sub": "bob"})},
+            right={"trusted": trusts(CORP, SAML, StringEquals={"saml:sub": "ann"})}, by="owner/trust", error=QUERY),
+        attempt("whose response is for another endpoint", signed_in,
+            trusted=trusts(CORP, SAML, StringEquals={"saml:aud": "https://signin.aws.amazon.com/saml"}),
+            wrong={"recipient": "https://eu-west-1.signin.aws.amazon.com/saml"}, right={}, by="owner/trust", error=QUERY),
+        attempt("whose response somebody else signed", signed_in, trusted=trusts(CORP, SAML),
+            wrong={"idp": STRANGER}, right={"idp": IDP}, by="authentication", error=BAD_TOKEN),
+        attempt("where the role trusts the provider for tokens only", signed_in,
+            wrong={"trusted": trusts(CORP, WEB)}, right={"trusted": trusts(CORP, SAML)}, by="owner/trust", error=QUERY),
     ],
     "afterwards": [  # what was good once
         attempt("a key that was deleted", a_key_was, wrong={"change": "deleted"}, right={"change": None}, by="authentication", error=GONE),

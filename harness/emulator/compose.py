@@ -30,7 +30,7 @@ from harness.errors import ToolFailed
 from harness.wire import Launch
 
 WAIT_SECONDS = 120
-IMAGE_MEGABYTES = 360
+IMAGE_MEGABYTES = 370
 LOG_LINES_IN_ERROR = 12
 REAPER_TIMEOUT = 30.0
 OUT_OF_MEMORY = "it was out of memory"

