@@ -31,7 +31,7 @@ DENIED = ("AccessDenied", 403, f"Not authorized to perform {ACTION}")
 def trusts(condition, action=ACTION, provider=PROVIDER, subject="repo:*"):
     """A trust policy with these conditions, and the one that trust in GitHub's provider must have."""
     like = {f"{HOST}:sub": subject, **condition.get("StringLike", {})}
-    tested = {**condition, "StringLike": like} if provider.endswith(HOST) else condition
+    tested = {**condition, "StringLike": like} if provider.endswith(f"/{HOST}") else condition
     return document({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action, "Condition": tested})
 
 
@@ -363,6 +363,8 @@ def test_trust_in_a_shared_provider_is_stored_only_with_its_subject(role, a):
 
     assert refused[:2] == created[:2] == ("MalformedPolicyDocument", 400)
     assert f"must evaluate {HOST}:sub" in refused[2]
+    by_url = refusal(lambda: role(trusts({}, provider=GITHUB)))
+    assert by_url[2] == "Federated principals must be valid domain names or SAML metadata ARNs"
     a("iam").update_assume_role_policy(RoleName="deploys", PolicyDocument=ONLY_MAIN)
 
 

@@ -1,8 +1,8 @@
-"""A trust policy that lets a shared provider's tokens in says whose."""
+"""A trust policy names providers by ARN or domain, and one that lets a shared provider's tokens in says whose."""
 
 import pytest
 
-from harness.policy.shared_providers import CONTROLS, missing_control
+from harness.policy.providers import CONTROLS, NO_PROVIDER, missing_control, provider_fault
 
 HOST = "token.actions.githubusercontent.com"
 ARN = f"arn:aws:iam::111111111111:oidc-provider/{HOST}"
@@ -53,3 +53,31 @@ def test_all_other_trust_is_free(document):
 
 def test_every_control_is_a_key_of_its_provider():
     assert all(key.rpartition(":")[0] == host for host, key in CONTROLS.items())
+
+
+@pytest.mark.parametrize(
+    "federated",
+    [
+        "https://id.example.com",
+        "google",
+        "",
+        "*",
+        "arn:aws:iam::111111111111:role/r",
+        ["accounts.google.com", "google"],
+    ],
+)
+def test_what_is_no_provider_is_not_stored(federated):
+    assert provider_fault(policy(federated=federated, action="sts:AssumeRoleWithSAML")) == NO_PROVIDER
+
+
+@pytest.mark.parametrize(
+    "federated",
+    [
+        "accounts.google.com",
+        "arn:aws:iam::111111111111:saml-provider/corp",
+        "arn:aws:iam::222222222222:oidc-provider/a.b/c",
+    ],
+)
+def test_a_provider_is_stored_whether_or_not_it_exists(federated):
+    assert provider_fault(policy(federated=federated)) is None
+    assert provider_fault(policy(federated=[federated, ARN])).endswith(f"{HOST}:sub")

@@ -1,13 +1,18 @@
-"""OpenID Connect providers that many customers share: a role that trusts one must say which customer's tokens it means.
+"""Identity providers in trust policies: what IAM stores of them.
 
+Many customers share some OpenID Connect providers: a role that trusts one must say which customer's tokens it means.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.policy.glob import compile_globs
 
+# https://github.com/terraform-aws-modules/terraform-aws-iam/issues/202
+NO_PROVIDER = "Federated principals must be valid domain names or SAML metadata ARNs"
+_PROVIDER = re.compile(r"arn:aws[\w-]*:iam::\d{12}:(?:saml|oidc)-provider/\S+|[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _ACTION = "sts:assumerolewithwebidentity"
 _BY_SUBJECT = (
     "agent.buildkite.com", "app.terraform.io", "gitlab.com", "oidc-configuration.audit-log.githubusercontent.com",
@@ -20,6 +25,16 @@ CONTROLS: Mapping[str, str] = {
     **{host: f"{host}:aud" for host in _BY_AUDIENCE},
 }
 """The provider, and the condition key that trust in it must test."""
+
+
+def provider_fault(document: Mapping[str, Any]) -> str | None:
+    """Why IAM does not store a trust policy, valid otherwise, for the identity providers that it names."""
+    named = [provider for statement in _listed(document["Statement"]) for provider in _federated(statement)]
+    if not all(map(_PROVIDER.fullmatch, named)):
+        return NO_PROVIDER
+    key = missing_control(document)
+    # AWS's own text is not known.
+    return None if key is None else f"a trust policy for this shared OpenID Connect provider must evaluate {key}"
 
 
 def missing_control(document: Mapping[str, Any]) -> str | None:
@@ -36,13 +51,16 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _federated(statement: Mapping[str, Any]) -> list[str]:
+    principal = statement.get("Principal")
+    return _listed(principal.get("Federated", [])) if isinstance(principal, Mapping) else []
+
+
 def _hosts(statement: Mapping[str, Any]) -> Iterator[str]:
     """The providers whose tokens the statement lets in."""
-    principal, actions = statement.get("Principal"), statement.get("Action")
-    if statement["Effect"] != "Allow" or not isinstance(principal, Mapping) or actions is None:
-        return
-    if compile_globs(action.lower() for action in _listed(actions))(_ACTION):
-        for provider in _listed(principal.get("Federated", [])):
+    actions = [action.lower() for action in _listed(statement.get("Action", []))]
+    if statement["Effect"] == "Allow" and compile_globs(actions)(_ACTION):
+        for provider in _federated(statement):
             yield provider.rpartition(":oidc-provider/")[2]
 
 
