@@ -36,8 +36,7 @@ class Records:
 
     def identity(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
         """A request was refused because what it shows of an identity provider speaks for nobody."""
-        fields = {"decision": "refused", "reason": "identity-token", "detail": str(error), "key_id": None}
-        self._write(context, arrival, "authentication", fields | _error(error))
+        self._write(context, arrival, "authentication", {"decision": "refused"} | _error(error))
 
     def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
         """A request was allowed and refused all the same, for what it asks to store or to be given."""

@@ -158,7 +158,7 @@ def test_a_response_that_speaks_for_nobody_is_refused_by_name(role, assume, jour
     assert elsewhere == ("InvalidIdentityToken", 400, "Specified provider doesn't exist")
     assert unlisted == DENIED
     line = journals.lines(operation="AssumeRoleWithSAML")[-1]
-    assert (line["kind"], line["reason"]) == ("authentication", "identity-token")
+    assert (line["kind"], line["error"]["status"]) == ("authentication", 403)
     assert refusal(lambda: assume(arn, "x" * 100_001))[0] == "ValidationError"
     assert assume(arn, response(arn))["Subject"] == "ann"
 

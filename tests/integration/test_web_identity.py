@@ -217,7 +217,7 @@ def test_a_token_of_another_issuer_speaks_for_nobody(role, token, assume, journa
     assert "No OpenIDConnect provider" in elsewhere[2]
     assert "No OpenIDConnect provider" in outside[2]
     line = journals.lines(operation="AssumeRoleWithWebIdentity")[-1]
-    assert (line["kind"], line["reason"]) == ("authentication", "identity-token")
+    assert (line["kind"], line["error"]["status"]) == ("authentication", 400)
     assert assume(arn, token())["Provider"] == PROVIDER
 
 
