@@ -79,7 +79,7 @@ def _instance(
     for path in (account.state, account.temporary, account.cache):
         path.mkdir(parents=True, exist_ok=True)
     keys = AccountKeys("", "", "", "")
-    launch = Launch(account_id, "us-west-2", "", Listen(), Listen(), (), (), keys, "", "")
+    launch = Launch(account_id, "us-west-2", "", Listen(), Listen(), (), (), keys, "", "", "")
     log = stack.enter_context(account.log.open("wb"))
     process = subprocess.Popen(
         [str(python), "-m", "localstack.runtime.main"],

@@ -53,6 +53,8 @@ class Entry:
         asked = [name for name in (self.fields.get("service"), self.fields.get("operation")) if name]
         what = self.fields.get("action") or ":".join(asked)
         who = self.fields.get("principal") or self.fields.get("key_id") or "nobody"
+        if subject := self.fields.get("subject"):
+            who = f"{who} ({subject})"
         where = self.fields.get("resource") or ""
         return f"{self.time[11:23]} {self.account} {self.decision}: {who} {what} {where} ({self._reason()})"
 

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,41 @@ class Harness:
         """Move every account's clock forward, so that sessions end without waiting."""
         for control in self._used().controls.values():
             control.ask("clock", {"seconds": seconds})
+
+    def now(self) -> datetime:
+        """The accounts' time."""
+        control = next(iter(self._used().controls.values()))
+        return datetime.fromisoformat(control.ask("clock", {"seconds": 0}).data["now"])
+
+    def web_identity_token(
+        self,
+        *,
+        issuer: str,
+        subject: str,
+        audience: str | Sequence[str] = "sts.amazonaws.com",
+        lifetime: float = 3600,
+        **claims: Any,
+    ) -> str:
+        """A token for AssumeRoleWithWebIdentity, as the OpenID Connect provider `issuer` would sign it.
+
+        Its times are by the accounts' clock: one of a negative `lifetime`, in seconds, has ended. `claims` are any others, also
+        in place of those. Raises UsageError for an issuer that no token can name.
+        """
+        if not issuer.startswith("https://"):
+            raise UsageError(
+                f"`{issuer}` is no issuer", help="name its URL: https://token.actions.githubusercontent.com"
+            )
+        from harness.tokens import web_identity_token  # noqa: PLC0415 - a tenth of a second that only tokens pay for
+
+        return web_identity_token(
+            self._running().issuer_key,
+            now=self.now().timestamp(),
+            issuer=issuer,
+            subject=subject,
+            audience=audience,
+            lifetime=lifetime,
+            claims=claims,
+        )
 
     @property
     def journal(self) -> JournalReader:

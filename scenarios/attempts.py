@@ -18,6 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from stage import NOTHING, Call, Stage
 
+from harness.saml import IdentityProvider
 from harness.scenario import statement, trust
 
 Act = Callable[..., Call]
@@ -102,6 +103,49 @@ def assumes(
         me = me.assume(own, **stage.fill(chained if isinstance(chained, Mapping) else {}))
     named = arn.replace(path, "/") if without_path else arn
     return partial(me.assume, named, **stage.fill(request, me))
+
+
+GITHUB = "https://token.actions.githubusercontent.com"
+MAIN = "repo:acme/app:ref:refs/heads/main"
+OF_GITHUB = {"Federated": "arn:aws:iam::<a>:oidc-provider/token.actions.githubusercontent.com"}
+
+
+def bears_a_token(stage, *, trusted, registered=GITHUB, signed_by=None, **said):
+    """A workflow that has no key of AWS assumes a role of A with its token, at B's door."""
+    iam = stage.deployer("iam")
+    provider = iam.create_open_id_connect_provider(Url=registered, ClientIDList=["sts.amazonaws.com", "reports"])
+    arn = provider["OpenIDConnectProviderArn"]
+    stage.later(partial(iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=arn))
+    role = stage.principals.role(stage.a, stage.fill(trusted))
+    token = stage.token(**{"issuer": GITHUB, "subject": MAIN, **said})
+    if signed_by is not None:
+        token = f"{token.rpartition('.')[0]}.{signed_by(token)}"
+    return partial(stage.principals.web_identity, stage.b, role, token)
+
+
+CORP = {"Federated": "arn:aws:iam::<a>:saml-provider/specification"}
+IDP = IdentityProvider.fresh()
+STRANGER = IdentityProvider.fresh(IDP.entity_id)
+
+
+def signed_in(stage, *, trusted, idp=IDP, subject="ann", **said):
+    """Somebody who signed in to the company's identity provider assumes a role of A, at B's door."""
+    iam = stage.deployer("iam")
+    provider = iam.create_saml_provider(Name="specification", SAMLMetadataDocument=IDP.metadata)["SAMLProviderArn"]
+    stage.later(partial(iam.delete_saml_provider, SAMLProviderArn=provider))
+    role = stage.principals.role(stage.a, stage.fill(trusted))
+    response = idp.response(role, provider, subject=subject, **said)
+    return partial(stage.principals.saml, stage.b, role, provider, response)
+
+
+def somebody_else(_token):
+    """A signature that the issuer never made."""
+    return "A" * 342
+
+
+def the_issuer(token):
+    """The issuer's own signature."""
+    return token.rpartition(".")[2]
 
 
 def tries(stage, does, *, on=None, of="a", may=NOTHING, region=None, **request):

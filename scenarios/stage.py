@@ -29,6 +29,8 @@ class Stage:
     b: Account
     stranger: Account
     names: Mapping[str, str]
+    token: Callable[..., str]
+    """Makes a web identity token."""
     principals: Principals | None = None
     _changes: ExitStack = field(default_factory=ExitStack, init=False)
     _deployers: dict[tuple[str, str], Any] = field(default_factory=dict)

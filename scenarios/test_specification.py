@@ -10,20 +10,27 @@ from dataclasses import replace
 import botocore
 import pytest
 from attempts import (
+    CORP,
     DATA_KEY,
     ENCRYPT,
     EVERYTHING,
+    GITHUB,
+    IDP,
     INVOKE,
     LIST_OBJECTS,
+    MAIN,
+    OF_GITHUB,
     PUBLISH,
     READ_OBJECT,
     READ_SECRET,
     SEND,
+    STRANGER,
     WRITE_OBJECT,
     administers,
     allow,
     assumes,
     attempt,
+    bears_a_token,
     both,
     by_the_function,
     deny,
@@ -31,6 +38,9 @@ from attempts import (
     makes_a_function,
     one,
     put_item,
+    signed_in,
+    somebody_else,
+    the_issuer,
     tries,
     trusts,
 )
@@ -59,6 +69,10 @@ GONE = ("UnrecognizedClientException", 400)
 
 A, B = "arn:aws:iam::<a>:root", "arn:aws:iam::<b>:root"
 ASSUME, TAG, SOURCE = "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"
+SAML = "sts:AssumeRoleWithSAML"
+WEB, ID = "sts:AssumeRoleWithWebIdentity", "token.actions.githubusercontent.com"
+MAIN_ONLY = trusts(OF_GITHUB, WEB, StringEquals={f"{ID}:aud": "sts.amazonaws.com", f"{ID}:sub": MAIN})
+BAD_TOKEN = ("InvalidIdentityToken", 400)
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -477,6 +491,48 @@ SPECIFICATION = {
         attempt("a function with a role of another account", makes_a_function, may=EVERYTHING,
             wrong={"role": "arn:aws:iam::<b>:role/bar"}, right={"role": "<function role>"}, by="caller/identity", error=REST),
     ],
+    "a workflow": [  # it has a token of its own issuer and no key of AWS
+        attempt("of another branch", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"subject": "repo:acme/app:ref:refs/heads/feature"}, right={"subject": MAIN}, by="owner/trust", error=QUERY),
+        attempt("of another repository whose name begins alike", bears_a_token,
+            wrong={"trusted": trusts(OF_GITHUB, WEB, StringLike={f"{ID}:sub": "repo:acme/application:*"})},
+            right={"trusted": trusts(OF_GITHUB, WEB, StringLike={f"{ID}:sub": "repo:acme/app:*"})}, by="owner/trust", error=QUERY),
+        attempt("with a token for another client of the account", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"audience": "reports"}, right={"audience": "sts.amazonaws.com"}, by="owner/trust", error=QUERY),
+        attempt("with a token for a client that the account does not know", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"audience": "stranger"}, right={"audience": "sts.amazonaws.com"}, by="authentication", error=BAD_TOKEN),
+        attempt("with a token that has expired", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"lifetime": -600}, right={"lifetime": 600}, by="authentication", error=("ExpiredTokenException", 400)),
+        attempt("with a token that somebody else signed", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"signed_by": somebody_else}, right={"signed_by": the_issuer}, by="authentication", error=BAD_TOKEN),
+        attempt("of an issuer that the account does not know", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"registered": "https://gitlab.com"}, right={"registered": GITHUB}, by="authentication", error=BAD_TOKEN),
+        attempt("with a token that is bound to another role", bears_a_token, trusted=MAIN_ONLY,
+            wrong={"https://aws.amazon.com/roles": ["arn:aws:iam::111111111111:role/other"]}, right={},
+            by="authentication", error=BAD_TOKEN),
+        attempt("of another environment", bears_a_token, environment="staging",
+            wrong={"trusted": trusts(OF_GITHUB, WEB, StringEquals={f"{ID}:sub": MAIN, f"{ID}:environment": "production"})},
+            right={"trusted": trusts(OF_GITHUB, WEB, StringEquals={f"{ID}:sub": MAIN, f"{ID}:environment": "staging"})},
+            by="owner/trust", error=QUERY),
+        attempt("where the role trusts the provider for AssumeRole only", bears_a_token,
+            wrong={"trusted": trusts(OF_GITHUB)}, right={"trusted": MAIN_ONLY}, by="owner/trust", error=QUERY),
+        attempt("with session tags where the role takes none", bears_a_token,
+            **{"https://aws.amazon.com/tags": {"principal_tags": {"team": ["blue"]}}},
+            wrong={"trusted": MAIN_ONLY}, right={"trusted": trusts(OF_GITHUB, [WEB, TAG], StringEquals={f"{ID}:sub": MAIN})},
+            by="owner/trust", error=QUERY),
+    ],
+    "an employee": [  # who signed in to the company's SAML provider and has no key of AWS
+        attempt("of another name", signed_in,
+            wrong={"trusted": trusts(CORP, SAML, StringEquals={"saml:sub": "bob"})},
+            right={"trusted": trusts(CORP, SAML, StringEquals={"saml:sub": "ann"})}, by="owner/trust", error=QUERY),
+        attempt("whose response is for another endpoint", signed_in,
+            trusted=trusts(CORP, SAML, StringEquals={"saml:aud": "https://signin.aws.amazon.com/saml"}),
+            wrong={"recipient": "https://eu-west-1.signin.aws.amazon.com/saml"}, right={}, by="owner/trust", error=QUERY),
+        attempt("whose response somebody else signed", signed_in, trusted=trusts(CORP, SAML),
+            wrong={"idp": STRANGER}, right={"idp": IDP}, by="authentication", error=BAD_TOKEN),
+        attempt("where the role trusts the provider for tokens only", signed_in,
+            wrong={"trusted": trusts(CORP, WEB)}, right={"trusted": trusts(CORP, SAML)}, by="owner/trust", error=QUERY),
+    ],
     "afterwards": [  # what was good once
         attempt("a key that was deleted", a_key_was, wrong={"change": "deleted"}, right={"change": None}, by="authentication", error=GONE),
         attempt("a key that was made inactive", a_key_was, wrong={"change": "made inactive"}, right={"change": None},
@@ -576,7 +632,7 @@ def _by_sns(journal, mark):
 def shared_stage(harness):
     a, b, stranger = (harness.account(name) for name in ("account_a", "account_b", "stranger"))
     with shared_resources(a) as arns:
-        yield Stage(a, b, stranger, {"a": a.id, "b": b.id, "stranger": stranger.id, **arns})
+        yield Stage(a, b, stranger, {"a": a.id, "b": b.id, "stranger": stranger.id, **arns}, harness.web_identity_token)
 
 
 @pytest.fixture

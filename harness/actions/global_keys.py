@@ -90,7 +90,9 @@ def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
         keys["aws:MultiFactorAuthAge"] = str(int(around.now.timestamp() - session.issued))
     if session.source_identity is not None:
         keys["aws:SourceIdentity"] = session.source_identity
-    return keys
+    if session.provider is not None:
+        keys["aws:FederatedProvider"] = session.provider
+    return keys | dict(session.provider_keys)
 
 
 def of_service(
@@ -122,6 +124,15 @@ def regional_name(principal: str, region: str) -> str:
     """The service's name in a region, which policies may use in the place of the global one; empty for those that have none."""
     service, _, rest = principal.partition(".")
     return f"{service}.{region}.{rest}" if principal in _WITH_REGIONAL_NAMES else ""
+
+
+def of_provider(provider: str, around: Circumstances) -> dict[str, ContextValue]:
+    """The keys of a request that nobody signs and an identity provider speaks for.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_condition_keys_federated.html for aws:SourceIp.
+    OBSERVED: https://awsteele.com/blog/2026/07/13/oidc-tokens-can-restrict-which-aws-roles-they-assume.html for the provider.
+    """
+    return {**_around(around), "aws:FederatedProvider": provider, "aws:SourceIp": around.client_address}
 
 
 def source_account(source_arn: str) -> str | None:

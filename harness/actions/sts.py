@@ -1,4 +1,4 @@
-"""STS: AssumeRole is one to three actions on the role.
+"""STS: an assumption of a role, federated or not, is one to three actions on the role.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 """
@@ -10,7 +10,9 @@ from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.service import Service, rows
 
-_FEDERATED = "AssumeRoleWithSAML AssumeRoleWithWebIdentity"
+# Operations that nobody signs: an identity provider speaks for somebody, who is no principal of any account.
+UNSIGNED = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
+_ASSUMING = "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity"
 WEB_KEYS = (
     "accounts.google.com:aud", "accounts.google.com:oaud", "accounts.google.com:sub", "cognito-identity.amazonaws.com:amr",
     "cognito-identity.amazonaws.com:aud", "cognito-identity.amazonaws.com:sub", "graph.facebook.com:app_id",
@@ -32,24 +34,15 @@ def _source_identity(operation: Operation, _facts: Facts) -> KeyValue:
 
 KEYS = Keys({
     "sts:ExternalId": key(Type.STRING, "AssumeRole", "ExternalId"),
-    "sts:RoleSessionName": (
-        key(Type.STRING, "AssumeRole AssumeRoleWithWebIdentity", "RoleSessionName"),
-        key(Type.STRING, "AssumeRoleWithSAML", UNREAD),  # it stands in the assertion
-    ),
-    "sts:SourceIdentity": (
-        key(Type.STRING, "AssumeRole SetSourceIdentity", _source_identity),
-        key(Type.STRING, _FEDERATED, UNREAD),
-    ),
-    "sts:TransitiveTagKeys": (
-        key(Type.STRINGS, "AssumeRole TagSession", "TransitiveTagKeys"),
-        key(Type.STRINGS, _FEDERATED, UNREAD),
-    ),
+    "sts:RoleSessionName": key(Type.STRING, _ASSUMING, "RoleSessionName"),
+    "sts:SourceIdentity": key(Type.STRING, f"{_ASSUMING} SetSourceIdentity", _source_identity),
+    "sts:TransitiveTagKeys": key(Type.STRINGS, f"{_ASSUMING} TagSession", "TransitiveTagKeys"),
     "sts:TaskPolicyArn": key(Type.STRING, "AssumeRoot", "TaskPolicyArn.arn"),
     "sts:AWSServiceName": key(Type.STRING, "GetServiceBearerToken", UNREAD),
     "sts:DurationSeconds": key(Type.NUMERIC, "GetWebIdentityToken", "DurationSeconds"),
     "sts:SigningAlgorithm": key(Type.STRING, "GetWebIdentityToken", "SigningAlgorithm"),
     "sts:IdentityTokenAudience": key(Type.STRINGS, "GetWebIdentityToken", "Audience"),
-    # A request that is signed with AWS credentials has none of a provider's keys; federated requests are not served.
+    # A request that is signed with AWS credentials has none of a provider's keys; `federation` reads those of one that is not.
     **{name: key(Type.STRING, "AssumeRoleWithWebIdentity", UNREAD) for name in WEB_KEYS},
     **{name: key(Type.STRING, "AssumeRoleWithSAML", UNREAD) for name in SAML_KEYS},
 })  # fmt: skip
@@ -63,13 +56,13 @@ def _assume_role(service: Service, operation: Operation, facts: Facts) -> Sequen
     https://github.com/aws/eks-pod-identity-agent/issues/80 for transitive tags.
     """
     role, inherited = operation.params.get("RoleArn"), operation.inherited
-    actions = ["AssumeRole"]
+    actions = [operation.name]
     if operation.params.get("Tags") or operation.params.get("TransitiveTagKeys") or inherited.tags:
         actions.append("TagSession")
     if operation.params.get("SourceIdentity") or inherited.source_identity:
         actions.append("SetSourceIdentity")
-    # The keys of AssumeRole are those of the request: a trust policy's statement tests them for all three actions.
-    context, known = KEYS.read("AssumeRole", operation, facts)
+    # The keys of the assumption are those of the request: a trust policy's statement tests them for all three actions.
+    context, known = KEYS.read(operation.name, operation, facts)
     unknown = (KEYS.names - known) | (_TAG_KEYS if inherited.tags else frozenset())
     found = [service.call(operation, facts, action, role, context) for action in actions]
     return [_not_knowing(unknown, call) for call in found] if unknown else found
@@ -87,15 +80,13 @@ SERVICE = Service(
         **rows("arn:aws:sts::{account}:", """
             federated-user/{Name}
                 GetFederationToken
-            {RoleArn}
-                AssumeRoleWithSAML AssumeRoleWithWebIdentity
             arn:aws:iam::{TargetPrincipal}:root
                 AssumeRoot
             *
                 GetCallerIdentity GetSessionToken GetAccessKeyInfo DecodeAuthorizationMessage GetDelegatedAccessToken
                 GetWebIdentityToken
         """),
-        "AssumeRole": _assume_role,
+        **dict.fromkeys(("AssumeRole", *UNSIGNED), _assume_role),
     },
     keys=KEYS,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from harness.cli import cases, compose, doctor, looking, sandbox, terraform, tools
+from harness.cli import cases, compose, doctor, identity, looking, sandbox, terraform, tools
 from harness.cli.console import complain
 from harness.errors import HarnessError, UsageError
 
@@ -21,6 +21,7 @@ terraform.register(app)
 tools.register(app)
 compose.register(app)
 cases.register(app)
+identity.register(app)
 looking.register(app)
 doctor.register(app)
 

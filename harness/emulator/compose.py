@@ -30,7 +30,7 @@ from harness.errors import ToolFailed
 from harness.wire import Launch
 
 WAIT_SECONDS = 120
-IMAGE_MEGABYTES = 360
+IMAGE_MEGABYTES = 370
 LOG_LINES_IN_ERROR = 12
 REAPER_TIMEOUT = 30.0
 OUT_OF_MEMORY = "it was out of memory"
@@ -201,8 +201,10 @@ class Compose:
             wanted.name: _record(wanted, one, launch)
             for wanted, one, launch in zip(self.wanted, self.instances, launches, strict=True)
         }
-        key = launches[0].launch_key
-        record = RunRecord(harness.__version__, key, accounts, self.project, configuration=self.configuration)
+        first = launches[0]
+        record = RunRecord(
+            harness.__version__, first.launch_key, first.issuer_key, accounts, self.project, self.configuration
+        )
         self._ask(record)
         return record
 

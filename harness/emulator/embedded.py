@@ -15,7 +15,7 @@ from harness.emulator.plugin import write_plugin
 from harness.emulator.prove import prove_all
 from harness.emulator.record import AccountRecord, Keys, RunRecord
 from harness.emulator.wanted import Wanted
-from harness.keys import fresh_keys, fresh_launch_key
+from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
 from harness.wire import Launch, Listen, Peer
 
 
@@ -53,7 +53,7 @@ class Embedded:
         progress(f"starting {names}")
         self.folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         plugin = write_plugin(self.folder.plugin)
-        launch_key = fresh_launch_key()
+        launch_key, issuer = fresh_launch_key(), fresh_issuer_key()
         sockets = self._bind()
         peers = tuple(
             Peer(wanted.account_id, "127.0.0.1", peer.port)
@@ -62,10 +62,10 @@ class Embedded:
         records: dict[str, AccountRecord] = {}
         for index, (wanted, (public, peer)) in enumerate(zip(self.wanted, sockets, strict=True)):
             folder = self.folder.account(wanted.name)
-            launch = self._launch(wanted, public, peer, peers, launch_key, str(folder.journal))
+            launch = self._launch(wanted, public, peer, peers, launch_key, issuer.public, str(folder.journal))
             records[wanted.name] = self._account(wanted, launch, public.port, peer.port)
             self.instances.append(Process.start(wanted.name, folder, launch, python, plugin, index, public, peer))
-        record = RunRecord(harness.__version__, launch_key, records, configuration=self.configuration)
+        record = RunRecord(harness.__version__, launch_key, issuer.private, records, configuration=self.configuration)
         self.resume(record)
         self._prove(record, progress)
         record.write(self.folder.record)
@@ -92,7 +92,14 @@ class Embedded:
         return bound
 
     def _launch(
-        self, wanted: Wanted, public: Bound, peer: Bound, peers: tuple[Peer, ...], launch_key: str, journal: str
+        self,
+        wanted: Wanted,
+        public: Bound,
+        peer: Bound,
+        peers: tuple[Peer, ...],
+        launch_key: str,
+        issuer_keys: str,
+        journal: str,
     ) -> Launch:
         return Launch(
             account_id=wanted.account_id,
@@ -105,6 +112,7 @@ class Embedded:
             keys=fresh_keys(wanted.account_id),
             launch_key=launch_key,
             journal=journal,
+            issuer_keys=issuer_keys,
             eager_services=self.eager_services,
             organization=wanted.organization,
         )

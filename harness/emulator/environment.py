@@ -65,7 +65,7 @@ def _build(home: Path, progress: Progress) -> None:
 
 
 def _build_in(draft: Path, progress: Progress) -> None:
-    progress(f"building the instances' environment with uv, once (about 330 MB in {draft.parent})")
+    progress(f"building the instances' environment with uv, once (about 345 MB in {draft.parent})")
     _uv("venv", "--quiet", "--relocatable", "--python", _base_python(), str(draft))
     lock = draft / "localstack.lock"
     lock.write_text(lock_text(), encoding="utf-8")

@@ -40,6 +40,8 @@ class RunRecord:
 
     version: str
     launch_key: str
+    issuer_key: str
+    """What web identity tokens are signed with, a JSON Web Key as JSON."""
     accounts: Mapping[str, AccountRecord]
     project: str | None = None
     """The Compose project; None for processes of this machine."""

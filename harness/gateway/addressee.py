@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 from botocore.model import ServiceModel
 from localstack.aws.spec import ServiceModelIdentifier, get_service_catalog
 
+from harness.actions.sts import UNSIGNED
 from harness.sigv4 import Head
 
 _QUERY = ("query", "ec2")
@@ -32,6 +33,12 @@ def misdirected(head: Head, body: bytes, signed: str) -> ServiceModel | None:
     if meant and signed != "sqs" and not _has_paths(meant[0]) and _is_s3(head):
         return get_service_catalog().get("s3")
     return None
+
+
+def needs_no_signature(head: Head, body: bytes) -> bool:
+    """Whether the request seems to be one that nobody signs; which operation it is, only the parser says."""
+    form = head.target.partition("?")[2] or body[:_MOST].decode("latin-1")
+    return head.path == "/" and _field(form, "Action") in UNSIGNED
 
 
 def _by_target(head: Head) -> Sequence[ServiceModelIdentifier]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
+from localstack.aws.spec import load_service
 from localstack.http import Response
 
 from harness.gateway import respond
-from harness.gateway.addressee import misdirected
+from harness.gateway.addressee import misdirected, needs_no_signature
 from harness.gateway.arrival import Arrival, Forwarded, Signer, receive, sign
 from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
-from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
+from harness.gateway.signers import Nobody, PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
 from harness.gateway.vouching import ask_home
 from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
@@ -74,6 +75,9 @@ class Authenticate:
             )
         claim = parse_claim(arrival.head)
         if isinstance(claim, Rejected):
+            if claim.reason is Reason.MISSING and needs_no_signature(arrival.head, arrival.body):
+                respond.speak_for(context, load_service("sts"))
+                return Nobody()
             return _by_name(arrival.head, claim)
         if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
             # It was signed in normal form and would be executed as it stands.

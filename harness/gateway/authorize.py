@@ -3,7 +3,7 @@
 Order: scope, owner (forward and stop), the request's form, the decision, what is stored, and the operations of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,9 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
+from harness.actions.federation import Federated
 from harness.actions.iam import USER_OPERATIONS
+from harness.actions.sts import UNSIGNED
 from harness.gateway import constraints, policy_simulation, respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
@@ -21,6 +23,7 @@ from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.entities import check_entities
 from harness.gateway.facts import StateFacts
+from harness.gateway.federated import IdentityRefused
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.mfa import MfaDesk
@@ -29,7 +32,7 @@ from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
 from harness.gateway.service_linked import check_service_linked
-from harness.gateway.signers import PlumbingSigner, ServiceSigner
+from harness.gateway.signers import InternalSigner, Nobody, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
 from harness.sigv4 import Reason, Rejected
@@ -43,6 +46,9 @@ BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
     "different name and try again."
 )
+
+
+Verifier = Callable[[Mapping[str, Any]], Federated]
 
 
 @dataclass(slots=True)
@@ -60,6 +66,8 @@ class Authorize:
     tokens: sts.Sts
     mfa: MfaDesk
     simulation: policy_simulation.PolicySimulation
+    federation: Mapping[str, Verifier]
+    """By operation of UNSIGNED: who the request's token or assertion speaks for. Raises IdentityRefused."""
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -85,10 +93,12 @@ class Authorize:
         operation = self._operation(context, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
+        if isinstance(signer, Nobody):
+            self._check_unsigned(context, arrival, operation)
         named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
             operation, signer, self.account_id
         )
-        if not isinstance(signer, Vouch):
+        if isinstance(signer, InternalSigner):
             self._check_internal(context, arrival, signer, operation, named)
         owning = self._owner(operation, signer, arrival, named)
         if owning != self.account_id:
@@ -98,6 +108,10 @@ class Authorize:
             context.account_id = PLUMBING_ACCOUNT if operation.service == "s3" else self.account_id
             return False
         self._check_form(context, arrival, signer, operation)
+        if _is_unsigned(operation):
+            signer = self._federated(context, arrival, operation)
+            said = {**operation.params, **signer.parameters}
+            operation = replace(operation, params=said, user=None, inherited=Inherited())
         self._check_session(context, arrival, signer, operation)
         _need_user_name(operation, signer)
         operation = self._with_mfa(context, arrival, signer, operation)
@@ -123,7 +137,7 @@ class Authorize:
         return self.buckets.owner(bucket, context.request_id or "")
 
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
-        if isinstance(signer, Vouch):
+        if not isinstance(signer, InternalSigner):
             return None
         return self.tickets.issue(owning, digest(arrival.head, arrival.payload.sha256), signer)
 
@@ -160,7 +174,7 @@ class Authorize:
             prefix=service.signing_name,
             name=operation.name,
             params=context.service_request or {},
-            region=context.region,
+            region=self.region if isinstance(signer, Nobody) else context.region,
             account=caller.account_id if caller else self.account_id,
             user=caller.user_name if caller else None,
             inherited=_inherited(caller),
@@ -180,6 +194,24 @@ class Authorize:
         self.records.authentication(context, arrival, rejected, error)
         raise error
 
+    def _check_unsigned(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+        """The front let a request without a signature pass for what it seemed to be."""
+        if not _is_unsigned(operation):
+            rejected = Rejected(Reason.MISSING)
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
+
+    def _federated(self, context: RequestContext, arrival: Arrival, operation: Operation) -> Federated:
+        """Who asks by the word of an identity provider, whoever signed the request."""
+        sts.CHECKS[operation.name](operation.params)
+        try:
+            return self.federation[operation.name](operation.params)
+        except IdentityRefused as refused:
+            error = CommonServiceException(refused.code, refused.message, refused.status, sender_fault=True)
+            self.records.identity(context, arrival, error)
+            raise error from refused
+
     def _owner(self, operation: Operation, signer: Signer, arrival: Arrival, named: str) -> str:
         """Who decides: the account that is named, or in the place of one outside the launch, which grants nothing, the caller's home."""
         home = signer.home if isinstance(signer, Vouch) else self.account_id
@@ -192,7 +224,8 @@ class Authorize:
         """What IAM and STS refuse whoever asks; services follow rules of their own."""
         try:
             shape = context.operation.input_shape if context.operation else None
-            if isinstance(signer, Vouch) and (fault := constraints.fault(operation.service, shape, operation.params)):
+            by_client = not isinstance(signer, InternalSigner)
+            if by_client and (fault := constraints.fault(operation.service, shape, operation.params)):
                 raise sts.validation(fault)
             if (operation.service, operation.name) == ("sts", "AssumeRole"):
                 sts.check_assume_role(operation.params)
@@ -293,6 +326,8 @@ class Authorize:
             return self.simulation.answer(operation)
         if operation.service != "sts":
             return None
+        if isinstance(signer, Federated):
+            return self.tokens.assume_role_for(operation.params, signer)
         caller = signer.caller if isinstance(signer, Vouch) else None
         if operation.name == "AssumeRole":
             return self.tokens.assume_role(operation.params, caller)
@@ -310,6 +345,14 @@ class Authorize:
         raise CommonServiceException(
             "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
         )
+
+
+def _is_unsigned(operation: Operation) -> bool:
+    """Whether an identity provider speaks for who asks, so that a signature counts for nothing.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    """
+    return operation.service == "sts" and operation.name in UNSIGNED
 
 
 def _calling_service(arrival: Arrival, signer: Signer) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.actions import Call, Operation, global_keys, resource_control
+from harness.actions.federation import Federated
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
@@ -30,7 +31,9 @@ _KINDS = {
     CallerKind.ROLE_SESSION: PrincipalKind.ROLE_SESSION,
     CallerKind.FEDERATED_USER: PrincipalKind.FEDERATED_USER,
 }
-_TRUST_ACTIONS = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
+_TRUST_ACTIONS = frozenset({
+    "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:setsourceidentity", "sts:tagsession",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,17 @@ class Decider:
             resource_place=self.membership.place if at_home else None,
             mfa=operation.mfa,
         )
+        known = global_keys.MODELLED if at_home else global_keys.MODELLED - global_keys.RESOURCE_ORGANIZATION
+        modelled = known | call.modelled
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
+        elif isinstance(signer, Federated):
+            keys = global_keys.of_provider(signer.provider, around) | dict(signer.keys)
+            modelled |= signer.known
         else:
-            assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
+            assert isinstance(signer, ServiceSigner)  # noqa: S101 - nothing else is decided
             keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, signer.place, around)
-        modelled = global_keys.MODELLED if at_home else global_keys.MODELLED - global_keys.RESOURCE_ORGANIZATION
-        return Context.of({**keys, **call.context}, modelled | call.modelled)
+        return Context.of({**keys, **call.context}, modelled)
 
     def _owned(self, request: Request, region: str) -> _Owned:
         """The owner's side: the resource's policy, and what the organization says of this account's resources."""
@@ -194,6 +201,8 @@ class Decider:
             "policies": _named(signer, owned),
             "resource_policy_kind": owned.kind.value,
         }
+        if isinstance(signer, Federated):
+            line["subject"] = signer.subject
         if decision.near_misses:
             line["near_misses"] = [_near_miss(one) for one in decision.near_misses]
         if request.context.modelled is not None:
@@ -208,7 +217,9 @@ def _principal(signer: Signer, region: str) -> Principal:
         return Principal(
             PrincipalKind.SERVICE, signer.principal, regional_name=global_keys.regional_name(signer.principal, region)
         )
-    assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided
+    if isinstance(signer, Federated):
+        return Principal(PrincipalKind.FEDERATED, signer.provider)
+    assert isinstance(signer, Vouch)  # noqa: S101 - nothing else is decided
     return _of_caller(signer.caller)
 
 

@@ -181,4 +181,6 @@ def _facts(session: Session) -> SessionFacts:
         source_identity=session.source_identity,
         mfa=session.mfa,
         is_chainable_role=session.kind is CallerKind.ROLE_SESSION,
+        provider=session.provider,
+        provider_keys=session.provider_keys,
     )

@@ -129,6 +129,16 @@ class IamState:
         values = tags.values() if isinstance(tags, Mapping) else tags
         return {tag["Key"]: tag["Value"] for tag in values}
 
+    def open_id_clients(self, arn: str) -> frozenset[str] | None:
+        """The client ids of the OpenID Connect provider of that ARN, None where there is none."""
+        provider: Any = self.backend.open_id_providers.get(arn)
+        return None if provider is None else frozenset(provider.client_id_list)
+
+    def saml_metadata(self, name: str) -> str | None:
+        """The metadata of the SAML provider of that name, None where there is none."""
+        provider: Any = self.backend.saml_providers.get(name)
+        return None if provider is None else str(provider.saml_metadata_document)
+
     # policies
 
     def policies_of(self, entity: Role | User) -> PolicySet:

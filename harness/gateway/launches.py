@@ -4,7 +4,8 @@ ACCOUNT is `SERVICE:ID:REGION`; `external:ID` is an account that policies may na
 place in its organization. Each account has a volume of its own at `/run/harness/SERVICE`, which that account's container alone mounts:
 
 - `launch.json`, of the instance's user, who removes it once it is read;
-- `record.json`, the same, of root: the driver reads it through `docker exec`, and no function can.
+- `record.json`, of root: the same and the key that signs web identity tokens; the driver reads it through `docker exec`, and
+  no function can.
 
 The record stays while the volume does: a container that is started again gets the launch that it had. An instance that runs
 gets no second one, which nobody would remove.
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import harness
 from harness.gateway.container import JOURNAL, PUBLIC_PORT
-from harness.keys import fresh_keys, fresh_launch_key
+from harness.keys import IssuerKey, fresh_issuer_key, fresh_keys, fresh_launch_key
 from harness.wire import Launch, Listen, Membership, Peer
 
 FOLDER = Path("/run/harness")
@@ -46,14 +47,29 @@ class Asked:
         return FOLDER / self.service
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all accounts of a launch have in common."""
+
+    launch_key: str
+    issuer: IssuerKey
+
+    @classmethod
+    def of(cls, launch: Launch) -> "Shared":
+        """That of an account that has been launched before."""
+        return cls(launch.launch_key, IssuerKey(launch.issuer_key, launch.issuer_keys))
+
+
 def main(arguments: Sequence[str]) -> None:
     """Make what is missing."""
     asked, external = read(arguments)
     kept = {one.service: launch for one in asked if (launch := _kept(one)) is not None}
-    launch_key = next((launch.launch_key for launch in kept.values()), None) or fresh_launch_key()
+    shared = next((Shared.of(launch) for launch in kept.values()), None) or Shared(
+        fresh_launch_key(), fresh_issuer_key()
+    )
     for one in asked:
         if not _runs(one):
-            _write(one, launch_for(one, asked, external, launch_key, kept))
+            _write(one, launch_for(one, asked, external, shared, kept))
 
 
 def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
@@ -66,7 +82,7 @@ def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
 
 
 def launch_for(
-    one: Asked, asked: Sequence[Asked], external: tuple[str, ...], launch_key: str, kept: Mapping[str, Launch]
+    one: Asked, asked: Sequence[Asked], external: tuple[str, ...], shared: Shared, kept: Mapping[str, Launch]
 ) -> Launch:
     """The account's launch; its keys are those that it had."""
     launch = Launch(
@@ -78,8 +94,10 @@ def launch_for(
         peers=tuple(Peer(other.account_id, other.service, PEER_PORT) for other in asked if other is not one),
         external_accounts=external,
         keys=fresh_keys(one.account_id),
-        launch_key=launch_key,
+        launch_key=shared.launch_key,
         journal=str(JOURNAL),
+        issuer_keys=shared.issuer.public,
+        issuer_key=shared.issuer.private,
         eager_services=EAGER_SERVICES,
         organization=one.organization,
     )
@@ -107,7 +125,8 @@ def _write(one: Asked, launch: Launch) -> None:
     one.folder.chmod(0o1770)
     os.chown(one.folder, 0, INSTANCE_USER)
     _put(one.folder / "record.json", launch)
-    os.chown(_put(one.folder / "launch.json", launch), INSTANCE_USER, INSTANCE_USER)
+    told = replace(launch, issuer_key="")
+    os.chown(_put(one.folder / "launch.json", told), INSTANCE_USER, INSTANCE_USER)
 
 
 def _put(path: Path, launch: Launch) -> Path:

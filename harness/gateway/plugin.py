@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
+from harness.actions.federation import Federated
 from harness.gateway import amended, failed_deliveries, identifiers, internal, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
@@ -45,6 +47,7 @@ from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
 from harness.gateway.tickets import Tickets
 from harness.gateway.vouching import answer_documents, answer_vouch
+from harness.gateway.web_identity import WebIdentities
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
@@ -114,6 +117,7 @@ class Gate:
         self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
+        identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
@@ -127,8 +131,17 @@ class Gate:
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
             mfa=self.mfa,
             simulation=PolicySimulation(launch.account_id, self.iam, self.home, documents),
+            federation={
+                "AssumeRoleWithSAML": self._by_saml,
+                "AssumeRoleWithWebIdentity": identities.verified,
+            },
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
+
+    def _by_saml(self, params: Mapping[str, Any]) -> Federated:
+        from harness.gateway.saml import SamlProviders  # noqa: PLC0415 - the XML library loads when it is first needed
+
+        return SamlProviders(self.launch.account_id, self.iam.saml_metadata, self.clock).verified(params)
 
     def install(self) -> None:
         """Put the gate into the chain, and create the deployer."""

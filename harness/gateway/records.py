@@ -34,6 +34,10 @@ class Records:
         fields = {"decision": "refused", "reason": rejected.reason.value, "detail": rejected.detail, "key_id": key_id}
         self._write(context, arrival, "authentication", fields | _error(error))
 
+    def identity(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
+        """A request was refused because what it shows of an identity provider speaks for nobody."""
+        self._write(context, arrival, "authentication", {"decision": "refused"} | _error(error))
+
     def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
         """A request was allowed and refused all the same, for what it asks to store or to be given."""
         self._write(context, arrival, "validation", {"decision": "refused"} | _error(error))

@@ -25,6 +25,9 @@ class Session:
     policies: tuple[tuple[str, str], ...] | None = None
     """Session policies as (name, document); None where none were passed."""
     mfa: bool = False
+    provider: str | None = None
+    """Who authenticated for it, where it is of a federated assumption of a role."""
+    provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 class Sessions:

@@ -31,6 +31,11 @@ class PlumbingSigner:
     caller: str
 
 
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """A client that signed nothing: it may ask for nothing but the operations in which a provider speaks for somebody."""
+
+
 InternalSigner = ServiceSigner | PlumbingSigner
 
 

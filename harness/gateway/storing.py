@@ -19,6 +19,7 @@ from harness.gateway.peers import Peers
 from harness.gateway.quotas import check_size
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.policy.faults import MALFORMED, invalid_principal
+from harness.policy.providers import provider_fault
 
 _ENTITY = re.compile(
     r"arn:aws[\w-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>user|role|assumed-role|federated-user)/.+"
@@ -154,6 +155,8 @@ class PolicyDesk:
             raise _refused(
                 invalid.code if refusal is _OF_IAM else refusal.code, _own_text(refusal, invalid.message)
             ) from invalid
+        if kind is PolicyKind.TRUST and (fault := provider_fault(json.loads(text))) is not None:
+            raise _refused(MALFORMED, fault)
         check_size(self.iam, operation, text)
         return self._resolve(text, request_id) if kind is not PolicyKind.IDENTITY else None
 

@@ -4,7 +4,7 @@ The rules are AWS's: https://docs.aws.amazon.com/STS/latest/APIReference/API_Ass
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from moto.iam.models import Role
 
+from harness.actions.federation import Federated
 from harness.gateway import identifiers
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
@@ -26,6 +27,8 @@ FEDERATION_MAXIMUM, ROOT_MAXIMUM = 129_600, 3600
 """Of GetSessionToken and GetFederationToken; root's is an hour."""
 MAX_POLICY_CHARACTERS = 2048
 MAX_TAGS = 50
+MAX_TOKEN, MAX_ASSERTION = 20_000, 100_000
+"""Characters of a web identity token and of a SAML response."""
 _NAME = re.compile(r"[\w+=,.@-]*", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:\/-]*", re.ASCII)
 _ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
@@ -42,24 +45,54 @@ class Sts:
 
     def assume_role(self, params: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
         """A session of the role; the decision was made before. `caller` is None for a service principal."""
-        role = self.iam.role_by_arn(params["RoleArn"])
-        if role is None:  # decided as denied before: only a role deleted in between comes here
-            raise _denied(params["RoleArn"])
+        role = self._role(params)
         chained = caller is not None and caller.session is not None and caller.session.is_chainable_role
         duration = self._duration(params, role, chained=chained, by_service=caller is None)
         tags, transitive = self._tags(params, caller, chained=chained)
         source = self._source_identity(params, caller)
-        policies = self._session_policies(params)
+        return self._assumed(
+            role, params, duration=duration, session_tags=tags, transitive_tag_keys=transitive, source_identity=source
+        )
+
+    def assume_role_for(self, params: Mapping[str, Any], federated: Federated) -> dict[str, Any]:
+        """A session of the role for somebody for whom an identity provider speaks; the decision was made before.
+
+        No session stands before it: neither is it chained nor does it inherit anything.
+        """
+        role = self._role(params)
+        duration = self._duration(params, role, chained=False, by_service=False)
+        if federated.session_ends is not None:
+            duration = min(duration, int(federated.session_ends - self.clock.now().timestamp()))
+        tags, transitive = self._tags(params, None, chained=False)
+        answer = self._assumed(
+            role,
+            params,
+            duration=duration,
+            session_tags=tags,
+            transitive_tag_keys=transitive,
+            source_identity=self._source_identity(params, None),
+            provider=federated.provider,
+            provider_keys=federated.session_keys,
+        )
+        return answer | dict(federated.answer)
+
+    def _role(self, params: Mapping[str, Any]) -> Role:
+        role = self.iam.role_by_arn(params["RoleArn"])
+        if role is None:  # decided as denied before: only a role deleted in between comes here
+            raise _denied(params["RoleArn"])
+        return role
+
+    def _assumed(
+        self, role: Role, params: Mapping[str, Any], *, source_identity: str | None, **fields: Any
+    ) -> dict[str, Any]:
         session = self._mint(
             kind=CallerKind.ROLE_SESSION,
             owner_id=str(role.id),
             owner_name=str(role.name),
             name=params["RoleSessionName"],
-            duration=duration,
-            session_tags=tags,
-            transitive_tag_keys=transitive,
-            source_identity=source,
-            policies=policies,
+            source_identity=source_identity,
+            policies=self._session_policies(params),
+            **fields,
         )
         answer: dict[str, Any] = {
             "Credentials": _credentials(session),
@@ -68,7 +101,7 @@ class Sts:
                 "Arn": f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
             },
         }
-        return answer | ({"SourceIdentity": source} if source else {})
+        return answer | ({"SourceIdentity": source_identity} if source_identity else {})
 
     def get_session_token(self, params: Mapping[str, Any], caller: Caller, *, mfa: bool) -> dict[str, Any]:
         """A session of the calling user or root; `mfa`: asked for with a valid code."""
@@ -223,6 +256,26 @@ def check_assume_role(params: Mapping[str, Any]) -> None:
         _within("durationSeconds", int(duration), 900, 43200)
 
 
+def check_web_identity(params: Mapping[str, Any]) -> None:
+    """The same of AssumeRoleWithWebIdentity; no message holds the token."""
+    check_assume_role(params)
+    _of_length("webIdentityToken", params.get("WebIdentityToken") or "", 4, MAX_TOKEN)
+
+
+def check_saml(params: Mapping[str, Any]) -> None:
+    """The same of AssumeRoleWithSAML; the session's name stands in the assertion."""
+    check_assume_role({**params, "RoleSessionName": "in-the-assertion"})
+    if not params.get("PrincipalArn"):
+        raise validation(_detected(["Value at 'principalArn' failed to satisfy constraint: Member must not be null"]))
+    _of_length("sAMLAssertion", params.get("SAMLAssertion") or "", 4, MAX_ASSERTION)
+
+
+CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "AssumeRoleWithSAML": check_saml,
+    "AssumeRoleWithWebIdentity": check_web_identity,
+}
+
+
 def caller_identity(caller: Caller) -> dict[str, Any]:
     """GetCallerIdentity, which needs no permission and cannot be denied."""
     return {"UserId": caller.user_id, "Account": caller.account_id, "Arn": caller.arn}
@@ -277,6 +330,14 @@ def _matching(name: str, value: str, pattern: re.Pattern[str], shortest: int, lo
     if faults:
         raise validation(_detected(faults))
     return value
+
+
+def _of_length(name: str, value: str, shortest: int, longest: int) -> None:
+    """The bounds of a value that is a secret, and in no message."""
+    if shortest <= len(value) <= longest:
+        return
+    bound = f"less than or equal to {longest}" if len(value) > longest else f"greater than or equal to {shortest}"
+    raise validation(_detected([f"Value at '{name}' failed to satisfy constraint: Member must have length {bound}"]))
 
 
 def _within(name: str, value: int, least: int, most: int) -> int:

@@ -17,6 +17,7 @@ REFUSALS = frozenset({
     "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidSignatureException",
     "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",
     "IncompleteSignatureException", "AuthorizationHeaderMalformed", "RequestTimeTooSkewed",
+    "InvalidIdentityToken", "IDPRejectedClaim", "IDPCommunicationError",
     "MalformedPolicyDocument", "InvalidParameterValueException",
 })  # fmt: skip
 

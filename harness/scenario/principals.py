@@ -126,6 +126,47 @@ class Principals:
         role = self.role(account, trust({"AWS": deployer.arn}), *policies, name=name, boundary=boundary)
         return deployer.assume(role, **parameters)
 
+    @staticmethod
+    def web_identity(
+        account: Account, role_arn: str, token: str, name: str = "scenario", **parameters: Any
+    ) -> ScenarioPrincipal:
+        """The session that AssumeRoleWithWebIdentity gives the bearer of a token, asked at this account's door.
+
+        Raises ClientError when it is refused.
+        """
+        sts = account.session_of(None).client("sts")
+        answer = sts.assume_role_with_web_identity(
+            RoleArn=role_arn, RoleSessionName=name, WebIdentityToken=token, **parameters
+        )
+        return _session(account, answer["AssumedRoleUser"]["Arn"], SessionKeys.of(answer["Credentials"]))
+
+    @staticmethod
+    def saml(account: Account, role_arn: str, provider_arn: str, response: str, **parameters: Any) -> ScenarioPrincipal:
+        """The session that AssumeRoleWithSAML gives the bearer of a response (see harness.saml), asked at this account's door.
+
+        Raises ClientError when it is refused.
+        """
+        sts = account.session_of(None).client("sts")
+        answer = sts.assume_role_with_saml(
+            RoleArn=role_arn, PrincipalArn=provider_arn, SAMLAssertion=response, **parameters
+        )
+        return _session(account, answer["AssumedRoleUser"]["Arn"], SessionKeys.of(answer["Credentials"]))
+
+    def saml_provider(self, account: Account, name: str, metadata: str) -> str:
+        """The account's trust in a SAML identity provider, by its metadata; the provider's ARN."""
+        iam = self._iam(account)
+        arn = iam.create_saml_provider(Name=name, SAMLMetadataDocument=metadata)["SAMLProviderArn"]
+        self._removing(iam.delete_saml_provider, SAMLProviderArn=arn)
+        return str(arn)
+
+    def open_id_provider(self, account: Account, url: str, *clients: str) -> str:
+        """The account's trust in an OpenID Connect issuer, for tokens of these clients; the provider's ARN."""
+        iam = self._iam(account)
+        made = iam.create_open_id_connect_provider(Url=url, ClientIDList=list(clients or ("sts.amazonaws.com",)))
+        arn = made["OpenIDConnectProviderArn"]
+        self._removing(iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=arn)
+        return str(arn)
+
     def managed(self, account: Account, document: Document) -> str:
         """A new managed policy; its ARN."""
         iam = self._iam(account)

@@ -1,7 +1,7 @@
 """Who said no: the side and the layer of a refusal, as a scenario names them.
 
 `caller/…` are the policies of the caller's account, `owner/…` those on the resource, `authentication` a request that nobody is
-known to have signed, `validation` a policy or role that the service would not take.
+known to have signed or whose token speaks for nobody, `validation` a policy or role that the service would not take.
 """
 
 from collections.abc import Mapping

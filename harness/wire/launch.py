@@ -53,6 +53,10 @@ class Launch:
     """The launch's shared key, in hex."""
     journal: str
     """Path of this instance's journal."""
+    issuer_keys: str
+    """The keys that verify web identity tokens, a JSON Web Key Set as JSON."""
+    issuer_key: str = ""
+    """The key that signs them: only in the record that a driver reads, since an instance verifies and never signs."""
     eager_services: tuple[str, ...] = ()
     """Services to load in the background once the instance is ready."""
     organization: Membership | None = None

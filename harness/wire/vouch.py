@@ -71,6 +71,10 @@ class SessionFacts:
     mfa: bool = False
     is_chainable_role: bool = False
     """The session is a role's: assuming a role with it is role chaining."""
+    provider: str | None = None
+    """aws:FederatedProvider: who authenticated the person or workload that assumed the role."""
+    provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """The provider's condition keys that the session's requests have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ class Vouch:
         An account speaks for its own principals only: every ARN, id and key that it names must be its own.
         """
         caller = self.caller
-        arns = (caller.arn, caller.role_arn, caller.user_arn)
+        provider = caller.session.provider if caller.session is not None else None
+        known_by_domain = provider is not None and not provider.startswith("arn:")
+        arns = (caller.arn, caller.role_arn, caller.user_arn, None if known_by_domain else provider)
         if self.home != account or caller.account_id != account:
             return "another account"
         if any(arn is not None and _account_of_arn(arn) != account for arn in arns):
@@ -150,9 +156,19 @@ def _account_of_arn(text: str) -> str | None:
 
 def _caller(data: Mapping[str, Any]) -> Caller:
     session = data["session"]
-    facts = session and SessionFacts(**session | {"transitive_tag_keys": tuple(session["transitive_tag_keys"])})
+    facts = session and SessionFacts(
+        **session
+        | {
+            "transitive_tag_keys": tuple(session["transitive_tag_keys"]),
+            "provider_keys": {key: _value(value) for key, value in session["provider_keys"].items()},
+        }
+    )
     place = data["place"] and Place(**data["place"])
     return Caller(**{**data, "kind": CallerKind(data["kind"]), "session": facts, "place": place})
+
+
+def _value(value: str | list[str]) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else tuple(value)
 
 
 def _policies(data: Mapping[str, Any]) -> PolicySet:

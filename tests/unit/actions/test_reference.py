@@ -280,7 +280,7 @@ def test_condition_keys_have_the_names_and_types_of_the_reference(service):
 # Keys that an action has on AWS and that no request here can have: the tables say why.
 ABSENT = {
     "kms:viaservice", "events:managedby", "s3:accessgrantsinstancearn",
-    *(name.lower() for name in (*sts.WEB_KEYS, *sts.SAML_KEYS)),  # federated sessions are not served
+    *(name.lower() for name in (*sts.WEB_KEYS, *sts.SAML_KEYS)),  # a provider's word, not a parameter
 }  # fmt: skip
 # Actions whose requests have no parameter for a key that the reference lists for them: it is absent.
 WITHOUT = {
@@ -352,6 +352,14 @@ def test_every_key_that_is_read_is_filled_by_some_request():
         for text in PARTIQL
         for call in request("dynamodb", "ExecuteTransaction", TransactStatements=[{"Statement": text}])
     ]
+    # What a federated assumption takes from a token or an assertion.
+    said = {
+        "RoleSessionName": "ann",
+        "SourceIdentity": "ann",
+        "Tags": [{"Key": "team", "Value": "blue"}],
+        "TransitiveTagKeys": ["team"],
+    }
+    asked += [call for name in sorted(sts.UNSIGNED) for call in request("sts", name, **said)]
     for call in asked:
         filled.setdefault(call.action, set()).update(key.lower() for key in call.context)
 

@@ -1,18 +1,21 @@
 """The launches of a Compose project: what each account is told, and what stays over a restart."""
 
 import json
+import os
 from dataclasses import asdict, replace
 
-from harness.gateway.launches import Asked, launch_for, read
-from harness.keys import fresh_keys, fresh_launch_key
+from harness.gateway import launches
+from harness.gateway.launches import Asked, Shared, launch_for, read
+from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
 from harness.wire import ControlPolicy, Membership, Place
 
 ONE = Asked("one", "111111111111", "us-west-2")
 TWO = Asked("two", "222222222222", "eu-west-1")
+SHARED = Shared(fresh_launch_key(), fresh_issuer_key())
 
 
 def test_each_account_knows_the_others_by_their_host_names():
-    launch = launch_for(ONE, [ONE, TWO], ("333333333333",), fresh_launch_key(), {})
+    launch = launch_for(ONE, [ONE, TWO], ("333333333333",), SHARED, {})
 
     assert [(peer.account_id, peer.host) for peer in launch.peers] == [("222222222222", "two")]
     assert launch.external_accounts == ("333333333333",)
@@ -20,11 +23,10 @@ def test_each_account_knows_the_others_by_their_host_names():
 
 
 def test_keys_stay_over_a_restart_but_not_for_another_account():
-    key = fresh_launch_key()
-    first = launch_for(ONE, [ONE, TWO], (), key, {})
+    first = launch_for(ONE, [ONE, TWO], (), SHARED, {})
 
-    again = launch_for(ONE, [ONE, TWO], (), key, {"one": first})
-    other = launch_for(replace(ONE, account_id="444444444444"), [TWO], (), key, {"one": first})
+    again = launch_for(ONE, [ONE, TWO], (), Shared.of(first), {"one": first})
+    other = launch_for(replace(ONE, account_id="444444444444"), [TWO], (), SHARED, {"one": first})
 
     assert again == first
     assert other.keys != first.keys
@@ -45,4 +47,21 @@ def test_each_account_is_told_its_own_place_in_the_organization_only():
 
     assert asked == [ONE, replace(TWO, organization=member)]
     assert external == ("333333333333",)
-    assert [launch_for(one, asked, (), fresh_launch_key(), {}).organization for one in asked] == [None, member]
+    assert [launch_for(one, asked, (), SHARED, {}).organization for one in asked] == [None, member]
+
+
+def test_only_the_drivers_record_holds_what_signs_tokens(tmp_path, monkeypatch):
+    monkeypatch.setattr(launches, "FOLDER", tmp_path)
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    monkeypatch.setattr(launches, "_runs", lambda _one: False)
+    for account in ("one", "two"):
+        (tmp_path / account).mkdir()
+
+    launches.main(["one:111111111111:us-west-2", "two:222222222222:us-west-2"])
+
+    told = [json.loads((tmp_path / name / "launch.json").read_text()) for name in ("one", "two")]
+    kept = [json.loads((tmp_path / name / "record.json").read_text()) for name in ("one", "two")]
+    assert [one["issuer_key"] for one in told] == ["", ""]
+    assert "d" in json.loads(kept[0]["issuer_key"])
+    assert len({one["issuer_key"] for one in kept} | {one["issuer_keys"] for one in kept + told}) == 2
+    assert "d" not in json.loads(told[0]["issuer_keys"])["keys"][0]

@@ -64,6 +64,8 @@ def test_a_launch_travels_whole_and_never_prints_its_secrets():
         keys=AccountKeys("AKIA1", "hidden-a", "AKIA2", "hidden-b"),
         launch_key="hidden-c",
         journal="/j",
+        issuer_keys="{}",
+        issuer_key="hidden-d",
         eager_services=("s3",),
     )
     levels = ((ControlPolicy("p", "{}"),), ())

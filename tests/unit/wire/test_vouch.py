@@ -17,6 +17,11 @@ SESSION = Caller(
     CallerKind.ROLE_SESSION, B, f"arn:aws:sts::{B}:assumed-role/r/s", "AROAR", role_arn=f"arn:aws:iam::{B}:role/p/r",
     session_name="s", session=SessionFacts(1.0, 2.0, ("a",), {"a": "b"}, "me", mfa=True, is_chainable_role=True),
 )  # fmt: skip
+WEB = replace(SESSION, session=SessionFacts(
+    1.0, 2.0, is_chainable_role=True, provider=f"arn:aws:iam::{B}:oidc-provider/id.example.com",
+    provider_keys={"id.example.com:sub": "me", "id.example.com:amr": ("a", "b")},
+))  # fmt: skip
+GOOGLE = replace(SESSION, session=replace(WEB.session, provider="accounts.google.com"))
 ROOT = Caller(CallerKind.ROOT, B, f"arn:aws:iam::{B}:root", B)
 FEDERATED = Caller(
     CallerKind.FEDERATED_USER, B, f"arn:aws:sts::{B}:federated-user/f", "AIDAU", user_arn=f"arn:aws:iam::{B}:user/u"
@@ -29,7 +34,9 @@ def vouch(caller=USER, **changes):
     return replace(Vouch(B, 1, caller, POLICIES, KEY_ID, "us-west-2", "sts"), **changes)
 
 
-@pytest.mark.parametrize("caller", [USER, SESSION, ROOT, FEDERATED, MEMBER], ids=lambda caller: caller.kind)
+@pytest.mark.parametrize(
+    "caller", [USER, SESSION, WEB, GOOGLE, ROOT, FEDERATED, MEMBER], ids=lambda caller: caller.kind
+)
 def test_an_account_speaks_for_its_own_principals_and_its_statement_travels_whole(caller):
     assert vouch(caller).foreign_to(B) is None
     assert Vouch.from_json(vouch(caller).to_json()) == vouch(caller)
@@ -44,6 +51,7 @@ def test_an_account_speaks_for_its_own_principals_and_its_statement_travels_whol
         vouch(replace(USER, user_arn=f"arn:aws:iam::{A}:user/u")),
         vouch(replace(SESSION, role_arn=f"arn:aws:iam::{A}:role/r")),
         vouch(replace(USER, arn="u")),
+        vouch(replace(WEB, session=replace(WEB.session, provider=f"arn:aws:iam::{A}:oidc-provider/id.example.com"))),
         vouch(replace(USER, unique_id="AROAR")),
         vouch(replace(SESSION, unique_id="AIDAU")),
         vouch(replace(ROOT, unique_id=A)),
