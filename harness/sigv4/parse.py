@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from harness.sigv4.head import Head
 from harness.sigv4.reason import Reason, Rejected
@@ -15,6 +16,8 @@ from harness.sigv4.reason import Reason, Rejected
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_PRESIGNED = timedelta(days=7)
 _TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+# As HTTP writes it, and as botocore does (`-0000`): https://github.com/boto/botocore/blob/develop/botocore/auth.py
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (?:GMT|[+-]0000)")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
 _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z2-7]{16}")
@@ -73,12 +76,15 @@ def _header(head: Head, authorization: str) -> Claim | Rejected:
         return Rejected(Reason.MALFORMED, "Authorization header must use AWS4-HMAC-SHA256.")
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     missing = [f"Authorization header requires '{name}' parameter." for name in _REQUIRED if not fields.get(name)]
-    timestamp = head.value("x-amz-date") or ""
+    by_date = not head.values("x-amz-date")
+    timestamp = (_iso(head.value("date") or "") if by_date else head.value("x-amz-date")) or ""
     if not timestamp:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         # AWS adds the header itself, as a digest today: https://github.com/aws/chalice/issues/828
         return Rejected(Reason.MALFORMED, " ".join(missing))
+    if by_date and "date" not in fields["SignedHeaders"].split(";"):
+        return Rejected(Reason.UNSIGNED_HEADER, "There were headers present in the request which were not signed: date")
     return _claim(fields, timestamp, head.value("x-amz-security-token"), None)
 
 
@@ -125,6 +131,19 @@ def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.",
         )
     return Claim(key_id, date, region, service, signed, fields["Signature"], timestamp, token, expires)
+
+
+def _iso(date: str) -> str:
+    """The value of a `Date` header as it stands in the string to sign; what is no HTTP date stays as it is.
+
+    It counts where there is no `X-Amz-Date`: https://docs.aws.amazon.com/general/latest/gr/sigv4-date-handling.html
+    """
+    if not _HTTP_DATE.fullmatch(date):
+        return date
+    try:
+        return parsedate_to_datetime(date).strftime("%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return date
 
 
 def _is_time(text: str) -> bool:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 """
 
 import hmac
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -133,3 +134,51 @@ def test_a_second_header_that_decides_what_is_executed_is_refused(name):
     head = signed("GET", "/", [(name, "a"), (name, "a")], canonical, names)
 
     assert parse_claim(head).reason is Reason.TWO_CREDENTIALS
+
+
+def dated(*dates, date_signed=True):
+    """A request with Date in the place of X-Amz-Date."""
+    lines = [f"date:{','.join(dates)}"] if date_signed else []
+    names = "date;host" if date_signed else "host"
+    canonical = "\n".join(["GET", "/", "", *lines, "host:example.test", "", names, EMPTY])
+    head = signed("GET", "/", [("Date", date) for date in dates], canonical, names)
+    return replace(head, headers=tuple(pair for pair in head.headers if pair[0] != "X-Amz-Date"))
+
+
+HTTP_DATE = "Thu, 29 Feb 2024 23:59:59 GMT"
+
+
+@pytest.mark.parametrize("date", [HTTP_DATE, HTTP_DATE.replace("GMT", "-0000"), TIME])
+def test_a_signed_date_counts_where_there_is_no_x_amz_date(date):
+    head = dated(date)
+
+    assert parse_claim(head).timestamp == TIME
+    assert outcome(head) is None
+    later = tuple(
+        (name, value.replace("23:59:59", "23:59:58").replace("5959Z", "5958Z")) for name, value in head.headers
+    )
+    assert outcome(replace(head, headers=later)).reason is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (dated(HTTP_DATE, date_signed=False), Reason.UNSIGNED_HEADER),
+        (dated(HTTP_DATE, HTTP_DATE), Reason.MALFORMED),
+        (dated("Thu, 29 Feb 2024 23:59:59 CET"), Reason.MALFORMED),
+        (dated("Thu, 30 Feb 2024 23:59:59 GMT"), Reason.MALFORMED),
+        (dated("Fri, 01 Mar 2024 00:00:00 GMT"), Reason.WRONG_SCOPE),
+    ],
+    ids=["not signed", "twice", "another zone", "no day", "not the scope's day"],
+)
+def test_a_date_that_is_no_date_of_the_signature_is_refused(head, reason):
+    assert parse_claim(head).reason is reason
+
+
+def test_x_amz_date_goes_before_date():
+    """AWS looks for it first: https://docs.aws.amazon.com/general/latest/gr/sigv4-date-handling.html."""
+    canonical, names = written("GET", "/", "", ["date:Fri, 24 May 2013 00:00:00 GMT"])
+    head = signed("GET", "/", [("Date", "Fri, 24 May 2013 00:00:00 GMT")], canonical, names)
+
+    assert parse_claim(head).timestamp == TIME
+    assert outcome(head) is None
