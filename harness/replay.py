@@ -28,7 +28,8 @@ def replay(line: Mapping[str, Any], documents: Documents) -> Decision:
 def question(line: Mapping[str, Any], documents: Documents) -> tuple[Request, World]:
     """What the engine was asked when it made the line."""
     kind = ResourcePolicyKind(line["resource_policy_kind"])
-    return _request(line), _world(line["policies"], kind, documents)
+    restricted = bool(line.get("public_access_restricted"))
+    return _request(line), _world(line["policies"], kind, documents, restricted=restricted)
 
 
 def _request(line: Mapping[str, Any]) -> Request:
@@ -51,7 +52,7 @@ def _value(value: Any) -> ContextValue:
     return tuple(value) if isinstance(value, list) else str(value)
 
 
-def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Documents) -> World:
+def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Documents, *, restricted: bool) -> World:
     def read(pair: Sequence[str] | None, parsed: PolicyKind) -> Policy | None:
         return None if pair is None else Policy(pair[0], parse_stored(documents(pair[1]), parsed))
 
@@ -65,4 +66,5 @@ def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Doc
         session=None if session is None else read_all(session, PolicyKind.SESSION),
         resource=read(policies.get("resource"), _RESOURCE_KINDS.get(kind, PolicyKind.RESOURCE)),
         resource_kind=kind,
+        public_access_restricted=restricted,
     )

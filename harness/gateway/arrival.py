@@ -12,7 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
-from harness.gateway.signers import InternalSigner
+from harness.gateway.signers import Anonymous, InternalSigner
 from harness.sigv4 import Chunks, Head, Payload, Rejected, read_chunks
 from harness.wire.vouch import Vouch
 
@@ -50,7 +50,7 @@ class Arrival:
     internal: InternalCall | None
 
 
-Signer = Vouch | InternalSigner
+Signer = Vouch | InternalSigner | Anonymous
 
 
 def receive(context: RequestContext) -> Arrival:

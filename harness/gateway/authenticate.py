@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
+from localstack.aws.spec import load_service
 from localstack.http import Response
 
 from harness.gateway import respond
@@ -16,8 +17,9 @@ from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
-from harness.gateway.signers import PlumbingSigner, ServiceSigner, from_json
+from harness.gateway.signers import ANONYMOUS, Anonymous, PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
+from harness.gateway.unsigned import is_anonymous_s3
 from harness.gateway.vouching import ask_home
 from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
 from harness.sigv4.canonical import AS_SENT, normal_path
@@ -74,7 +76,7 @@ class Authenticate:
             )
         claim = parse_claim(arrival.head)
         if isinstance(claim, Rejected):
-            return _by_name(arrival.head, claim)
+            return self._unsigned(context, arrival, claim)
         if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
             # It was signed in normal form and would be executed as it stands.
             return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")
@@ -82,6 +84,14 @@ class Authenticate:
             respond.speak_for(context, service)
             return wrong_service(service.service_name, claim.service, service.signing_name)
         return arrival.chunks_fault or self._vouch(context, arrival, claim)
+
+    def _unsigned(self, context: RequestContext, arrival: Arrival, claim: Rejected) -> Anonymous | Rejected:
+        """S3 alone has anonymous requests."""
+        rejected = _by_name(arrival.head, claim)
+        if rejected.reason is not Reason.MISSING or not is_anonymous_s3(context, arrival):
+            return rejected
+        respond.speak_for(context, load_service("s3"))
+        return arrival.chunks_fault or ANONYMOUS
 
     def _redeem(self, arrival: Arrival, forwarded: Forwarded, ticket: str) -> Signer | Rejected:
         """For whom the internal call is made, by the word of the door: an internal call's door is its home."""

@@ -14,6 +14,7 @@ from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
+from harness.actions.s3 import bucket_arn
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
@@ -23,12 +24,14 @@ from harness.gateway.facts import StateFacts
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
+from harness.gateway.public_access import BLOCK_PUBLIC_POLICY, is_blocked
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
-from harness.gateway.signers import PlumbingSigner, ServiceSigner
+from harness.gateway.signers import Anonymous, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
+from harness.policy import PolicyKind, is_public, parse_stored
 from harness.sigv4 import Reason, Rejected
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
@@ -36,9 +39,16 @@ from harness.wire.vouch import Caller, CallerKind, Vouch
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+NO_BUCKET = "The specified bucket does not exist"
 BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
     "different name and try again."
+)
+# OBSERVED: in users' reports of Terraform's aws_s3_bucket_policy; in 2023 the text was "Access Denied":
+# https://github.com/torchbox/buckup/pull/18
+PUBLIC_POLICY = (
+    'User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket}" because public policies are '
+    "blocked by the BlockPublicPolicy block public access setting."
 )
 
 
@@ -80,10 +90,11 @@ class Authorize:
         operation = self._operation(context, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
-        named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
-            operation, signer, self.account_id
-        )
-        if not isinstance(signer, Vouch):
+        bucket_owner = self._bucket_owner(context, arrival, signer, operation)
+        if isinstance(signer, Anonymous):
+            self._check_anonymous(context, arrival, operation, bucket_owner)
+        named = bucket_owner or _named_owner(operation, signer, self.account_id)
+        if isinstance(signer, ServiceSigner | PlumbingSigner):
             self._check_internal(context, arrival, signer, operation, named)
         owning = self._owner(operation, signer, arrival, named)
         if owning != self.account_id:
@@ -98,6 +109,7 @@ class Authorize:
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
+        self._check_public(context, arrival, operation, signer)
         result = self._answer(context, arrival, operation, signer)
         if result is not None:
             respond.write_result(context, response, result)
@@ -117,8 +129,22 @@ class Authorize:
             return self.account_id
         return self.buckets.owner(bucket, context.request_id or "")
 
+    def _check_anonymous(
+        self, context: RequestContext, arrival: Arrival, operation: Operation, bucket_owner: str | None
+    ) -> None:
+        """Nobody is asked but the owner of a bucket; S3 says to anyone that there is no such bucket."""
+        if operation.service != "s3":
+            rejected = Rejected(Reason.MISSING)
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
+        if operation.params.get("Bucket") and operation.name != "CreateBucket" and bucket_owner is None:
+            error = CommonServiceException("NoSuchBucket", NO_BUCKET, HTTPStatus.NOT_FOUND, sender_fault=True)
+            self.records.validation(context, arrival, error)
+            raise error
+
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
-        if isinstance(signer, Vouch):
+        if isinstance(signer, Vouch | Anonymous):
             return None
         return self.tickets.issue(owning, digest(arrival.head, arrival.payload.sha256), signer)
 
@@ -243,6 +269,19 @@ class Authorize:
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise
+
+    def _check_public(self, context: RequestContext, arrival: Arrival, operation: Operation, signer: Signer) -> None:
+        """A policy that would let everyone in is not stored while the bucket or the account blocks such policies."""
+        if (operation.service, operation.name) != ("s3", "PutBucketPolicy"):
+            return
+        bucket = bucket_arn(str(operation.params.get("Bucket")))
+        if not is_blocked(self.account_id, bucket, BLOCK_PUBLIC_POLICY):
+            return
+        if is_public(parse_stored(str(operation.params.get("Policy")), PolicyKind.RESOURCE)):
+            arn = signer.caller.arn if isinstance(signer, Vouch) else "anonymous"
+            refused = respond.denied_error(context, PUBLIC_POLICY.format(arn=arn, bucket=bucket))
+            self.records.validation(context, arrival, refused)
+            raise refused
 
     def _claim_bucket(self, context: RequestContext, name: str) -> None:
         if not self.buckets.claim(name, context.request_id or ""):

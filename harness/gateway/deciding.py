@@ -11,8 +11,9 @@ from harness.actions import Call, Operation, global_keys
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
 from harness.gateway.resource_policies import policy_kind, resource_policy
-from harness.gateway.signers import ServiceSigner
+from harness.gateway.signers import Anonymous, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
@@ -20,7 +21,7 @@ from harness.model.decision import Decision, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
-from harness.policy import Document, PolicyKind, parse_stored
+from harness.policy import Document, PolicyKind, is_public, parse_stored
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, Vouch
 
 _KINDS = {
@@ -62,8 +63,11 @@ class Decider:
         """The verdict on one action on one resource of this account, whatever request it belongs to."""
         request = Request(_principal(signer), action, resource, self.resource_account(resource), context)
         resource_ref, kind = self._resource_policy(request, region)
-        decision = decide(request, self._world(signer, resource_ref, kind))
+        world = self._world(signer, resource_ref, kind)
+        decision = decide(request, world)
         line = self._line(signer, request, decision, resource_ref, kind)
+        if world.public_access_restricted:
+            line["public_access_restricted"] = True
         named = [ref.digest for ref in _refs(signer)] + ([resource_ref.digest] if resource_ref else [])
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
@@ -85,12 +89,16 @@ class Decider:
             region=operation.region,
             resource_account=resource_account,
         )
+        own = call.context
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
+        elif isinstance(signer, Anonymous):
+            keys = global_keys.of_anonymous(around)
+            own = {name: value for name, value in own.items() if name.lower() not in global_keys.OF_SIGNATURES}
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
             keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, around)
-        return Context.of({**keys, **call.context}, global_keys.MODELLED | call.modelled)
+        return Context.of({**keys, **own}, global_keys.MODELLED | call.modelled)
 
     def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
         """The policy on the resource, by digest; another account's resource has none that is known here."""
@@ -114,8 +122,9 @@ class Decider:
     def _world(self, signer: Signer, resource: PolicyRef | None, kind: ResourcePolicyKind) -> World:
         parsed = PolicyKind.TRUST if kind is ResourcePolicyKind.TRUST else PolicyKind.RESOURCE
         resource_policy_ = self._policy(resource, parsed) if resource else None
+        restricted = resource_policy_ is not None and self._is_restricted(resource_policy_)
         if not isinstance(signer, Vouch):
-            return World(resource=resource_policy_, resource_kind=kind)
+            return World(resource=resource_policy_, resource_kind=kind, public_access_restricted=restricted)
         policies = signer.policies
         return World(
             identity=tuple(self._policy(ref, PolicyKind.IDENTITY) for ref in policies.identity),
@@ -125,6 +134,16 @@ class Decider:
             else tuple(self._policy(ref, PolicyKind.SESSION) for ref in policies.session),
             resource=resource_policy_,
             resource_kind=kind,
+            public_access_restricted=restricted,
+        )
+
+    def _is_restricted(self, policy: Policy) -> bool:
+        """Whether S3's block of public access applies to the policy; it is named by the bucket's ARN, or its object's."""
+        resource = str(policy.name)
+        return (
+            resource.startswith("arn:aws:s3:::")
+            and is_blocked(self.account_id, resource, RESTRICT_PUBLIC_BUCKETS)
+            and is_public(policy.document)
         )
 
     def _policy(self, ref: PolicyRef, kind: PolicyKind) -> Policy:
@@ -167,6 +186,8 @@ class Decider:
 
 
 def _principal(signer: Signer) -> Principal:
+    if isinstance(signer, Anonymous):
+        return Principal(PrincipalKind.ANONYMOUS, "anonymous")
     if isinstance(signer, ServiceSigner):
         return Principal(PrincipalKind.SERVICE, signer.principal)
     assert isinstance(signer, Vouch)  # noqa: S101 - plumbing is not decided

@@ -1,4 +1,7 @@
-"""Who an internal call is made for: a service principal, or nobody. Only this process or the call's home says so."""
+"""Who a request is made for where no principal signed it: a service principal, LocalStack itself, or anyone at all.
+
+Of the internal calls only this process or the call's home says so.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +30,12 @@ class PlumbingSigner:
     caller: str
 
 
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Nobody: the request is not signed. It has no home; the resource's owner decides."""
+
+
+ANONYMOUS = Anonymous()
 InternalSigner = ServiceSigner | PlumbingSigner
 
 
