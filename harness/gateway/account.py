@@ -8,7 +8,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.gateway import identifiers
-from harness.gateway.arrival import signer_of
+from harness.gateway.arrival import arrival_of, signer_of
 from harness.gateway.signers import Anonymous
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
@@ -40,5 +40,6 @@ class PinAccount:
             headers["Authorization"] = _CREDENTIAL.sub(f"Credential={key_id}/", authorization, count=1)
         if isinstance(signer, Anonymous):
             context.region = self.region  # no scope names one: it is the endpoint's
-        if isinstance(signer, Vouch) and "X-Amz-Credential" in context.request.args:
+        elsewhere = "X-Amz-Credential" in context.request.args or arrival_of(context).form is not None
+        if isinstance(signer, Vouch) and elsewhere:
             context.region = signer.region  # LocalStack reads the region from headers only

@@ -21,7 +21,7 @@ from harness.gateway.signers import ANONYMOUS, Anonymous, PlumbingSigner, Servic
 from harness.gateway.tickets import digest
 from harness.gateway.unsigned import is_anonymous_s3
 from harness.gateway.vouching import ask_home
-from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
+from harness.sigv4 import Claim, Reason, Rejected
 from harness.sigv4.canonical import AS_SENT, normal_path
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
@@ -74,7 +74,9 @@ class Authenticate:
             return Rejected(
                 Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut"
             )
-        claim = parse_claim(arrival.head)
+        if arrival.form is not None:
+            respond.speak_for(context, load_service("s3"))
+        claim = arrival.claim()
         if isinstance(claim, Rejected):
             return self._unsigned(context, arrival, claim)
         if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
@@ -87,9 +89,8 @@ class Authenticate:
 
     def _unsigned(self, context: RequestContext, arrival: Arrival, claim: Rejected) -> Anonymous | Rejected:
         """S3 alone has anonymous requests."""
-        rejected = _by_name(arrival.head, claim)
-        if rejected.reason is not Reason.MISSING or not is_anonymous_s3(context, arrival):
-            return rejected
+        if claim.reason is not Reason.MISSING or not is_anonymous_s3(context, arrival):
+            return claim
         respond.speak_for(context, load_service("s3"))
         return arrival.chunks_fault or ANONYMOUS
 
@@ -106,11 +107,3 @@ class Authenticate:
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
         return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")
-
-
-def _by_name(head: Head, rejected: Rejected) -> Rejected:
-    """A form post signs a policy in its body: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html."""
-    form = head.method == "POST" and (head.value("content-type") or "").startswith("multipart/form-data")
-    if form and rejected.reason is Reason.MISSING:
-        return Rejected(Reason.UNSUPPORTED_PAYLOAD, "form posts are not supported")
-    return rejected

@@ -3,7 +3,7 @@
 Order: scope, owner (forward and stop), the request's form, the decision, what is stored, and the operations of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +21,7 @@ from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
+from harness.gateway.forms import parameters
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.peers import Peers, PeerUnavailable
@@ -32,7 +33,7 @@ from harness.gateway.signers import Anonymous, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
 from harness.policy import PolicyKind, is_public, parse_stored
-from harness.sigv4 import Reason, Rejected
+from harness.sigv4 import Form, Reason, Rejected, check_policy
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
@@ -40,6 +41,7 @@ ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionTok
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 NO_BUCKET = "The specified bucket does not exist"
+NO_FORM = "The body of your POST request is not well-formed multipart/form-data."
 BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
     "different name and try again."
@@ -87,7 +89,7 @@ class Authorize:
         """Whether the request is answered."""
         if context.service is None or context.operation is None:
             raise respond.internal("the request names no operation of a service")
-        operation = self._operation(context, signer)
+        operation = self._operation(context, arrival, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
         bucket_owner = self._bucket_owner(context, arrival, signer, operation)
@@ -106,6 +108,7 @@ class Authorize:
         if (operation.service, operation.name) == ("sts", "AssumeRole"):
             sts.check_assume_role(operation.params)
         self._check_session(context, arrival, signer, operation)
+        self._check_form(context, arrival, signer, operation)
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
@@ -171,21 +174,33 @@ class Authorize:
         self.records.decision(context, arrival, fields)
         raise respond.internal(fault)
 
-    def _operation(self, context: RequestContext, signer: Signer) -> Operation:
+    def _operation(self, context: RequestContext, arrival: Arrival, signer: Signer) -> Operation:
         service, operation = context.service, context.operation
         assert service is not None  # noqa: S101 - checked by _handle
         assert operation is not None  # noqa: S101
         caller = signer.caller if isinstance(signer, Vouch) else None
+        name, params = operation.name, context.service_request or {}
+        if name == "PostObject" and service.service_name == "s3":
+            name, params = "PutObject", self._form_parameters(context, arrival, params)
         return Operation(
             service=service.service_name,
             prefix=service.signing_name,
-            name=operation.name,
-            params=context.service_request or {},
+            name=name,
+            params=params,
             region=context.region,
             account=caller.account_id if caller else self.account_id,
             user=caller.user_name if caller else None,
             inherited=_inherited(caller),
         )
+
+    def _form_parameters(
+        self, context: RequestContext, arrival: Arrival, params: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        try:
+            return _of_form(arrival, str(params["Bucket"]))
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
 
     def _check_scope(self, context: RequestContext, arrival: Arrival, vouch: Vouch) -> None:
         """The signed scope must be the service and the region that will execute; LocalStack rewrites regions it does not know."""
@@ -227,6 +242,16 @@ class Authorize:
             refused = respond.denied_error(context, "Cannot call AssumeRole with federation token credentials")
             self.records.validation(context, arrival, refused)
             raise refused
+
+    def _check_form(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+        """What its signer allowed of a form: the policy in it. A form that nobody signed has none."""
+        if not isinstance(arrival.form, Form) or not isinstance(signer, Vouch):
+            return
+        rejected = check_policy(arrival.form, str(operation.params["Bucket"]), self.decider.clock.real())
+        if rejected is not None:
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
 
     def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> str | None:
         """The resource of the first of the operation's calls."""
@@ -316,6 +341,13 @@ class Authorize:
         raise CommonServiceException(
             "InvalidAction", f"sts:{operation.name} is not served by the harness", 400, sender_fault=True
         )
+
+
+def _of_form(arrival: Arrival, bucket: str) -> Mapping[str, Any]:
+    """PutObject's parameters; what LocalStack takes for a form and the gate does not is none."""
+    if not isinstance(arrival.form, Form):
+        raise CommonServiceException("MalformedPOSTRequest", NO_FORM, HTTPStatus.BAD_REQUEST, sender_fault=True)
+    return parameters(arrival.form, bucket)
 
 
 def _calling_service(arrival: Arrival, signer: Signer) -> str:

@@ -13,6 +13,7 @@ from harness.sigv4 import Head
 
 # A preflight is no request for a resource: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+_HOSTS = (".amazonaws.com", ".localhost.localstack.cloud")
 # What a signature of any version leaves in a query or in headers: such a request is signed, however badly.
 _TRACES = frozenset(
     {"awsaccesskeyid", "signature", "x-amz-algorithm", "x-amz-credential", "x-amz-security-token", "x-amz-signature"}
@@ -22,7 +23,7 @@ _TRACES = frozenset(
 def is_anonymous_s3(context: RequestContext, arrival: Arrival) -> bool:
     """Whether the unsigned request is one of S3's that anyone may make."""
     head = arrival.head
-    if head.method not in _METHODS or _is_signed(head):
+    if head.method not in _METHODS or _is_signed(head) or _is_elsewhere(head):
         return False
     found = recognised(_copy(context.request, arrival))
     return found.service_name == "s3" if found is not None else bool(head.path.strip("/"))
@@ -31,6 +32,13 @@ def is_anonymous_s3(context: RequestContext, arrival: Arrival) -> bool:
 def _is_signed(head: Head) -> bool:
     names = {name.lower() for name, _ in (*head.query, *head.headers)}
     return not _TRACES.isdisjoint(names)
+
+
+def _is_elsewhere(head: Head) -> bool:
+    """A host of AWS's that is another service's: `api.execute-api.us-west-2.amazonaws.com`."""
+    host = (head.value("host") or "").partition(":")[0].lower()
+    labels = host.split(".")
+    return host.endswith(_HOSTS) and not any(label == "s3" or label.startswith("s3-") for label in labels)
 
 
 def _copy(request: Request, arrival: Arrival) -> Request:

@@ -40,6 +40,8 @@ class Claim:
     token: str | None
     expires: timedelta | None
     """How long a presigned URL is valid from `timestamp` on; None for the header form."""
+    policy: str | None = None
+    """The policy of a form post, which is what is signed of it; None for every other request."""
 
     @property
     def scope(self) -> str:
@@ -85,7 +87,7 @@ def _header(head: Head, authorization: str) -> Claim | Rejected:
         return Rejected(Reason.MALFORMED, " ".join(missing))
     if by_date and "date" not in fields["SignedHeaders"].split(";"):
         return Rejected(Reason.UNSIGNED_HEADER, "There were headers present in the request which were not signed: date")
-    return _claim(fields, timestamp, head.value("x-amz-security-token"), None)
+    return claim_of(fields, timestamp, head.value("x-amz-security-token"), None)
 
 
 def _presigned(head: Head, query: Mapping[str, str]) -> Claim | Rejected:
@@ -105,10 +107,17 @@ def _presigned(head: Head, query: Mapping[str, str]) -> Claim | Rejected:
     token = query.get("X-Amz-Security-Token")
     if token is not None and head.values("x-amz-security-token"):
         return Rejected(Reason.TWO_CREDENTIALS)
-    return _claim(fields, query.get("X-Amz-Date", ""), token, timedelta(seconds=int(expires)))
+    return claim_of(fields, query.get("X-Amz-Date", ""), token, timedelta(seconds=int(expires)))
 
 
-def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires: timedelta | None) -> Claim | Rejected:
+def claim_of(
+    fields: Mapping[str, str],
+    timestamp: str,
+    token: str | None,
+    expires: timedelta | None,
+    policy: str | None = None,
+) -> Claim | Rejected:
+    """The claim of these `Credential`, `Signature` and `SignedHeaders`, wherever they stood."""
     credential = fields["Credential"].split("/")
     if len(credential) != 5 or credential[4] != "aws4_request":  # noqa: PLR2004 - key, date, region, service, terminator
         return Rejected(
@@ -130,7 +139,7 @@ def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires
             Reason.WRONG_SCOPE,
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.",
         )
-    return Claim(key_id, date, region, service, signed, fields["Signature"], timestamp, token, expires)
+    return Claim(key_id, date, region, service, signed, fields["Signature"], timestamp, token, expires, policy)
 
 
 def _iso(date: str) -> str:

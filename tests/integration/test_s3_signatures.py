@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import boto3
 import pytest
-from raw import Call, Request, presigned, send, signed
+from raw import Call, presigned, send, signed
 
 BUCKET = "signatures"
 SIGNED, SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
@@ -197,22 +197,3 @@ def test_a_presigned_url_reads_and_writes_what_it_names(url, one, s3):
     ):
         assert send(url, spoilt).code in {"SignatureDoesNotMatch", "AccessDenied"}
     assert send(url, get).body == CONTENT
-
-
-def test_a_form_post_is_refused(url, one, s3):
-    """Not served: the policy of a form is not decided, so that nobody gets in."""
-    form = s3.generate_presigned_post(BUCKET, "posted", ExpiresIn=60)
-    fields = "".join(
-        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in form["fields"].items()
-    )
-    body = (fields + '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ncontent\r\n--b--\r\n').encode()
-    host = urllib.parse.urlsplit(url).netloc
-
-    posted = send(
-        url, Request("POST", f"/{BUCKET}", (("Host", host), ("Content-Type", "multipart/form-data; boundary=b")), body)
-    )
-
-    assert (posted.status, posted.code, posted.message) == (501, "NotImplemented", "form posts are not supported")
-    with pytest.raises(s3.exceptions.NoSuchKey):
-        stored(s3, "posted")
