@@ -14,7 +14,7 @@ from localstack.http import Response
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.iam import USER_OPERATIONS
-from harness.actions.s3 import bucket_arn
+from harness.actions.s3 import bucket_arn, copy_source
 from harness.gateway import respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
@@ -41,6 +41,7 @@ ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionTok
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 NO_BUCKET = "The specified bucket does not exist"
+FOREIGN_COPY = "copies from a bucket of another account are not supported by the harness: read the object and put it, as the same principal"
 NO_FORM = "The body of your POST request is not well-formed multipart/form-data."
 BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
@@ -109,6 +110,7 @@ class Authorize:
             sts.check_assume_role(operation.params)
         self._check_session(context, arrival, signer, operation)
         self._check_form(context, arrival, signer, operation)
+        self._check_source(context, arrival, operation)
         _need_user_name(operation, signer)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
@@ -240,6 +242,15 @@ class Authorize:
             raise error
         if operation.service == "sts" and federated and operation.name == "AssumeRole":
             refused = respond.denied_error(context, "Cannot call AssumeRole with federation token credentials")
+            self.records.validation(context, arrival, refused)
+            raise refused
+
+    def _check_source(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+        """Copies read a bucket that is here: an object does not travel between accounts but by its client's hands."""
+        source = copy_source(str(operation.params.get("CopySource") or "")) if operation.service == "s3" else None
+        holder = self.buckets.owner(source[0], context.request_id or "") if source is not None else None
+        if holder not in {None, self.account_id}:
+            refused = CommonServiceException("NotImplemented", FOREIGN_COPY, HTTPStatus.NOT_IMPLEMENTED)
             self.records.validation(context, arrival, refused)
             raise refused
 
