@@ -155,6 +155,9 @@ S3 = Family(
         Reason.BROKEN_FORM: Answer(
             "MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.", 400
         ),
+        Reason.LONG_FIELDS: Answer(
+            "MaxPostPreDataLengthExceeded", "Your POST request fields preceding the upload file were too large.", 400
+        ),
         Reason.BAD_FIELD: Answer("InvalidArgument", DETAIL, 400),
         Reason.OLD_SIGNATURE: Answer(
             "InvalidRequest",

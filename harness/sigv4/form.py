@@ -57,7 +57,9 @@ def read_form(head: Head, body: bytes) -> Form | Rejected | None:
     if names.count("file") != 1:
         return _FILES
     at = names.index("file")
-    if len(set(names[:at])) != at or sum(len(name) + len(value) for name, value, _ in parts[:at]) > MAX_FIELDS:
+    if sum(len(name) + len(value) for name, value, _ in parts[:at]) > MAX_FIELDS:
+        return Rejected(Reason.LONG_FIELDS)
+    if len(set(names[:at])) != at:
         return _BROKEN
     return _form(parts[:at], parts[at])
 

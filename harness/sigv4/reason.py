@@ -25,6 +25,7 @@ class Reason(StrEnum):
     BROKEN_CHUNKS = "streamed body is not in its form"
     BROKEN_FORM = "form post is not in its form"
     BAD_FIELD = "a field of the form is missing or there twice"
+    LONG_FIELDS = "the fields of the form are too long"
     OLD_SIGNATURE = "the older signature is not supported"
     BROKEN_POLICY = "the form's policy is none"
     AGAINST_POLICY = "the form's policy does not allow it"
