@@ -31,7 +31,11 @@ def question(line: Mapping[str, Any], documents: Documents) -> tuple[Request, Wo
     kind = ResourcePolicyKind(line["resource_policy_kind"])
     request = _request(line)
     world = _world(line["policies"], kind, documents)
-    return request, replace(world, principal_is_service_linked_role=is_service_linked(request.principal.role_arn))
+    return request, replace(
+        world,
+        principal_is_service_linked_role=is_service_linked(request.principal.role_arn),
+        public_access_restricted=bool(line.get("public_access_restricted")),
+    )
 
 
 def _request(line: Mapping[str, Any]) -> Request:

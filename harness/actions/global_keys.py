@@ -135,6 +135,24 @@ def of_provider(provider: str, around: Circumstances) -> dict[str, ContextValue]
     return {**_around(around), "aws:FederatedProvider": provider, "aws:SourceIp": around.client_address}
 
 
+# What a signature tells, in lower case.
+OF_SIGNATURES = frozenset({"s3:signatureversion"})
+
+
+def of_anonymous(around: Circumstances) -> dict[str, ContextValue]:
+    """The keys of a request that nobody signed: those of the principal are absent.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+    """
+    return {
+        **_around(around),
+        "aws:PrincipalType": "Anonymous",
+        "aws:SourceIp": around.client_address,
+        "aws:ViaAWSService": "false",
+        "aws:userid": "anonymous",
+    }
+
+
 def source_account(source_arn: str) -> str | None:
     """The account in a source ARN; S3's bucket ARNs hold none."""
     parts = source_arn.split(":", 5)

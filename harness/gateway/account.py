@@ -8,7 +8,8 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.gateway import identifiers
-from harness.gateway.arrival import signer_of
+from harness.gateway.arrival import arrival_of, signer_of
+from harness.gateway.signers import Anonymous
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
 
@@ -20,6 +21,7 @@ class PinAccount:
     """Request handler, behind LocalStack's own reading of the account from the key."""
 
     account_id: str
+    region: str
     _stand_in: str = ""
 
     def __post_init__(self) -> None:
@@ -36,5 +38,8 @@ class PinAccount:
         key_id = signer.key_id if own and isinstance(signer, Vouch) else self._stand_in
         if authorization := headers.get("Authorization"):
             headers["Authorization"] = _CREDENTIAL.sub(f"Credential={key_id}/", authorization, count=1)
-        if isinstance(signer, Vouch) and "X-Amz-Credential" in context.request.args:
+        if isinstance(signer, Anonymous):
+            context.region = self.region  # no scope names one: it is the endpoint's
+        elsewhere = "X-Amz-Credential" in context.request.args or arrival_of(context).form is not None
+        if isinstance(signer, Vouch) and elsewhere:
             context.region = signer.region  # LocalStack reads the region from headers only

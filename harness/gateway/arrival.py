@@ -12,9 +12,21 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from harness.actions.federation import Federated
+from harness.gateway.forms import written
 from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
-from harness.gateway.signers import InternalSigner, Nobody
-from harness.sigv4 import Chunks, Head, Payload, Rejected, read_chunks
+from harness.gateway.signers import Anonymous, InternalSigner
+from harness.sigv4 import (
+    Chunks,
+    Claim,
+    Form,
+    Head,
+    Payload,
+    Rejected,
+    claim_of_form,
+    parse_claim,
+    read_chunks,
+    read_form,
+)
 from harness.wire.vouch import Vouch
 
 _ARRIVAL = "harness.arrival"
@@ -46,12 +58,20 @@ class Arrival:
     payload: Payload
     chunks_fault: Rejected | None
     """What is wrong with the chunks of a streamed body."""
+    form: Form | Rejected | None
+    """S3's form post, or what is wrong with it."""
     client_address: str
     forwarded: Forwarded | None
     internal: InternalCall | None
 
+    def claim(self) -> Claim | Rejected:
+        """Who the request says has signed it."""
+        if isinstance(self.form, Rejected):
+            return self.form
+        return parse_claim(self.head) if self.form is None else claim_of_form(self.head, self.form.signed)
 
-Signer = Vouch | InternalSigner | Nobody | Federated
+
+Signer = Vouch | InternalSigner | Anonymous | Federated
 
 
 def receive(context: RequestContext) -> Arrival:
@@ -60,6 +80,9 @@ def receive(context: RequestContext) -> Arrival:
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
     head = _head(environ)
+    form = read_form(head, body)
+    if isinstance(form, Form):
+        _replace(context, *written(form))
     chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     internal = None if forwarded else proven(head)
@@ -68,6 +91,7 @@ def receive(context: RequestContext) -> Arrival:
         body=body,
         payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
         chunks_fault=chunks if isinstance(chunks, Rejected) else None,
+        form=form,
         client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
         forwarded=forwarded,
         internal=internal,
@@ -77,6 +101,14 @@ def receive(context: RequestContext) -> Arrival:
     environ[_ARRIVAL] = arrival
     _sanitize(context, keep_data=arrival.internal is not None)
     return arrival
+
+
+def _replace(context: RequestContext, content_type: str, body: bytes) -> None:
+    """Give LocalStack another body than the one that came."""
+    environ, length = context.request.environ, str(len(body))
+    environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_TYPE": content_type, "CONTENT_LENGTH": length}
+    context.request.headers["Content-Type"] = content_type
+    context.request.headers["Content-Length"] = length
 
 
 def arrival_of(context: RequestContext) -> Arrival:

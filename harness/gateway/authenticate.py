@@ -17,10 +17,11 @@ from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
-from harness.gateway.signers import Nobody, PlumbingSigner, ServiceSigner, from_json
+from harness.gateway.signers import ANONYMOUS, Anonymous, PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
+from harness.gateway.unsigned import is_anonymous_s3
 from harness.gateway.vouching import ask_home
-from harness.sigv4 import Claim, Head, Reason, Rejected, parse_claim
+from harness.sigv4 import Claim, Reason, Rejected
 from harness.sigv4.canonical import AS_SENT, normal_path
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch
@@ -73,12 +74,11 @@ class Authenticate:
             return Rejected(
                 Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut"
             )
-        claim = parse_claim(arrival.head)
+        if arrival.form is not None:
+            respond.speak_for(context, load_service("s3"))
+        claim = arrival.claim()
         if isinstance(claim, Rejected):
-            if claim.reason is Reason.MISSING and needs_no_signature(arrival.head, arrival.body):
-                respond.speak_for(context, load_service("sts"))
-                return Nobody()
-            return _by_name(arrival.head, claim)
+            return self._unsigned(context, arrival, claim)
         if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
             # It was signed in normal form and would be executed as it stands.
             return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")
@@ -86,6 +86,16 @@ class Authenticate:
             respond.speak_for(context, service)
             return wrong_service(service.service_name, claim.service, service.signing_name)
         return arrival.chunks_fault or self._vouch(context, arrival, claim)
+
+    def _unsigned(self, context: RequestContext, arrival: Arrival, claim: Rejected) -> Anonymous | Rejected:
+        """S3 alone has anonymous requests; and in two of STS an identity provider speaks for who asks."""
+        if claim.reason is Reason.MISSING and needs_no_signature(arrival.head, arrival.body):
+            respond.speak_for(context, load_service("sts"))
+            return ANONYMOUS
+        if claim.reason is not Reason.MISSING or not is_anonymous_s3(context, arrival):
+            return claim
+        respond.speak_for(context, load_service("s3"))
+        return arrival.chunks_fault or ANONYMOUS
 
     def _redeem(self, arrival: Arrival, forwarded: Forwarded, ticket: str) -> Signer | Rejected:
         """For whom the internal call is made, by the word of the door: an internal call's door is its home."""
@@ -100,11 +110,3 @@ class Authenticate:
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
         return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")
-
-
-def _by_name(head: Head, rejected: Rejected) -> Rejected:
-    """A form post signs a policy in its body: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html."""
-    form = head.method == "POST" and (head.value("content-type") or "").startswith("multipart/form-data")
-    if form and rejected.reason is Reason.MISSING:
-        return Rejected(Reason.UNSUPPORTED_PAYLOAD, "form posts are not supported")
-    return rejected

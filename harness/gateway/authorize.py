@@ -15,6 +15,7 @@ from localstack.http import Response
 from harness.actions import Inherited, Operation, SeveralOwners, calls, owner
 from harness.actions.federation import Federated
 from harness.actions.iam import USER_OPERATIONS
+from harness.actions.s3 import bucket_arn, copy_source
 from harness.actions.sts import UNSIGNED
 from harness.gateway import constraints, policy_simulation, respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
@@ -24,27 +25,39 @@ from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.entities import check_entities
 from harness.gateway.facts import StateFacts
 from harness.gateway.federated import IdentityRefused
+from harness.gateway.forms import parameters
 from harness.gateway.forwarding import forward
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.mfa import MfaDesk
 from harness.gateway.peers import Peers, PeerUnavailable
+from harness.gateway.public_access import BLOCK_PUBLIC_POLICY, is_blocked
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.scheduling import check_schedule
 from harness.gateway.service_linked import check_service_linked
-from harness.gateway.signers import InternalSigner, Nobody, PlumbingSigner, ServiceSigner
+from harness.gateway.signers import Anonymous, InternalSigner, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
-from harness.sigv4 import Reason, Rejected
+from harness.policy import PolicyKind, is_public, parse_stored
+from harness.sigv4 import Form, Reason, Rejected, check_policy
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+NO_BUCKET = "The specified bucket does not exist"
+FOREIGN_COPY = "copies from a bucket of another account are not supported by the harness: read the object and put it, as the same principal"
+NO_FORM = "The body of your POST request is not well-formed multipart/form-data."
 BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
     "different name and try again."
+)
+# OBSERVED: in users' reports of Terraform's aws_s3_bucket_policy; in 2023 the text was "Access Denied":
+# https://github.com/torchbox/buckup/pull/18
+PUBLIC_POLICY = (
+    'User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket}" because public policies are '
+    "blocked by the BlockPublicPolicy block public access setting."
 )
 
 
@@ -90,14 +103,13 @@ class Authorize:
         """Whether the request is answered."""
         if context.service is None or context.operation is None:
             raise respond.internal("the request names no operation of a service")
-        operation = self._operation(context, signer)
+        operation = self._operation(context, arrival, signer)
         if isinstance(signer, Vouch):
             self._check_scope(context, arrival, signer)
-        if isinstance(signer, Nobody):
-            self._check_unsigned(context, arrival, operation)
-        named = self._bucket_owner(context, arrival, signer, operation) or _named_owner(
-            operation, signer, self.account_id
-        )
+        bucket_owner = self._bucket_owner(context, arrival, signer, operation)
+        if isinstance(signer, Anonymous):
+            self._check_unsigned(context, arrival, operation, bucket_owner)
+        named = bucket_owner or _named_owner(operation, signer, self.account_id)
         if isinstance(signer, InternalSigner):
             self._check_internal(context, arrival, signer, operation, named)
         owning = self._owner(operation, signer, arrival, named)
@@ -107,16 +119,19 @@ class Authorize:
         if isinstance(signer, PlumbingSigner):
             context.account_id = PLUMBING_ACCOUNT if operation.service == "s3" else self.account_id
             return False
-        self._check_form(context, arrival, signer, operation)
-        if _is_unsigned(operation):
+        self._check_constraints(context, arrival, signer, operation)
+        if _is_federated(operation):
             signer = self._federated(context, arrival, operation)
             said = {**operation.params, **signer.parameters}
             operation = replace(operation, params=said, user=None, inherited=Inherited())
         self._check_session(context, arrival, signer, operation)
+        self._check_form_post(context, arrival, signer, operation)
+        self._check_source(context, arrival, operation)
         _need_user_name(operation, signer)
         operation = self._with_mfa(context, arrival, signer, operation)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)
+        self._check_public(context, arrival, operation, signer)
         result = self._answer(context, arrival, operation, signer)
         if result is not None:
             respond.write_result(context, response, result)
@@ -135,6 +150,23 @@ class Authorize:
         if isinstance(signer, PlumbingSigner) or arrival.forwarded:
             return self.account_id
         return self.buckets.owner(bucket, context.request_id or "")
+
+    def _check_unsigned(
+        self, context: RequestContext, arrival: Arrival, operation: Operation, bucket_owner: str | None
+    ) -> None:
+        """Who signs nothing is heard by the owner of a bucket, and where an identity provider speaks for them.
+
+        S3 says to anyone that there is no such bucket.
+        """
+        if operation.service != "s3" and not _is_federated(operation):
+            rejected = Rejected(Reason.MISSING)
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
+        if operation.params.get("Bucket") and operation.name != "CreateBucket" and bucket_owner is None:
+            error = CommonServiceException("NoSuchBucket", NO_BUCKET, HTTPStatus.NOT_FOUND, sender_fault=True)
+            self.records.validation(context, arrival, error)
+            raise error
 
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
         if not isinstance(signer, InternalSigner):
@@ -164,21 +196,33 @@ class Authorize:
         self.records.decision(context, arrival, fields)
         raise respond.internal(fault)
 
-    def _operation(self, context: RequestContext, signer: Signer) -> Operation:
+    def _operation(self, context: RequestContext, arrival: Arrival, signer: Signer) -> Operation:
         service, operation = context.service, context.operation
         assert service is not None  # noqa: S101 - checked by _handle
         assert operation is not None  # noqa: S101
         caller = signer.caller if isinstance(signer, Vouch) else None
+        name, params = operation.name, context.service_request or {}
+        if name == "PostObject" and service.service_name == "s3":
+            name, params = "PutObject", self._form_parameters(context, arrival, params)
         return Operation(
             service=service.service_name,
             prefix=service.signing_name,
-            name=operation.name,
-            params=context.service_request or {},
-            region=self.region if isinstance(signer, Nobody) else context.region,
+            name=name,
+            params=params,
+            region=context.region,
             account=caller.account_id if caller else self.account_id,
             user=caller.user_name if caller else None,
             inherited=_inherited(caller),
         )
+
+    def _form_parameters(
+        self, context: RequestContext, arrival: Arrival, params: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        try:
+            return _of_form(arrival, str(params["Bucket"]))
+        except CommonServiceException as error:
+            self.records.validation(context, arrival, error)
+            raise
 
     def _check_scope(self, context: RequestContext, arrival: Arrival, vouch: Vouch) -> None:
         """The signed scope must be the service and the region that will execute; LocalStack rewrites regions it does not know."""
@@ -193,14 +237,6 @@ class Authorize:
         error = respond.authentication_error(context, rejected)
         self.records.authentication(context, arrival, rejected, error)
         raise error
-
-    def _check_unsigned(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
-        """The front let a request without a signature pass for what it seemed to be."""
-        if not _is_unsigned(operation):
-            rejected = Rejected(Reason.MISSING)
-            error = respond.authentication_error(context, rejected)
-            self.records.authentication(context, arrival, rejected, error)
-            raise error
 
     def _federated(self, context: RequestContext, arrival: Arrival, operation: Operation) -> Federated:
         """Who asks by the word of an identity provider, whoever signed the request."""
@@ -220,7 +256,9 @@ class Authorize:
             raise respond.internal(f"misrouted: {operation.service}:{operation.name} belongs to account {owning}")
         return owning
 
-    def _check_form(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+    def _check_constraints(
+        self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation
+    ) -> None:
         """What IAM and STS refuse whoever asks; services follow rules of their own."""
         try:
             shape = context.operation.input_shape if context.operation else None
@@ -260,6 +298,25 @@ class Authorize:
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise
+
+    def _check_source(self, context: RequestContext, arrival: Arrival, operation: Operation) -> None:
+        """Copies read a bucket that is here: an object does not travel between accounts but by its client's hands."""
+        source = copy_source(str(operation.params.get("CopySource") or "")) if operation.service == "s3" else None
+        holder = self.buckets.owner(source[0], context.request_id or "") if source is not None else None
+        if holder not in {None, self.account_id}:
+            refused = CommonServiceException("NotImplemented", FOREIGN_COPY, HTTPStatus.NOT_IMPLEMENTED)
+            self.records.validation(context, arrival, refused)
+            raise refused
+
+    def _check_form_post(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> None:
+        """What its signer allowed of a form: the policy in it. A form that nobody signed has none."""
+        if not isinstance(arrival.form, Form) or not isinstance(signer, Vouch):
+            return
+        rejected = check_policy(arrival.form, str(operation.params["Bucket"]), self.decider.clock.real())
+        if rejected is not None:
+            error = respond.authentication_error(context, rejected)
+            self.records.authentication(context, arrival, rejected, error)
+            raise error
 
     def _decide(self, context: RequestContext, arrival: Arrival, signer: Signer, operation: Operation) -> str | None:
         """The resource of the first of the operation's calls."""
@@ -306,6 +363,19 @@ class Authorize:
             self.records.validation(context, arrival, error)
             raise
 
+    def _check_public(self, context: RequestContext, arrival: Arrival, operation: Operation, signer: Signer) -> None:
+        """A policy that would let everyone in is not stored while the bucket or the account blocks such policies."""
+        if (operation.service, operation.name) != ("s3", "PutBucketPolicy"):
+            return
+        bucket = bucket_arn(str(operation.params.get("Bucket")))
+        if not is_blocked(self.account_id, bucket, BLOCK_PUBLIC_POLICY):
+            return
+        if is_public(parse_stored(str(operation.params.get("Policy")), PolicyKind.RESOURCE)):
+            arn = signer.caller.arn if isinstance(signer, Vouch) else "anonymous"
+            refused = respond.denied_error(context, PUBLIC_POLICY.format(arn=arn, bucket=bucket))
+            self.records.validation(context, arrival, refused)
+            raise refused
+
     def _claim_bucket(self, context: RequestContext, name: str) -> None:
         if not self.buckets.claim(name, context.request_id or ""):
             raise CommonServiceException("BucketAlreadyExists", BUCKET_TAKEN, HTTPStatus.CONFLICT, sender_fault=True)
@@ -347,12 +417,19 @@ class Authorize:
         )
 
 
-def _is_unsigned(operation: Operation) -> bool:
+def _is_federated(operation: Operation) -> bool:
     """Whether an identity provider speaks for who asks, so that a signature counts for nothing.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     """
     return operation.service == "sts" and operation.name in UNSIGNED
+
+
+def _of_form(arrival: Arrival, bucket: str) -> Mapping[str, Any]:
+    """PutObject's parameters; what LocalStack takes for a form and the gate does not is none."""
+    if not isinstance(arrival.form, Form):
+        raise CommonServiceException("MalformedPOSTRequest", NO_FORM, HTTPStatus.BAD_REQUEST, sender_fault=True)
+    return parameters(arrival.form, bucket)
 
 
 def _calling_service(arrival: Arrival, signer: Signer) -> str:

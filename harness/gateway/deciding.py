@@ -13,8 +13,9 @@ from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.membership import Levels, OwnMembership
+from harness.gateway.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
 from harness.gateway.resource_policies import policy_kind, resource_policy
-from harness.gateway.signers import ServiceSigner
+from harness.gateway.signers import Anonymous, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
@@ -22,7 +23,7 @@ from harness.model.decision import Decision, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
-from harness.policy import Document, PolicyKind, parse_stored
+from harness.policy import Document, PolicyKind, is_public, parse_stored
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, Vouch
 
 _KINDS = {
@@ -83,8 +84,11 @@ class Decider:
         """The verdict on one action on one resource of this account, whatever request it belongs to."""
         request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
         owned = self._owned(request, region)
-        decision = decide(request, self._world(signer, owned))
+        world = self._world(signer, owned)
+        decision = decide(request, world)
         line = self._line(signer, request, decision, owned)
+        if world.public_access_restricted:
+            line["public_access_restricted"] = True
         named = [ref.digest for ref in (*_refs(signer), *owned.refs)]
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
@@ -110,16 +114,19 @@ class Decider:
             mfa=operation.mfa,
         )
         known = global_keys.MODELLED if at_home else global_keys.MODELLED - global_keys.RESOURCE_ORGANIZATION
-        modelled = known | call.modelled
+        modelled, own = known | call.modelled, call.context
         if isinstance(signer, Vouch):
             keys = global_keys.of_caller(signer.caller, around)
         elif isinstance(signer, Federated):
             keys = global_keys.of_provider(signer.provider, around) | dict(signer.keys)
             modelled |= signer.known
+        elif isinstance(signer, Anonymous):
+            keys = global_keys.of_anonymous(around)
+            own = {name: value for name, value in own.items() if name.lower() not in global_keys.OF_SIGNATURES}
         else:
-            assert isinstance(signer, ServiceSigner)  # noqa: S101 - nothing else is decided
+            assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
             keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, signer.place, around)
-        return Context.of({**keys, **call.context}, modelled)
+        return Context.of({**keys, **own}, modelled)
 
     def _owned(self, request: Request, region: str) -> _Owned:
         """The owner's side: the resource's policy, and what the organization says of this account's resources."""
@@ -151,8 +158,14 @@ class Decider:
         parsed = PolicyKind.TRUST if owned.kind is ResourcePolicyKind.TRUST else PolicyKind.RESOURCE
         resource_policy_ = self._policy(owned.policy, parsed) if owned.policy else None
         controls = self._levels(owned.resource_control, PolicyKind.RCP)
+        restricted = resource_policy_ is not None and self._is_restricted(resource_policy_)
         if not isinstance(signer, Vouch):
-            return World(resource=resource_policy_, resource_kind=owned.kind, resource_control=controls)
+            return World(
+                resource=resource_policy_,
+                resource_kind=owned.kind,
+                resource_control=controls,
+                public_access_restricted=restricted,
+            )
         policies = signer.policies
         return World(
             identity=tuple(self._policy(ref, PolicyKind.IDENTITY) for ref in policies.identity),
@@ -165,6 +178,16 @@ class Decider:
             service_control=self._levels(policies.service_control, PolicyKind.SCP),
             resource_control=controls,
             principal_is_service_linked_role=is_service_linked(signer.caller.role_arn or ""),
+            public_access_restricted=restricted,
+        )
+
+    def _is_restricted(self, policy: Policy) -> bool:
+        """Whether S3's block of public access applies to the policy; it is named by the bucket's ARN, or its object's."""
+        resource = str(policy.name)
+        return (
+            resource.startswith("arn:aws:s3:::")
+            and is_blocked(self.account_id, resource, RESTRICT_PUBLIC_BUCKETS)
+            and is_public(policy.document)
         )
 
     def _levels(self, levels: Levels, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...]:
@@ -213,6 +236,8 @@ class Decider:
 
 
 def _principal(signer: Signer, region: str) -> Principal:
+    if isinstance(signer, Anonymous):
+        return Principal(PrincipalKind.ANONYMOUS, "anonymous")
     if isinstance(signer, ServiceSigner):
         return Principal(
             PrincipalKind.SERVICE, signer.principal, regional_name=global_keys.regional_name(signer.principal, region)

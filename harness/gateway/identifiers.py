@@ -10,6 +10,8 @@ from typing import Any
 
 import moto.iam.models
 
+from harness.gateway.lazily import when_loaded
+from harness.model.canonical_user import canonical_user
 from harness.sigv4.key_id import new_key_id
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -42,8 +44,14 @@ def install() -> None:
     models.random_policy_id = lambda: unique_id("ANPA")
     models.generate_access_key_id_from_account_id = lambda account_id, prefix, **_: key_id(prefix, account_id)
     models.random_alphanumeric = _secret
+    when_loaded("localstack.services.s3.utils", _name_owners)
     for entity, prefix in ((models.User, "AIDA"), (models.Group, "AGPA"), (models.InstanceProfile, "AIPA")):
         _prefix_ids(entity, prefix)
+
+
+def _name_owners(s3: Any) -> None:
+    """Owners of buckets and objects by the account's own canonical user id; LocalStack has one for all."""
+    s3.get_owner_for_account_id = lambda account_id: {"ID": canonical_user(account_id)}
 
 
 def _secret(length: int) -> str:

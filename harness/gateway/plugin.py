@@ -152,7 +152,7 @@ class Gate:
         chain.remove(handlers.serve_localstack_resources)
         chain.remove(handlers.enforce_cors)  # answers every OPTIONS itself
         chain.insert(0, self.authenticate)
-        chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id))
+        chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id, self.launch.region))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
         self.gateway.exception_handlers.remove(

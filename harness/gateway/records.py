@@ -10,7 +10,7 @@ from harness.gateway.arrival import Arrival
 from harness.gateway.clock import Clock
 from harness.gateway.journal import Journal
 from harness.gateway.peers import PeerUnavailable
-from harness.sigv4 import Claim, Rejected, parse_claim
+from harness.sigv4 import Claim, Rejected
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Records:
         self, context: RequestContext, arrival: Arrival, rejected: Rejected, error: CommonServiceException
     ) -> None:
         """A request was refused because nobody could be found who signed it."""
-        claim = parse_claim(arrival.head)
+        claim = arrival.claim()
         key_id = claim.key_id if isinstance(claim, Claim) else None
         fields = {"decision": "refused", "reason": rejected.reason.value, "detail": rejected.detail, "key_id": key_id}
         self._write(context, arrival, "authentication", fields | _error(error))

@@ -152,6 +152,25 @@ S3 = Family(
             400,
         ),
         Reason.BROKEN_CHUNKS: Answer("IncompleteBody", "The request body terminated unexpectedly", 400),
+        Reason.BROKEN_FORM: Answer(
+            "MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.", 400
+        ),
+        Reason.LONG_FIELDS: Answer(
+            "MaxPostPreDataLengthExceeded", "Your POST request fields preceding the upload file were too large.", 400
+        ),
+        Reason.BAD_FIELD: Answer("InvalidArgument", DETAIL, 400),
+        Reason.OLD_SIGNATURE: Answer(
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+            400,
+        ),
+        Reason.BROKEN_POLICY: Answer("InvalidPolicyDocument", DETAIL, 400),
+        # OBSERVED: https://github.com/waynehoover/s3_direct_upload/issues/107
+        Reason.AGAINST_POLICY: Answer("AccessDenied", DETAIL, 403),
+        Reason.TOO_SMALL: Answer(
+            "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400
+        ),
+        Reason.TOO_LARGE: Answer("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400),
         Reason.UNSUPPORTED_PAYLOAD: Answer("NotImplemented", DETAIL, 501),
     },
     Answer("SignatureDoesNotMatch", MISMATCH_S3, 403),

@@ -68,10 +68,10 @@ def recognise(context: RequestContext) -> None:
         return
     # S3's clients alone send the payload's digest with every request.
     fallback = "s3" if "x-amz-content-sha256" in context.request.headers else "sts"
-    speak_for(context, _recognised(context.request) or load_service(fallback))
+    speak_for(context, recognised(context.request) or load_service(fallback))
 
 
-def _recognised(request: Request) -> ServiceModel | None:
+def recognised(request: Request) -> ServiceModel | None:
     """What LocalStack takes the request for. It breaks on hosts of its data planes, unknown services and unreadable forms."""
     try:
         return determine_aws_service_model_for_data_plane(request) or determine_aws_service_model(request)

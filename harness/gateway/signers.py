@@ -1,4 +1,7 @@
-"""Who an internal call is made for: a service principal, or nobody. Only this process or the call's home says so."""
+"""Who a request is made for where no principal signed it: a service principal, LocalStack itself, or anyone at all.
+
+Of the internal calls only this process or the call's home says so.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -32,10 +35,11 @@ class PlumbingSigner:
 
 
 @dataclass(frozen=True, slots=True)
-class Nobody:
-    """A client that signed nothing: it may ask for nothing but the operations in which a provider speaks for somebody."""
+class Anonymous:
+    """Nobody: the request is not signed. It has no home; the resource's owner decides."""
 
 
+ANONYMOUS = Anonymous()
 InternalSigner = ServiceSigner | PlumbingSigner
 
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.actions import Operation
 from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Peers
 from harness.gateway.quotas import check_size
+from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.policy.faults import MALFORMED, invalid_principal
 from harness.policy.providers import provider_fault
@@ -134,12 +135,42 @@ class PolicyDesk:
         refusal = REFUSALS.get(operation.service, _OF_IAM)
         request_id = context.request_id or ""
         try:
+            if (operation.service, operation.name) == ("s3", "PutBucketPolicy"):
+                operation = self._by_account(operation, context)
             text = self._check_document(operation, request_id, refusal)
             self._check_named(operation, request_id)
         except _NoPrincipal as nobody:
             raise _refused(refusal.code, refusal.principal or invalid_principal(nobody.entry), nobody.hint) from nobody
         if text is not None and operation.service in _BY_ID:
             self._pending[request_id] = _Pending(resource, text)
+
+    def _by_account(self, operation: Operation, context: RequestContext) -> Operation:
+        """The same policy with accounts' ARNs for their canonical user ids, which S3 may replace at any point.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+        """
+        text = operation.params.get("Policy")
+        if not isinstance(text, str) or "CanonicalUser" not in text:
+            return operation
+        try:
+            parse_policy(text, PolicyKind.RESOURCE)
+        except InvalidPolicy:
+            return operation  # it is refused next
+        document = json.loads(text)
+        for holder in _holders(document, "CanonicalUser"):
+            named = [self._root_of(entry) for entry in _listed(holder.pop("CanonicalUser"))]
+            holder["AWS"] = [*_listed(holder.get("AWS", [])), *named]
+        params = {**operation.params, "Policy": json.dumps(document)}
+        context.service_request = params
+        return replace(operation, params=params)
+
+    def _root_of(self, canonical: str) -> str:
+        """The ARN of the account with that canonical user id. Raises AWS's invalid principal."""
+        known = (self.account_id, *self.peers.accounts, *self.external_accounts)
+        account = next((account for account in known if canonical_user(account) == canonical), None)
+        if account is None:
+            raise _NoPrincipal(str(canonical))
+        return f"arn:aws:iam::{account}:root"
 
     def _check_document(self, operation: Operation, request_id: str, refusal: Refusal) -> Mapping[str, str] | None:
         """What the names of the policy mean, None where the operation stores none that names anyone."""
@@ -184,16 +215,14 @@ class PolicyDesk:
         if not ids:
             return text
         document = json.loads(text)
-        for holder in _aws_holders(document):
-            listed = holder["AWS"] if isinstance(holder["AWS"], list) else [holder["AWS"]]
-            holder["AWS"] = [ids.get(entry, entry) for entry in listed]
+        for holder in _holders(document, "AWS"):
+            holder["AWS"] = [ids.get(entry, entry) for entry in _listed(holder["AWS"])]
         return json.dumps(document)
 
     def _resolve(self, text: str, request_id: str) -> dict[str, str]:
         ids: dict[str, str] = {}
-        for holder in _aws_holders(json.loads(text)):
-            listed = holder["AWS"] if isinstance(holder["AWS"], list) else [holder["AWS"]]
-            for entry in listed:
+        for holder in _holders(json.loads(text), "AWS"):
+            for entry in _listed(holder["AWS"]):
                 if unique_id := self._entity(entry, request_id):
                     ids[entry] = unique_id
         return ids
@@ -258,11 +287,15 @@ def _refused(code: str, message: str, hint: str | None = None) -> CommonServiceE
     )
 
 
-def _aws_holders(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every Principal or NotPrincipal map with an AWS entry."""
+def _listed(entries: Any) -> list[Any]:
+    return entries if isinstance(entries, list) else [entries]
+
+
+def _holders(document: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    """Every Principal or NotPrincipal map with an entry of that kind."""
     statements = document.get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):
             holder = statement.get(element)
-            if isinstance(holder, dict) and "AWS" in holder:
+            if isinstance(holder, dict) and kind in holder:
                 yield holder

@@ -10,7 +10,7 @@ from harness.gateway.arrival import Arrival
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
-from harness.sigv4 import Chunks, Claim, Head, Payload, Reason, Rejected, parse_claim
+from harness.sigv4 import Chunks, Claim, Form, Head, Payload, Reason, Rejected, claim_of_form, parse_claim
 from harness.wire import Message
 from harness.wire.vouch import Vouch
 
@@ -19,7 +19,8 @@ def ask_home(
     peers: Peers, documents: Documents, account: str, arrival: Arrival, claim: Claim, request_id: str
 ) -> Vouch | Rejected:
     """What the key's home says of the request. Raises PeerUnavailable."""
-    data = head_to_json(arrival.head) | payload_to_json(arrival.payload)
+    signed = arrival.form.signed if isinstance(arrival.form, Form) else None
+    data = head_to_json(arrival.head) | payload_to_json(arrival.payload) | {"form": signed}
     outcome = _read_vouch(account, peers.ask(account, "vouch", data, request_id=request_id).data)
     if isinstance(outcome, Rejected):
         return outcome
@@ -57,8 +58,8 @@ def fetch_documents(peers: Peers, documents: Documents, vouch: Vouch, request_id
 
 def answer_vouch(home: Home, message: Message) -> Answer:
     """The home's answer to another instance."""
-    head = head_from_json(message.data)
-    claim: Claim | Rejected = parse_claim(head)
+    head, signed = head_from_json(message.data), message.data["form"]
+    claim = parse_claim(head) if signed is None else claim_of_form(head, signed)
     outcome = claim if isinstance(claim, Rejected) else home.vouch(head, claim, payload_from_json(message.data))
     if isinstance(outcome, Rejected):
         return {"rejected": outcome.reason.value, "detail": outcome.detail}, b""

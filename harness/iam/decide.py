@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from harness.iam.evaluate import LayerResult
 from harness.iam.layers import Layers, layers
 from harness.iam.match import ACCOUNT, DIRECT, NOT, ROLE, ROOT, WITHOUT_ACCOUNT
-from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal, too_many_values
+from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal, restricted, too_many_values
 from harness.model.decision import Decision, Effect, Evidence, Layer
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
@@ -26,7 +26,7 @@ def decide(request: Request, world: World) -> Decision:
     found = layers(request, world, action)
     if found.denies and (denies := _denies(request, action, found)):
         return _decision(Effect.EXPLICIT_DENY, denies, found)
-    if (refused := refusal(request, action)) is not None:
+    if (refused := refusal(request, action) or restricted(request, world)) is not None:
         return _decision(Effect.IMPLICIT_DENY, (refused,), found)
     if missing := _organization(found) + _sides(request, world, found):
         return _decision(Effect.IMPLICIT_DENY, tuple(map(Evidence, dict.fromkeys(missing))), found)

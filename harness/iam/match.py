@@ -71,7 +71,8 @@ def _of_account(listed: PrincipalSet, principal: Principal) -> Named:
 
 
 def _lists_account(listed: PrincipalSet, principal: Principal) -> bool:
-    return principal.account in listed.accounts or principal.canonical_user in listed.canonical_users
+    canonical = principal.canonical_user
+    return principal.account in listed.accounts or (canonical != "" and canonical in listed.canonical_users)
 
 
 def _lists_role(listed: PrincipalSet, principal: Principal) -> bool:

@@ -30,6 +30,8 @@ def denial_message(request: Request, decision: Decision) -> str:
     for evidence in decision.because:
         if evidence.note in AWS_SENTENCES:
             return str(evidence.note)
+    if request.principal.kind is PrincipalKind.ANONYMOUS:
+        return "Access Denied"
     if request.principal.kind is PrincipalKind.FEDERATED:
         return f"Not authorized to perform {request.action}"
     resource = request.resource or "*"

@@ -6,10 +6,11 @@ Each row names the actions, whom it concerns, and its source.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from harness.iam.match import FEDERATED_USER, ROOT
+from harness.iam.match import ANONYMOUS, FEDERATED_USER, ROOT, SERVICE
 from harness.model.decision import Evidence, Layer
 from harness.model.principal import PrincipalKind
 from harness.model.request import Context, Request
+from harness.model.world import World
 from harness.policy.glob import Matcher, compile_globs
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html
@@ -94,6 +95,13 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
             Layer.RESOURCE,
             "a bucket's policy belongs to the bucket owner's account",
         ),
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+        Refusal(
+            compile_globs(["s3:createbucket"]),
+            lambda request: request.principal.kind is ANONYMOUS,
+            Layer.RESOURCE,
+            "anonymous requests never create buckets",
+        ),
     ),
 }
 
@@ -104,6 +112,19 @@ def refusal(request: Request, action: str) -> Evidence | None:
         if one.actions(action) and one.concerns(request):
             return Evidence(one.layer, note=one.note)
     return None
+
+
+def restricted(request: Request, world: World) -> Evidence | None:
+    """A bucket with a public policy that is shut to all but its owner's account and AWS's services, whomever its policy names.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    principal = request.principal
+    if not world.public_access_restricted or principal.kind is SERVICE:
+        return None
+    if principal.account == request.resource_account:
+        return None
+    return Evidence(Layer.RESOURCE, note="RestrictPublicBuckets shuts a bucket with a public policy to other accounts")
 
 
 def overrides_resource_deny(request: Request, action: str) -> bool:

@@ -42,5 +42,7 @@ class World:
     service_control: Sequence[Sequence[Policy]] = ()
     resource_control: Sequence[Sequence[Policy]] = ()
     vpc_endpoint: Policy | None = None
+    public_access_restricted: bool = False
+    """The resource is a bucket with a public policy, and S3's RestrictPublicBuckets is on."""
     principal_in_management_account: bool = False
     principal_is_service_linked_role: bool = False

@@ -3,5 +3,6 @@
 from harness.policy.document import Document, PolicyKind, Statement
 from harness.policy.faults import Fault, InvalidPolicy
 from harness.policy.parse import parse_policy, parse_stored
+from harness.policy.public import is_public
 
-__all__ = ["Document", "Fault", "InvalidPolicy", "PolicyKind", "Statement", "parse_policy", "parse_stored"]
+__all__ = ["Document", "Fault", "InvalidPolicy", "PolicyKind", "Statement", "is_public", "parse_policy", "parse_stored"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from harness.sigv4.head import Head
 from harness.sigv4.key_id import is_key_id
@@ -16,6 +17,8 @@ from harness.sigv4.reason import Reason, Rejected
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_PRESIGNED = timedelta(days=7)
 _TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+# As HTTP writes it, and as botocore does (`-0000`): https://github.com/boto/botocore/blob/develop/botocore/auth.py
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (?:GMT|[+-]0000)")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _REQUIRED = ("Credential", "Signature", "SignedHeaders")
 # Headers of which a second one could mean another request to who executes it than to who verified it.
@@ -36,6 +39,8 @@ class Claim:
     token: str | None
     expires: timedelta | None
     """How long a presigned URL is valid from `timestamp` on; None for the header form."""
+    policy: str | None = None
+    """The policy of a form post, which is what is signed of it; None for every other request."""
 
     @property
     def scope(self) -> str:
@@ -72,13 +77,16 @@ def _header(head: Head, authorization: str) -> Claim | Rejected:
         return Rejected(Reason.MALFORMED, "Authorization header must use AWS4-HMAC-SHA256.")
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     missing = [f"Authorization header requires '{name}' parameter." for name in _REQUIRED if not fields.get(name)]
-    timestamp = head.value("x-amz-date") or ""
+    by_date = not head.values("x-amz-date")
+    timestamp = (_iso(head.value("date") or "") if by_date else head.value("x-amz-date")) or ""
     if not timestamp:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         # AWS adds the header itself, as a digest today: https://github.com/aws/chalice/issues/828
         return Rejected(Reason.MALFORMED, " ".join(missing))
-    return _claim(fields, timestamp, head.value("x-amz-security-token"), None)
+    if by_date and "date" not in fields["SignedHeaders"].split(";"):
+        return Rejected(Reason.UNSIGNED_HEADER, "There were headers present in the request which were not signed: date")
+    return claim_of(fields, timestamp, head.value("x-amz-security-token"), None)
 
 
 def _presigned(head: Head, query: Mapping[str, str]) -> Claim | Rejected:
@@ -98,10 +106,17 @@ def _presigned(head: Head, query: Mapping[str, str]) -> Claim | Rejected:
     token = query.get("X-Amz-Security-Token")
     if token is not None and head.values("x-amz-security-token"):
         return Rejected(Reason.TWO_CREDENTIALS)
-    return _claim(fields, query.get("X-Amz-Date", ""), token, timedelta(seconds=int(expires)))
+    return claim_of(fields, query.get("X-Amz-Date", ""), token, timedelta(seconds=int(expires)))
 
 
-def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires: timedelta | None) -> Claim | Rejected:
+def claim_of(
+    fields: Mapping[str, str],
+    timestamp: str,
+    token: str | None,
+    expires: timedelta | None,
+    policy: str | None = None,
+) -> Claim | Rejected:
+    """The claim of these `Credential`, `Signature` and `SignedHeaders`, wherever they stood."""
     credential = fields["Credential"].split("/")
     if len(credential) != 5 or credential[4] != "aws4_request":  # noqa: PLR2004 - key, date, region, service, terminator
         return Rejected(
@@ -123,7 +138,20 @@ def _claim(fields: Mapping[str, str], timestamp: str, token: str | None, expires
             Reason.WRONG_SCOPE,
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.",
         )
-    return Claim(key_id, date, region, service, signed, fields["Signature"], timestamp, token, expires)
+    return Claim(key_id, date, region, service, signed, fields["Signature"], timestamp, token, expires, policy)
+
+
+def _iso(date: str) -> str:
+    """The value of a `Date` header as it stands in the string to sign; what is no HTTP date stays as it is.
+
+    It counts where there is no `X-Amz-Date`: https://docs.aws.amazon.com/general/latest/gr/sigv4-date-handling.html
+    """
+    if not _HTTP_DATE.fullmatch(date):
+        return date
+    try:
+        return parsedate_to_datetime(date).strftime("%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return date
 
 
 def _is_time(text: str) -> bool:

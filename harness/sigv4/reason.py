@@ -23,6 +23,14 @@ class Reason(StrEnum):
     UNSIGNED_HEADER = "a header that must be signed is not"
     WRONG_PAYLOAD = "declared payload hash does not match the body"
     BROKEN_CHUNKS = "streamed body is not in its form"
+    BROKEN_FORM = "form post is not in its form"
+    BAD_FIELD = "a field of the form is missing or there twice"
+    LONG_FIELDS = "the fields of the form are too long"
+    OLD_SIGNATURE = "the older signature is not supported"
+    BROKEN_POLICY = "the form's policy is none"
+    AGAINST_POLICY = "the form's policy does not allow it"
+    TOO_SMALL = "the file is smaller than the form's policy allows"
+    TOO_LARGE = "the file is larger than the form's policy allows"
     UNSUPPORTED_PAYLOAD = "payload form is not supported"
 
 

@@ -5,6 +5,7 @@ nobody without the secret learns anything about a session from the error.
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -72,12 +73,22 @@ def verify(
     """
     return (
         _state(claim, credential)
-        or _signed_headers(head, claim)
-        or _payload(head, claim, payload)
-        or _signature(head, claim, payload, credential)
+        or (_form(claim, credential) if claim.policy is not None else _request(head, claim, payload, credential))
         or _age(claim, real_time)
         or _session_end(credential, session_time)
     )
+
+
+def _request(head: Head, claim: Claim, payload: Payload, credential: Credential) -> Rejected | None:
+    return (
+        _signed_headers(head, claim) or _payload(head, claim, payload) or _signature(head, claim, payload, credential)
+    )
+
+
+def _form(claim: Claim, credential: Credential) -> Rejected | None:
+    """A form's policy is signed as it stands: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html."""
+    matches = hmac.compare_digest(_signer(claim, credential)(claim.policy or ""), claim.signature)
+    return None if matches else Rejected(Reason.BAD_SIGNATURE)
 
 
 def _state(claim: Claim, credential: Credential) -> Rejected | None:
@@ -127,17 +138,19 @@ def _payload(head: Head, claim: Claim, payload: Payload) -> Rejected | None:
 
 
 def _signature(head: Head, claim: Claim, payload: Payload, credential: Credential) -> Rejected | None:
-    key = _derived_key(credential.key.secret, claim.date, claim.region, claim.service)
-
-    def sign(text: str) -> str:
-        return hmac.new(key, text.encode(), sha256).hexdigest()
-
+    sign = _signer(claim, credential)
     expected = sign(string_to_sign(head, claim, declared_payload(head, claim, payload.sha256)))
     if not hmac.compare_digest(expected, claim.signature):
         return Rejected(Reason.BAD_SIGNATURE)
     if payload.chunks is None:
         return None
     return chain(payload.chunks, claim.signature, f"{claim.timestamp}\n{claim.scope}", sign)
+
+
+def _signer(claim: Claim, credential: Credential) -> Callable[[str], str]:
+    """Signs texts with the key of the claim's scope."""
+    key = _derived_key(credential.key.secret, claim.date, claim.region, claim.service)
+    return lambda text: hmac.new(key, text.encode(), sha256).hexdigest()
 
 
 @lru_cache(maxsize=1024)

@@ -212,3 +212,19 @@ def test_a_spoilt_request_is_refused_as_aws_refuses_it(accounts, known, way, ser
     assert (answer.status, answer.code) == (status, code)
     wanted = message.format(service=service) if "{service}" in message else message
     assert answer.message == wanted or re.fullmatch(wanted, answer.message)
+
+
+@pytest.mark.parametrize("door", ["one", "two"])
+@pytest.mark.parametrize("service", ["sts", "dynamodb", "s3"])
+def test_a_request_may_be_dated_by_date(accounts, known, service, door):
+    """https://docs.aws.amazon.com/general/latest/gr/sigv4-date-handling.html; botocore signs a Date that it is given."""
+    url, call = accounts[door]["endpoint_url"], CALLS[service]
+    request = signed(url, call, known.user, Date="now")
+
+    assert all(name.lower() != "x-amz-date" for name, _ in request.headers)
+    assert send(url, request).status == 200
+    spoilt = send(url, request.changed("Date", "Thu, 29 Feb 2024 23:59:59 GMT"))
+    assert "Date in Credential scope does not match YYYYMMDD" in spoilt.message
+    late = send(url, signed(url, call, known.user, late=timedelta(minutes=16), Date="now"))
+    status, code, _ = next(row for services, row in TABLE["skewed clock"].items() if service in services)
+    assert (late.status, late.code) == (status, code)

@@ -107,3 +107,21 @@ def test_of_two_accounts_that_make_a_bucket_at_once_one_gets_it(accounts):
 
 def test_a_bucket_that_nobody_has_is_not_found(accounts):
     assert refused(lambda: s3(accounts["two"]).get_object(Bucket="nowhere-at-all", Key="k")) == ("NoSuchBucket", 404)
+
+
+@pytest.mark.parametrize("door", ["one", "two"])
+def test_a_copy_from_another_accounts_bucket_is_refused_by_name(accounts, bucket, door):
+    """Not served: the source's owner would have to decide and to hand out, for a copy that the destination's owner makes."""
+    client = s3(accounts["two"], door=accounts[door])
+    name = f"copies-{door}"
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    client.put_object(Bucket=name, Key="own", Body=b"of two")
+    let_in(bucket, "s3:GetObject")
+
+    client.copy_object(Bucket=name, Key="copied", CopySource={"Bucket": name, "Key": "own"})
+    for source in ({"Bucket": NAME, "Key": "k"}, f"/{NAME}/k"):
+        assert refused(lambda source=source: client.copy_object(Bucket=name, Key="x", CopySource=source)) == (
+            "NotImplemented",
+            501,
+        )
+    assert client.get_object(Bucket=name, Key="copied")["Body"].read() == b"of two"

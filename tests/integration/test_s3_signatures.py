@@ -2,7 +2,6 @@
 
 import base64
 import hmac
-import json
 import urllib.parse
 import zlib
 from dataclasses import replace
@@ -10,7 +9,7 @@ from hashlib import sha256
 
 import boto3
 import pytest
-from raw import Call, Request, presigned, send, signed
+from raw import Call, presigned, send, signed
 
 BUCKET = "signatures"
 SIGNED, SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
@@ -198,28 +197,3 @@ def test_a_presigned_url_reads_and_writes_what_it_names(url, one, s3):
     ):
         assert send(url, spoilt).code in {"SignatureDoesNotMatch", "AccessDenied"}
     assert send(url, get).body == CONTENT
-
-
-def test_a_form_post_and_an_anonymous_request_are_refused(url, one, s3):
-    """Not served: the policy of a form and the bucket owner's word for everyone are not decided, so that nobody gets in."""
-    form = s3.generate_presigned_post(BUCKET, "posted", ExpiresIn=60)
-    fields = "".join(
-        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in form["fields"].items()
-    )
-    body = (fields + '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ncontent\r\n--b--\r\n').encode()
-    host = urllib.parse.urlsplit(url).netloc
-    everyone = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [everyone]}))
-    s3.put_object(Bucket=BUCKET, Key="public", Body=CONTENT)
-
-    posted = send(
-        url, Request("POST", f"/{BUCKET}", (("Host", host), ("Content-Type", "multipart/form-data; boundary=b")), body)
-    )
-    anonymous = send(url, Request("GET", f"/{BUCKET}/public", (("Host", host),)))
-
-    assert (posted.status, posted.code, posted.message) == (501, "NotImplemented", "form posts are not supported")
-    assert (anonymous.status, anonymous.code) == (403, "AccessDenied")
-    with pytest.raises(s3.exceptions.NoSuchKey):
-        stored(s3, "posted")
-    assert stored(s3, "public") == CONTENT

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws import REGION, A, allow, document
+from aws import REGION, A, B, allow, document
 
 NOBODY = f"arn:aws:iam::{A}:role/nobody"
 ROLE = f"arn:aws:iam::{A}:role/named"
@@ -180,3 +180,29 @@ def test_permissions_are_for_accounts_and_principals_that_exist(a):
             call(a(service), STRANGER)
         assert refused.value.response["Error"]["Code"] == code
         call(a(service), "222222222222")
+
+
+def test_a_bucket_policy_names_an_account_by_its_canonical_user(a, b):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html."""
+    own, other = (client("s3").list_buckets()["Owner"]["ID"] for client in (a, b))
+    bucket = a("s3")
+    bucket.create_bucket(Bucket="canonical", CreateBucketConfiguration={"LocationConstraint": REGION})
+    bucket.put_object(Bucket="canonical", Key="k", Body=b"x")
+    assert own == bucket.get_bucket_acl(Bucket="canonical")["Owner"]["ID"] != other
+
+    def save(*named):
+        principal = {"CanonicalUser": list(named), "AWS": A}
+        policy = document(allow("s3:GetObject", "arn:aws:s3:::canonical/*", Principal=principal))
+        bucket.put_bucket_policy(Bucket="canonical", Policy=policy)
+
+    save(own)
+    with pytest.raises(b("s3").exceptions.ClientError, match="AccessDenied"):
+        b("s3").get_object(Bucket="canonical", Key="k")
+    save(other)
+    assert b("s3").get_object(Bucket="canonical", Key="k")["Body"].read() == b"x"
+    shown = json.loads(bucket.get_bucket_policy(Bucket="canonical")["Policy"])["Statement"][0]["Principal"]
+    assert shown == {"AWS": [A, f"arn:aws:iam::{B}:root"]}
+    for nobody in ("0" * 64, ""):
+        with pytest.raises(bucket.exceptions.ClientError, match="MalformedPolicy.*Invalid principal in policy"):
+            save(nobody)
+    assert b("s3").get_object(Bucket="canonical", Key="k")["Body"].read() == b"x"

@@ -233,6 +233,7 @@ def test_the_message_gives_the_reason_where_aws_gives_it(principal, world, end):
 
 FEDERATED_USER = Principal(PrincipalKind.FEDERATED_USER, f"arn:aws:sts::{HERE}:federated-user/ann", HERE)
 PROVIDER = Principal(PrincipalKind.FEDERATED, "accounts.google.com")
+ANYONE = Principal(PrincipalKind.ANONYMOUS, "anonymous")
 BUCKET = "arn:aws:s3:::bucket"
 
 
@@ -246,6 +247,8 @@ class TestWhatNoPolicyCanAllow:
             (FEDERATED_USER, "iam:ListUsers", "*", "a federated user calls no operation of IAM"),
             (FOREIGN, "iam:PassRole", ROLE, "Cross-account pass role is not allowed."),
             (FOREIGN, "s3:PutBucketPolicy", BUCKET, "a bucket's policy belongs to the bucket owner's account"),
+            (ANYONE, "s3:PutBucketPolicy", BUCKET, "a bucket's policy belongs to the bucket owner's account"),
+            (ANYONE, "s3:CreateBucket", BUCKET, "anonymous requests never create buckets"),
         ],
     )
     def test_it_is_refused_though_everything_is_allowed(self, principal, action, resource, note):
@@ -259,6 +262,23 @@ class TestWhatNoPolicyCanAllow:
         assert verdict(put(USER, action="sts:GetFederationToken", resource="*"), **allowed)[0] is ALLOWED
         assert verdict(put(USER, action="iam:PassRole", resource=ROLE), **allowed)[0] is ALLOWED
         assert verdict(put(USER, action="s3:PutBucketPolicy", resource=BUCKET), **allowed)[0] is ALLOWED
+        public = policy(PolicyKind.RESOURCE, action="s3:*", Principal="*")
+        assert verdict(put(ANYONE, action="s3:ListBucket", resource=BUCKET), resource=public)[0] is ALLOWED
+
+    @pytest.mark.parametrize(
+        ("principal", "expected"), [(USER, ALLOWED), (EVENTS, ALLOWED), (FOREIGN, IMPLICIT), (ANYONE, IMPLICIT)]
+    )
+    def test_a_restricted_public_bucket_is_its_accounts_and_aws_services_alone(self, principal, expected):
+        world = {
+            "identity": [policy(action="s3:*")],
+            "resource": policy(PolicyKind.RESOURCE, action="s3:*", Principal="*"),
+        }
+        request = put(principal, action="s3:ListBucket", resource=BUCKET)
+
+        assert verdict(request, **world)[0] is ALLOWED
+        effect, because = verdict(request, **world, public_access_restricted=True)
+        assert effect is expected
+        assert (because == {(Layer.RESOURCE, None)}) is (expected is IMPLICIT)
 
     def test_nobody_is_refused_who_he_is(self):
         for principal in (USER, SESSION, FEDERATED_USER, ROOT):
@@ -478,6 +498,7 @@ def test_sts_never_tells_why_not_even_in_the_same_account():
     ("request_", "world", "message"),
     [
         (put(PROVIDER, action="sts:AssumeRoleWithWebIdentity", resource=ROLE), {}, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+        (put(ANYONE, action="s3:GetObject", resource=BUCKET), {}, "Access Denied"),
         (put(FOREIGN, action="iam:PassRole", resource=ROLE), {}, "Cross-account pass role is not allowed."),
         (assume(FOREIGN), {}, f"User: {FOREIGN.arn} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"),
         (put(resource=None), {}, f"User: {USER.arn} is not authorized to perform: dynamodb:PutItem on resource: * because no identity-based policy allows the dynamodb:PutItem action"),

@@ -69,6 +69,7 @@ def listed(element):
         ({"CanonicalUser": "c0ffee"}, ROOT, ACCOUNT),
         ({"CanonicalUser": "decaf"}, ROOT, NOT),
         ({"CanonicalUser": "c0ffee"}, USER, NOT),
+        ({"CanonicalUser": ""}, USER, NOT),
         ({"Service": "events.amazonaws.com"}, SERVICE, DIRECT),
         ({"Service": ["sns.amazonaws.com", "*"]}, SERVICE, DIRECT),
         ({"Service": "sns.amazonaws.com"}, SERVICE, NOT),

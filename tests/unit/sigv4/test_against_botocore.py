@@ -1,7 +1,8 @@
 """Generated vectors: botocore's own signers as the reference implementation, over methods, paths, queries, headers and bodies.
 
 AWS's published SigV4 test suite is not in any package index (botocore's wheel leaves its tests out), so that what AWS publishes
-as code is the reference here; AWS's example of streamed uploads, which it publishes as text, is in test_streaming.py.
+as code is the reference here; what it publishes as text, its documentation's examples, is in test_published.py and
+test_streaming.py, and the suite's situations are in test_canonical.py.
 """
 
 import string
