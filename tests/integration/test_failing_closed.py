@@ -42,7 +42,7 @@ BROKEN_GATES = {
     "without its second half": [("gateway/plugin.py", "        chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)\n", "")],
     "believing every signature": [("sigv4/verify.py", "if not hmac.compare_digest(expected, claim.signature):", "if not expected:")],
     "allowing everything": [("gateway/authorize.py", "        if refused is not None:\n            raise respond.denied_error(context, refused.message)\n", "")],
-    "failing to import": [("gateway/authorize.py", "from harness.gateway import respond, sts\n", "from harness.gateway import missing, respond, sts\n")],
+    "failing to import": [("gateway/authorize.py", "from harness.gateway import constraints,", "from harness.gateway import missing, constraints,")],
 }  # fmt: skip
 
 
@@ -139,8 +139,8 @@ def test_a_journal_that_cannot_be_written_stops_every_request_until_it_can(raisi
 # peers that lie, and peers that talk nonsense
 
 KEY_ID = new_key_id("AKIA", B, b"12345678")
-CALLER = {"kind": "user", "account_id": B, "arn": f"arn:aws:iam::{B}:user/u", "unique_id": "AIDAAAAAAAAAAAAAAAAAA", "user_name": "u", "role_arn": None, "session_name": None, "user_arn": f"arn:aws:iam::{B}:user/u", "principal_tags": {}, "session": None}  # fmt: skip
-POLICIES = {"identity": [{"name": "all", "digest": hashlib.sha256(EVERYTHING.encode()).hexdigest()}], "boundary": None, "session": None}  # fmt: skip
+CALLER = {"kind": "user", "account_id": B, "arn": f"arn:aws:iam::{B}:user/u", "unique_id": "AIDAAAAAAAAAAAAAAAAAA", "user_name": "u", "role_arn": None, "session_name": None, "user_arn": f"arn:aws:iam::{B}:user/u", "principal_tags": {}, "session": None, "place": None}  # fmt: skip
+POLICIES = {"identity": [{"name": "all", "digest": hashlib.sha256(EVERYTHING.encode()).hexdigest()}], "boundary": None, "session": None, "service_control": []}  # fmt: skip
 VOUCH = {"home": B, "revision": 1, "caller": CALLER, "policies": POLICIES, "key_id": KEY_ID, "region": "us-west-2", "service": "sts"}  # fmt: skip
 
 

@@ -217,6 +217,7 @@ def bucket(a):
     """A bucket of `one` whose policy lets in everyone."""
     s3 = a("s3")
     s3.create_bucket(Bucket="inside", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.delete_public_access_block(Bucket="inside")
     s3.put_object(Bucket="inside", Key="k", Body=b"x")
     s3.put_bucket_policy(
         Bucket="inside", Policy=document(allow("s3:GetObject", "arn:aws:s3:::inside/*", Principal="*"))
