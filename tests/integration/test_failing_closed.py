@@ -63,7 +63,10 @@ def test_a_broken_gate_is_found_by_the_drivers_proof(tmp_path):
     assert "'gate': 'missing'" in said["not first"]
     assert "'gate': 'missing'" in said["without its second half"]
     assert "a forged signature was not refused: the gate is not in force" in said["believing every signature"]
-    assert "a call that the session's own policy denies was refused with" in said["allowing everything"]
+    assert (
+        "a call that the session's own policy denies was not refused: the gate is not in force"
+        in said["allowing everything"]
+    )
     assert "ended with status 1" in said["failing to import"]
 
 
