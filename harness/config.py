@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from harness.errors import UsageError
 from harness.organization import Attached, Organization, Resolved, Unit, resolve
 from harness.toml import NAME, AccountId, Frozen, Name, nearest
-from harness.wire import Membership
+from harness.wire import Membership, Quotas
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Scalar = str | int | float | bool
@@ -41,6 +41,19 @@ class Output(Frozen):
 Value = Scalar | Output | list[Any] | dict[str, Any]
 
 
+class QuotasConfig(Frozen):
+    """Quotas of an account that AWS has raised, up to its maximum: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
+
+    role_trust_policy_length: Annotated[int, Field(ge=2_048, le=4_096)] = 2_048
+    managed_policies_per_role: Annotated[int, Field(ge=10, le=25)] = 10
+    managed_policies_per_user: Annotated[int, Field(ge=10, le=20)] = 10
+
+    @property
+    def wired(self) -> Quotas:
+        """As an instance is told."""
+        return Quotas(**self.model_dump())
+
+
 class AccountConfig(Frozen):
     """One account."""
 
@@ -49,6 +62,7 @@ class AccountConfig(Frozen):
     composition: str | None = None
     profiles: tuple[str, ...] = ()
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    quotas: QuotasConfig = QuotasConfig()
 
 
 class Package(Frozen):
@@ -191,6 +205,8 @@ def _sentence(error: Any) -> str:
     key = ".".join(place)
     match error["type"]:
         case "extra_forbidden":
+            if place[2:3] == ["quotas"]:
+                return f"unknown key `{key}`; {nearest(place[-1], QuotasConfig.model_fields)}"
             above = next(tuple(place[:end]) for end in (2, 1, 0) if end < len(place) and tuple(place[:end]) in _MODELS)
             return f"unknown key `{key}`; {nearest(place[-1], _MODELS[above].model_fields)}"
         case "missing":

@@ -115,7 +115,15 @@ class Harness:
         """The accounts of harness.toml."""
         config = self.config
         return tuple(
-            Wanted(name, account.id, account.region, config.profiles(name), account.port, config.memberships.get(name))
+            Wanted(
+                name,
+                account.id,
+                account.region,
+                config.profiles(name),
+                account.port,
+                config.memberships.get(name),
+                account.quotas.wired,
+            )
             for name, account in config.accounts.items()
         )
 

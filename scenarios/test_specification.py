@@ -585,7 +585,7 @@ def test_an_object_is_not_read_without_a_signature(stage, allowed, denied):
     where = {"Bucket": stage.names["bucket name"], "Key": "blue/report"}
     unsigned = stage.a.client("s3", config=Config(signature_version=botocore.UNSIGNED))
 
-    refusal = denied(lambda: unsigned.get_object(**where), by="authentication")
+    refusal = denied(lambda: unsigned.get_object(**where), by="owner/resource")
 
     assert (refusal.code, refusal.status, refusal.message) == ("AccessDenied", 403, "Access Denied")
     allowed(lambda: stage.deployer("s3").get_object(**where))

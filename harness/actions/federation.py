@@ -143,6 +143,8 @@ def _source_identity(claims: Claims) -> dict[str, Any]:
         return {}
     if not isinstance(value, str):
         raise BadClaim(f"the claim `{_SOURCE_IDENTITY}` is no text")
+    if not _SESSION_NAME.fullmatch(value):
+        raise BadClaim(f"the claim `{_SOURCE_IDENTITY}` must match [a-zA-Z_0-9+=,.@-]{{2,64}}")
     return {"SourceIdentity": value}
 
 

@@ -13,9 +13,10 @@ from dataclasses import asdict
 import harness
 from harness.emulator.wanted import Wanted
 from harness.errors import UsageError
+from harness.wire import DEFAULT_QUOTAS
 
 LAUNCHES = "launches"
-RESERVED = frozenset({LAUNCHES, "external", "organization"})
+RESERVED = frozenset({LAUNCHES, "external", "organization", "quotas"})
 """No account's service: what the launches' command line says of accounts begins with these words."""
 IMAGE = f"harness:{harness.__version__}"
 BASE_IMAGE = "python:3.13-slim"
@@ -103,10 +104,11 @@ def services(names: Sequence[str]) -> Mapping[str, str]:
 def digest(wanted: Sequence[Wanted], external_accounts: Sequence[str]) -> str:
     """What the accounts are, in eight characters: a running project of another digest is not this one."""
     told = [[asdict(one.organization)] if one.organization else [] for one in wanted]
+    quotas = [asdict(one.quotas) for one in wanted if one.quotas != DEFAULT_QUOTAS]
     named = [
         [one.name, one.account_id, one.region, *organization] for one, organization in zip(wanted, told, strict=True)
     ]
-    plain = [[harness.__version__, *external_accounts], *named]
+    plain = [[harness.__version__, *external_accounts], *named, *quotas]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:8]
 
 
@@ -118,6 +120,7 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     arguments += [f"{named[one.name]}:{one.account_id}:{one.region}" for one in wanted]
     arguments += [f"external:{one}" for one in external_accounts]
     arguments += _organization(wanted, named)
+    arguments += _quotas(wanted, named)
     head = _HEAD.format(
         name=f"harness-{mark}",
         image=IMAGE,
@@ -136,6 +139,13 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     ]
     volumes = "".join(f"  {one}:\n" for one in named.values())
     return f"{head}{''.join(bodies)}\nnetworks:\n  accounts:\n\nvolumes:\n{volumes}"
+
+
+def _quotas(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]:
+    """What the launches say of quotas that were raised."""
+    for one in wanted:
+        if one.quotas != DEFAULT_QUOTAS:
+            yield f"quotas:{named[one.name]}:{json.dumps(asdict(one.quotas), separators=(',', ':'))}"
 
 
 def _organization(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]:

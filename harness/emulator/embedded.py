@@ -114,6 +114,7 @@ class Embedded:
             journal=journal,
             issuer_keys=issuer_keys,
             eager_services=self.eager_services,
+            quotas=wanted.quotas,
             organization=wanted.organization,
         )
 

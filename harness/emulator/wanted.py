@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.wire import Membership
+from harness.wire import DEFAULT_QUOTAS, Membership, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +16,4 @@ class Wanted:
     profiles: Sequence[str]
     port: int | None = None
     organization: Membership | None = None
+    quotas: Quotas = DEFAULT_QUOTAS

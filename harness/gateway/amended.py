@@ -10,6 +10,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.connect import InternalClientFactory, connect_to
+from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 
 from harness.gateway.call_sites import Source
 from harness.gateway.internal import from_stack
@@ -24,6 +25,8 @@ _EXECUTION_ROLE = Source(("env",), lambda env: env.states.context_object.context
 def install(now: Callable[[], datetime]) -> None:
     """Amend what is loaded, and what will be when it is. `now` is the clock that sessions end by."""
     around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
+    for validator in (IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator):
+        around(validator, "validate", _take)
     when_loaded(
         "localstack.services.cloudwatch.provider_v2",
         lambda module: around(module.CloudwatchProvider, "set_alarm_state", _set_state),
@@ -36,6 +39,10 @@ def install(now: Callable[[], datetime]) -> None:
         "localstack.services.lambda_.event_source_mapping.esm_worker_factory",
         lambda module: around(module, "get_internal_client", partial(_read_on, now)),
     )
+
+
+def _take(_original: Function, _validator: Any) -> None:
+    """The gate has judged the policy; moto refuses what AWS takes, such as an inline policy without a Version."""
 
 
 def _by_the_execution_role(original: Function, self: Any, *, role_arn: str, **options: Any) -> Any:

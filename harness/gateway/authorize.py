@@ -40,6 +40,7 @@ from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
 from harness.policy import PolicyKind, is_public, parse_stored
 from harness.sigv4 import Form, Reason, Rejected, check_policy
+from harness.wire import Quotas
 from harness.wire.vouch import Caller, CallerKind, Vouch
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
@@ -78,6 +79,7 @@ class Authorize:
     tickets: Tickets
     tokens: sts.Sts
     mfa: MfaDesk
+    quotas: Quotas
     simulation: policy_simulation.PolicySimulation
     federation: Mapping[str, Verifier]
     """By operation of UNSIGNED: who the request's token or assertion speaks for. Raises IdentityRefused."""
@@ -240,7 +242,6 @@ class Authorize:
 
     def _federated(self, context: RequestContext, arrival: Arrival, operation: Operation) -> Federated:
         """Who asks by the word of an identity provider, whoever signed the request."""
-        sts.CHECKS[operation.name](operation.params)
         try:
             return self.federation[operation.name](operation.params)
         except IdentityRefused as refused:
@@ -265,8 +266,8 @@ class Authorize:
             by_client = not isinstance(signer, InternalSigner)
             if by_client and (fault := constraints.fault(operation.service, shape, operation.params)):
                 raise sts.validation(fault)
-            if (operation.service, operation.name) == ("sts", "AssumeRole"):
-                sts.check_assume_role(operation.params)
+            if operation.service == "sts" and operation.name.startswith("AssumeRole"):
+                sts.check_role_arn(operation.params)
         except CommonServiceException as error:
             self.records.validation(context, arrival, error)
             raise
@@ -352,7 +353,7 @@ class Authorize:
     ) -> None:
         """Policies are checked before they are stored: their form, and that the principals they name exist. So are names of buckets."""
         try:
-            check_entities(self.decider.iam, operation)
+            check_entities(self.decider.iam, operation, self.quotas)
             check_service_linked(operation, self.decider.iam)
             self.mfa.check_enabling(operation)
             self.desk.check(operation, resource, context)

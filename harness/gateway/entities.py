@@ -14,6 +14,11 @@ from moto.iam.models import IAMBackend
 
 from harness.actions import Operation
 from harness.gateway.iam_state import IamState
+from harness.wire import Quotas
+
+POLICIES_PER_GROUP: int = 10
+GROUPS_PER_USER: int = 10
+TAGS: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Kind:
     taken: str
     policy_missing: str = ""
     policies_quota: str = ""
+    most_policies: Callable[[Quotas], int] = lambda _: 0
 
 
 # The parameter that names an entity -> its kind
@@ -35,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
         "Role with name {} already exists.",
         "The role policy with name {} cannot be found.",
         "PoliciesPerRole",
+        lambda quotas: quotas.managed_policies_per_role,
     ),
     "UserName": Kind(
         lambda backend: backend.users.values(),
@@ -42,6 +49,7 @@ KINDS: Mapping[str, Kind] = {
         "User with name {} already exists.",
         "The user policy with name {} cannot be found.",
         "PoliciesPerUser",
+        lambda quotas: quotas.managed_policies_per_user,
     ),
     "GroupName": Kind(
         lambda backend: backend.groups.values(),
@@ -49,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
         "Group with name {} already exists.",
         "The group policy with name {} cannot be found.",
         "PoliciesPerGroup",
+        lambda _: POLICIES_PER_GROUP,
     ),
     "InstanceProfileName": Kind(
         lambda backend: backend.instance_profiles.values(),
@@ -69,7 +78,6 @@ MAKERS: Mapping[str, str] = {
     "CreatePolicy": "PolicyName",
 }
 RENAMERS: Mapping[str, str] = {"UpdateUser": "NewUserName", "UpdateGroup": "NewGroupName"}
-ATTACHED_POLICIES, GROUPS_PER_USER, TAGS = 10, 10, 50
 OF_AWS = "arn:aws:iam::aws:"
 """The ARNs of AWS's own managed policies, which everybody may read and nobody may change."""
 CHANGE_POLICY = frozenset({
@@ -101,7 +109,7 @@ IN_USE: Mapping[str, tuple[str, InUse]] = {
 }
 
 
-def check_entities(iam: IamState, operation: Operation) -> None:
+def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
     """Raise AWS's error for an operation of IAM that the entities of the account forbid."""
     if operation.service != "iam":
         return
@@ -111,7 +119,8 @@ def check_entities(iam: IamState, operation: Operation) -> None:
     _check_policy(iam, name, params)
     _check_inline(name, params, named)
     _check_in_use(backend, name, named)
-    _check_quotas(backend, name, params, named)
+    _check_quotas(backend, name, params, named, quotas)
+    _check_tags(iam, params, named)
 
 
 def _named(backend: IAMBackend, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -188,16 +197,28 @@ def _check_in_use(backend: IAMBackend, operation: str, named: Mapping[str, Any])
             raise _conflict(f"Cannot delete entity, {first}.")
 
 
-def _check_quotas(backend: IAMBackend, operation: str, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+def _check_quotas(
+    backend: IAMBackend, operation: str, params: Mapping[str, Any], named: Mapping[str, Any], quotas: Quotas
+) -> None:
     if operation.startswith("Attach"):
         ((parameter, entity),) = named.items()
-        held = entity.managed_policies
-        if params["PolicyArn"] not in held and len(held) >= ATTACHED_POLICIES:
-            raise _exceeded(f"Cannot exceed quota for {KINDS[parameter].policies_quota}: {ATTACHED_POLICIES}")
+        held, most = entity.managed_policies, KINDS[parameter].most_policies(quotas)
+        if params["PolicyArn"] not in held and len(held) >= most:
+            raise _exceeded(f"Cannot exceed quota for {KINDS[parameter].policies_quota}: {most}")
     if operation == "AddUserToGroup":
         groups = {group.name for group in backend.get_groups_for_user(params["UserName"])}
         if len(groups | {params["GroupName"]}) > GROUPS_PER_USER:
             raise _exceeded(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
+
+
+def _check_tags(iam: IamState, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: keys are without case, and those of AWS are AWS's."""
+    keys = {str(tag["Key"]).lower() for tag in params.get("Tags") or ()}
+    if any(key.startswith("aws:") for key in keys):
+        raise _refused("InvalidInput", "Tag keys that begin with `aws:` are reserved for AWS", HTTPStatus.BAD_REQUEST)
+    holder = named.get("RoleName") or named.get("UserName")
+    if keys and holder is not None and len(keys | {key.lower() for key in iam.tags(holder)}) > TAGS:
+        raise _exceeded("The number of tags has reached the maximum limit.")
 
 
 def _missing(message: str) -> CommonServiceException:

@@ -1,7 +1,8 @@
 """Make the launches of a Compose project, in its one-shot service: `python -m harness.gateway.launches ACCOUNT...`.
 
-ACCOUNT is `SERVICE:ID:REGION`; `external:ID` is an account that policies may name, and `organization:SERVICE:JSON` an account's
-place in its organization. Each account has a volume of its own at `/run/harness/SERVICE`, which that account's container alone mounts:
+ACCOUNT is `SERVICE:ID:REGION`; `external:ID` is an account that policies may name, `organization:SERVICE:JSON` an account's
+place in its organization, and `quotas:SERVICE:JSON` its raised quotas. Each account has a volume of its own at
+`/run/harness/SERVICE`, which that account's container alone mounts:
 
 - `launch.json`, of the instance's user, who removes it once it is read;
 - `record.json`, of root: the same and the key that signs web identity tokens; the driver reads it through `docker exec`, and
@@ -22,7 +23,7 @@ from pathlib import Path
 import harness
 from harness.gateway.container import JOURNAL, PUBLIC_PORT
 from harness.keys import IssuerKey, fresh_issuer_key, fresh_keys, fresh_launch_key
-from harness.wire import Launch, Listen, Membership, Peer
+from harness.wire import DEFAULT_QUOTAS, Launch, Listen, Membership, Peer, Quotas
 
 FOLDER = Path("/run/harness")
 PEER_PORT = 4567
@@ -40,6 +41,7 @@ class Asked:
     account_id: str
     region: str
     organization: Membership | None = None
+    quotas: Quotas = DEFAULT_QUOTAS
 
     @property
     def folder(self) -> Path:
@@ -77,8 +79,13 @@ def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
     words = [one.split(":", 2) for one in arguments]
     external = tuple(rest[0] for kind, *rest in words if kind == "external")
     told = {rest[0]: Membership.from_json(json.loads(rest[1])) for kind, *rest in words if kind == "organization"}
-    accounts = [one for one in words if one[0] not in {"external", "organization"}]
-    return [Asked(name, account, region, told.get(name)) for name, account, region in accounts], external
+    quotas = {rest[0]: Quotas(**json.loads(rest[1])) for kind, *rest in words if kind == "quotas"}
+    accounts = [one for one in words if one[0] not in {"external", "organization", "quotas"}]
+    asked = [
+        Asked(name, account, region, told.get(name), quotas.get(name, DEFAULT_QUOTAS))
+        for name, account, region in accounts
+    ]
+    return asked, external
 
 
 def launch_for(
@@ -100,6 +107,7 @@ def launch_for(
         issuer_key=shared.issuer.private,
         eager_services=EAGER_SERVICES,
         organization=one.organization,
+        quotas=one.quotas,
     )
     before = kept.get(one.service)
     return replace(launch, keys=before.keys) if before and before.account_id == one.account_id else launch

@@ -111,7 +111,9 @@ class Gate:
         membership = OwnMembership.of(launch.organization, documents)
         self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys, membership)
         external = frozenset(launch.external_accounts)
-        self.desk = PolicyDesk(launch.account_id, self.iam, self.peers, external)
+        self.desk = PolicyDesk(
+            launch.account_id, self.iam, self.peers, external, launch.quotas.role_trust_policy_length
+        )
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock, membership)
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
@@ -130,6 +132,7 @@ class Gate:
             tickets=self.tickets,
             tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
             mfa=self.mfa,
+            quotas=launch.quotas,
             simulation=PolicySimulation(launch.account_id, self.iam, self.home, documents),
             federation={
                 "AssumeRoleWithSAML": self._by_saml,

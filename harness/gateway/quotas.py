@@ -1,7 +1,6 @@
 """How long policies may be: a managed one by itself, an entity's inline ones together. White space does not count.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-A trust policy's 2,048 can be raised to 4,096, and an account that has raised it must not be refused here: the most is what counts.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from harness.policy.faults import LIMIT_EXCEEDED
 from harness.policy.parse import size
 
 MANAGED = 6_144
-TRUST = 4_096
 # operation: the kind of entity, the parameter that names it, and the most that its inline policies may have together
 INLINE: Mapping[str, tuple[str, str, int]] = {
     "PutRolePolicy": ("role", "RoleName", 10_240),
@@ -26,14 +24,14 @@ MANAGED_OPERATIONS = frozenset({"CreatePolicy", "CreatePolicyVersion"})
 TRUST_OPERATIONS = frozenset({"CreateRole", "UpdateAssumeRolePolicy"})
 
 
-def check_size(iam: IamState, operation: Operation, text: str) -> None:
-    """Raise AWS's LimitExceeded for a policy of IAM that is too long."""
+def check_size(iam: IamState, operation: Operation, text: str, trust: int) -> None:
+    """Raise AWS's LimitExceeded for a policy of IAM that is too long; `trust`: the account's quota for trust policies."""
     if operation.service != "iam":
         return
     if operation.name in MANAGED_OPERATIONS and size(text) > MANAGED:
         raise _exceeded(f"Cannot exceed quota for PolicySize: {MANAGED}")
-    if operation.name in TRUST_OPERATIONS and size(text) > TRUST:
-        raise _exceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST}")
+    if operation.name in TRUST_OPERATIONS and size(text) > trust:
+        raise _exceeded(f"Cannot exceed quota for ACLSizePerRole: {trust}")
     if operation.name in INLINE:
         kind, parameter, most = INLINE[operation.name]
         name = operation.params.get(parameter, "")

@@ -16,12 +16,15 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from harness.actions import Operation
 from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Peers
-from harness.gateway.quotas import check_size
+from harness.gateway.quotas import MANAGED_OPERATIONS, check_size
 from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.policy.faults import MALFORMED, invalid_principal
+from harness.policy.parse import WITH_VARIABLES
 from harness.policy.providers import provider_fault
 
+# Of managed policies only: https://github.com/Meteor-Community-Packages/Meteor-CollectionFS/issues/630
+OLD_VERSION = "Policy document must be version 2012-10-17 or greater."
 _ENTITY = re.compile(
     r"arn:aws[\w-]*:(?:iam|sts)::(?P<account>\d{12}):(?P<kind>user|role|assumed-role|federated-user)/.+"
 )
@@ -125,6 +128,7 @@ class PolicyDesk:
     iam: IamState
     peers: Peers
     external_accounts: frozenset[str]
+    trust_policy_length: int
     _meant: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """ARN of a resource -> ARN in its policy -> unique id of the entity that the ARN meant when the policy was saved."""
     _pending: dict[str, _Pending] = field(default_factory=dict)
@@ -181,14 +185,16 @@ class PolicyDesk:
         if not isinstance(text, str) or (not text and operation.service != "iam"):
             return None  # the service itself names the missing parameter; an empty attribute removes the policy
         try:
-            parse_policy(text, kind)
+            document = parse_policy(text, kind)
         except InvalidPolicy as invalid:
             raise _refused(
                 invalid.code if refusal is _OF_IAM else refusal.code, _own_text(refusal, invalid.message)
             ) from invalid
         if kind is PolicyKind.TRUST and (fault := provider_fault(json.loads(text))) is not None:
             raise _refused(MALFORMED, fault)
-        check_size(self.iam, operation, text)
+        if operation.service == "iam" and operation.name in MANAGED_OPERATIONS and document.version != WITH_VARIABLES:
+            raise _refused(MALFORMED, OLD_VERSION)
+        check_size(self.iam, operation, text, self.trust_policy_length)
         return self._resolve(text, request_id) if kind is not PolicyKind.IDENTITY else None
 
     def _check_named(self, operation: Operation, request_id: str) -> None:

@@ -3,9 +3,11 @@
 from harness.wire.frame import frame, read_frame
 from harness.wire.launch import AccountKeys, Launch, Listen, Peer
 from harness.wire.organization import ControlPolicy, Membership, Place
+from harness.wire.quotas import DEFAULT_QUOTAS, Quotas
 from harness.wire.seal import Message, Refused, answer, open_answer, open_question, seal
 
 __all__ = [
+    "DEFAULT_QUOTAS",
     "AccountKeys",
     "ControlPolicy",
     "Launch",
@@ -14,6 +16,7 @@ __all__ = [
     "Message",
     "Peer",
     "Place",
+    "Quotas",
     "Refused",
     "answer",
     "frame",

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from harness.wire.organization import Membership
+from harness.wire.quotas import DEFAULT_QUOTAS, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Launch:
     """Services to load in the background once the instance is ready."""
     organization: Membership | None = None
     """This account's own place; None where it is in no organization."""
+    quotas: Quotas = DEFAULT_QUOTAS
 
     def __repr__(self) -> str:
         return f"Launch({self.account_id}, secrets withheld)"
@@ -82,6 +84,7 @@ class Launch:
                 "external_accounts": tuple(fields["external_accounts"]),
                 "keys": AccountKeys(**fields["keys"]),
                 "eager_services": tuple(fields["eager_services"]),
+                "quotas": Quotas(**fields["quotas"]),
                 "organization": fields["organization"] and Membership.from_json(fields["organization"]),
             }
         )

@@ -1,10 +1,12 @@
 """What IAM and STS refuse whoever asks: forms that the model forbids, names that are missing or taken, entities in use, quotas."""
 
 import itertools
+import json
 
 import botocore.exceptions
 import pytest
-from aws import A, B, allow, document
+from aws import A, B, allow, client, document
+from command_line import CommandLine
 
 NUMBERS = itertools.count(1)
 OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
@@ -197,6 +199,64 @@ def test_quotas_are_kept(iam):
     assert said == ("LimitExceeded", 409, "Cannot exceed quota for GroupsPerUser: 10")
     iam.detach_role_policy(RoleName=name, PolicyArn=last)
     iam.attach_role_policy(RoleName=name, PolicyArn=policy(iam))
+
+
+def long_trust(length):
+    """A trust policy of so many characters, white space left out."""
+    statement = {"Sid": "", "Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"}
+    missing = length - len(document(statement).replace(" ", ""))
+    return document({**statement, "Sid": "x" * missing})
+
+
+def test_a_trust_policy_is_as_long_as_the_account_may_have_it(iam, tmp_path):
+    name = fresh("Role")
+    said = refusal(iam.create_role, RoleName=name, AssumeRolePolicyDocument=long_trust(2049))
+    assert said == ("LimitExceeded", 409, "Cannot exceed quota for ACLSizePerRole: 2048")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=long_trust(2048))
+
+    raised = CommandLine.of_two_accounts(tmp_path)
+    toml = raised.folder / "harness.toml"
+    toml.write_text(toml.read_text() + "\n[accounts.one.quotas]\nrole_trust_policy_length = 4096\n")
+    assert raised.run("up", "--detach").returncode == 0
+    try:
+        account = json.loads(raised.run("env", "--json").stdout)["accounts"]["one"]
+        client(account, "iam").create_role(RoleName=name, AssumeRolePolicyDocument=long_trust(4096))
+        said = refusal(
+            client(account, "iam").create_role, RoleName=f"{name}2", AssumeRolePolicyDocument=long_trust(4097)
+        )
+        assert said == ("LimitExceeded", 409, "Cannot exceed quota for ACLSizePerRole: 4096")
+    finally:
+        raised.run("down")
+
+
+@pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}], ids=["none", "2008"])
+def test_a_managed_policy_is_of_the_current_version(iam, version):
+    old = json.dumps({**version, "Statement": [allow("s3:*")]})
+    said = ("MalformedPolicyDocument", 400, "Policy document must be version 2012-10-17 or greater.")
+
+    assert refusal(iam.create_policy, PolicyName=fresh("Policy"), PolicyDocument=old) == said
+    assert refusal(iam.create_policy_version, PolicyArn=policy(iam), PolicyDocument=old) == said
+    iam.put_role_policy(RoleName=role(iam), PolicyName="inline", PolicyDocument=old)
+
+
+def test_tags_are_at_most_fifty_and_none_is_awss(iam):
+    name = role(iam, Tags=[{"Key": f"key{number}", "Value": "v"} for number in range(49)])
+
+    assert refusal(iam.tag_role, RoleName=name, Tags=[{"Key": "AWS:x", "Value": "v"}])[:2] == ("InvalidInput", 400)
+    iam.tag_role(RoleName=name, Tags=[{"Key": "key48", "Value": "again"}, {"Key": "last", "Value": "v"}])
+    assert refusal(iam.tag_role, RoleName=name, Tags=[{"Key": "more", "Value": "v"}])[:2] == ("LimitExceeded", 409)
+
+
+def test_a_sessions_tags_and_policies_have_their_limits(iam, a):
+    trust = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": ["sts:AssumeRole", "sts:TagSession"]})
+    name = fresh("Role")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    assume, read = a("sts").assume_role, {"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    asked = {"RoleArn": arn, "RoleSessionName": "limits"}
+
+    assert refusal(assume, **asked, Tags=[{"Key": "aws:x", "Value": "v"}])[:2] == ("InvalidParameterValue", 400)
+    assert refusal(assume, **asked, PolicyArns=[read] * 11)[:2] == ("ValidationError", 400)
+    assume(**asked, Tags=[{"Key": "x", "Value": "v"}], PolicyArns=[read] * 10)
 
 
 def test_what_belongs_to_aws_is_changed_by_aws_alone(iam):

@@ -4,6 +4,7 @@ import pytest
 
 from harness.config import load
 from harness.errors import UsageError
+from harness.wire import Quotas
 
 GOOD = """
 terraform_root = "tf"
@@ -63,6 +64,13 @@ def test_a_project_is_found_from_any_folder_below(project):
     assert config.compositions == {"one": "a", "two": "b"}
 
 
+def test_quotas_are_awss_where_none_was_raised(project):
+    config = load(project(GOOD.replace('profiles = ["second"]', "quotas = { managed_policies_per_role = 20 }")))
+
+    assert config.accounts["one"].quotas.wired == Quotas()
+    assert config.accounts["two"].quotas.wired == Quotas(managed_policies_per_role=20)
+
+
 def test_compositions_follow_their_bindings(project):
     config = load(project())
 
@@ -113,6 +121,16 @@ def test_compositions_follow_their_bindings(project):
         ("[[stage]]", "[[stag]]", "unknown key `stag`; did you mean `stage`?"),
         ("[[stage]]", "[[stage", "is not valid TOML"),
         ('region = "eu-central-1"', 'region = "eu-central-1"\nport = 99999', "`accounts.two.port`"),
+        (
+            'profiles = ["second"]',
+            "quotas = { role_trust_policy_length = 9000 }",
+            "`accounts.two.quotas.role_trust_policy_length`",
+        ),
+        (
+            'profiles = ["second"]',
+            "quotas = { managed_policies_per_rule = 20 }",
+            "unknown key `accounts.two.quotas.managed_policies_per_rule`; did you mean `managed_policies_per_role`?",
+        ),
         ("[[stage]]", '[[package]]\nsource = "none"\ntarget = "x.zip"\n[[stage]]', "`package.source`: the folder"),
     ],
 )

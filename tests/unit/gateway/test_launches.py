@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from harness.gateway import launches
 from harness.gateway.launches import Asked, Shared, launch_for, read
 from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
-from harness.wire import ControlPolicy, Membership, Place
+from harness.wire import ControlPolicy, Launch, Membership, Place, Quotas
 
 ONE = Asked("one", "111111111111", "us-west-2")
 TWO = Asked("two", "222222222222", "eu-west-1")
@@ -48,6 +48,19 @@ def test_each_account_is_told_its_own_place_in_the_organization_only():
     assert asked == [ONE, replace(TWO, organization=member)]
     assert external == ("333333333333",)
     assert [launch_for(one, asked, (), SHARED, {}).organization for one in asked] == [None, member]
+
+
+def test_each_account_is_told_its_own_quotas():
+    raised = Quotas(role_trust_policy_length=4096)
+
+    asked, _ = read(
+        ["one:111111111111:us-west-2", "two:222222222222:eu-west-1", f"quotas:two:{json.dumps(asdict(raised))}"]
+    )
+
+    assert asked == [ONE, replace(TWO, quotas=raised)]
+    made = [launch_for(one, asked, (), SHARED, {}) for one in asked]
+    assert [launch.quotas for launch in made] == [Quotas(), raised]
+    assert [Launch.from_json(launch.to_json()) for launch in made] == made
 
 
 def test_only_the_drivers_record_holds_what_signs_tokens(tmp_path, monkeypatch):
