@@ -5,7 +5,7 @@ Order: sanitize, then the routes that never meet the service parser, then the si
 
 from dataclasses import dataclass
 
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.aws.spec import load_service
 from localstack.http import Response
@@ -17,6 +17,7 @@ from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
+from harness.gateway.refusing import Unauthenticated, refuse
 from harness.gateway.signers import ANONYMOUS, Anonymous, PlumbingSigner, ServiceSigner, from_json
 from harness.gateway.tickets import digest
 from harness.gateway.unsigned import is_anonymous_s3
@@ -42,22 +43,18 @@ class Authenticate:
         """Remember the signer, or answer with AWS's error and stop."""
         arrival = receive(context)
         try:
-            outcome = self._signer(context, arrival)
-        except PeerUnavailable as silent:
-            self.records.peer(context, arrival, silent)
-            outcome = respond.unavailable(str(silent))
-        if isinstance(outcome, Rejected):
-            respond.recognise(context)
-            error = respond.authentication_error(context, outcome)
-            self.records.authentication(context, arrival, outcome, error)
-            outcome = error
-        if isinstance(outcome, CommonServiceException):
-            respond.write_error(context, response, outcome)
+            sign(context, self._authenticated(context, arrival))
+        except (Unauthenticated, PeerUnavailable) as why:
+            refuse(self.records, context, response, arrival, why)
             chain.stop()
-            return
-        sign(context, outcome)
 
-    def _signer(self, context: RequestContext, arrival: Arrival) -> Signer | Rejected | CommonServiceException:
+    def _authenticated(self, context: RequestContext, arrival: Arrival) -> Signer:
+        signer = self._signer(context, arrival)
+        if isinstance(signer, Rejected):
+            raise Unauthenticated(signer)
+        return signer
+
+    def _signer(self, context: RequestContext, arrival: Arrival) -> Signer | Rejected:
         internal, forwarded = arrival.internal, arrival.forwarded
         if internal is not None and not internal.signed:
             service = internal.service_principal

@@ -26,6 +26,7 @@ from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
 from harness.gateway.authorize import Authorize
+from harness.gateway.before import BeforeStoring
 from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
@@ -36,6 +37,8 @@ from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
 from harness.gateway.membership import OwnMembership
 from harness.gateway.mfa import MfaDesk
+from harness.gateway.own_operations import OwnOperations
+from harness.gateway.owners import Owners
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.policy_simulation import PolicySimulation
 from harness.gateway.records import Records
@@ -46,6 +49,7 @@ from harness.gateway.simulating import Simulator
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
 from harness.gateway.tickets import Tickets
+from harness.gateway.verdicts import Judge
 from harness.gateway.vouching import answer_documents, answer_vouch
 from harness.gateway.web_identity import WebIdentities
 from harness.wire import Launch, Message
@@ -119,25 +123,26 @@ class Gate:
         self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
+        owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
             region=launch.region,
-            peers=self.peers,
+            clock=self.clock,
             records=self.records,
-            decider=self.decider,
-            desk=self.desk,
-            buckets=self.buckets,
-            tickets=self.tickets,
-            tokens=Sts(launch.account_id, self.iam, sessions, self.clock),
-            mfa=self.mfa,
-            quotas=launch.quotas,
-            simulation=PolicySimulation(launch.account_id, self.iam, self.home, documents),
+            owners=owners,
             federation={
                 "AssumeRoleWithSAML": self._by_saml,
                 "AssumeRoleWithWebIdentity": identities.verified,
             },
+            mfa=self.mfa,
+            judge=Judge(self.decider, self.records),
+            before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, owners),
+            own=OwnOperations(
+                Sts(launch.account_id, self.iam, sessions, self.clock),
+                PolicySimulation(launch.account_id, self.iam, self.home, documents),
+            ),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 

@@ -8,9 +8,32 @@ Of the four settings two are about policies, and are decided here; the two about
 from collections.abc import Mapping
 from typing import Any
 
+from harness.actions.s3 import bucket_arn
+from harness.gateway import respond
+from harness.gateway.asked import Asked
 from harness.gateway.lazily import loaded
+from harness.policy import PolicyKind, is_public, parse_stored
 
 BLOCK_PUBLIC_POLICY, RESTRICT_PUBLIC_BUCKETS = "BlockPublicPolicy", "RestrictPublicBuckets"
+# OBSERVED: in users' reports of Terraform's aws_s3_bucket_policy; in 2023 the text was "Access Denied":
+# https://github.com/torchbox/buckup/pull/18
+REFUSED = (
+    'User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket}" because public policies are '
+    "blocked by the BlockPublicPolicy block public access setting."
+)
+
+
+def check_public_policy(account_id: str, asked: Asked) -> None:
+    """A policy that would let everyone in is not stored while the bucket or the account blocks such policies."""
+    operation = asked.operation
+    if (operation.service, operation.name) != ("s3", "PutBucketPolicy"):
+        return
+    bucket = bucket_arn(str(operation.params.get("Bucket")))
+    if not is_blocked(account_id, bucket, BLOCK_PUBLIC_POLICY):
+        return
+    if is_public(parse_stored(str(operation.params.get("Policy")), PolicyKind.RESOURCE)):
+        arn = asked.caller.arn if asked.caller is not None else "anonymous"
+        raise respond.denied_error(asked.context, REFUSED.format(arn=arn, bucket=bucket))
 
 
 def is_blocked(account_id: str, resource: str, setting: str) -> bool:

@@ -39,7 +39,7 @@ class Records:
         self._write(context, arrival, "authentication", {"decision": "refused"} | _error(error))
 
     def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
-        """A request was allowed and refused all the same, for what it asks to store or to be given."""
+        """A request was refused whoever asks: before the decision for its form, after it for what it would store or be given."""
         self._write(context, arrival, "validation", {"decision": "refused"} | _error(error))
 
     def peer(self, context: RequestContext, arrival: Arrival, silent: PeerUnavailable) -> None:

@@ -30,10 +30,15 @@ def authentication_error(context: RequestContext, rejected: Rejected) -> CommonS
     return error
 
 
+def client_error(code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) -> CommonServiceException:
+    """AWS's error for what the client asked and may not have."""
+    return CommonServiceException(code, message, status, sender_fault=True)
+
+
 def denied_error(context: RequestContext, message: str) -> CommonServiceException:
     """AWS's error for a request that is authenticated and not authorized."""
     names = _family(context)
-    return CommonServiceException(names.denied, message, names.denied_status, sender_fault=True)
+    return client_error(names.denied, message, names.denied_status)
 
 
 def _family(context: RequestContext) -> Family:
@@ -44,12 +49,9 @@ def _family(context: RequestContext) -> Family:
 def unreadable(context: RequestContext, *, unknown: bool) -> CommonServiceException:
     """AWS's error for a request that names no operation of its service (`unknown`), or is not in the service's form."""
     names = _family(context)
-    return CommonServiceException(
-        names.unknown_operation if unknown else names.unreadable,
-        "the service has no such operation" if unknown else "the request is not in the form that the service reads",
-        HTTPStatus.BAD_REQUEST,
-        sender_fault=True,
-    )
+    if unknown:
+        return client_error(names.unknown_operation, "the service has no such operation")
+    return client_error(names.unreadable, "the request is not in the form that the service reads")
 
 
 def unavailable(message: str) -> CommonServiceException:

@@ -41,8 +41,8 @@ BROKEN_GATES = {
     "not first": [("gateway/plugin.py", "chain.insert(0, self.authenticate)", "chain.insert(1, self.authenticate)")],
     "without its second half": [("gateway/plugin.py", "        chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)\n", "")],
     "believing every signature": [("sigv4/verify.py", "if not hmac.compare_digest(expected, claim.signature):", "if not expected:")],
-    "allowing everything": [("gateway/authorize.py", "        if refused is not None:\n            raise respond.denied_error(context, refused.message)\n", "")],
-    "failing to import": [("gateway/authorize.py", "from harness.gateway import constraints,", "from harness.gateway import missing, constraints,")],
+    "allowing everything": [("gateway/authorize.py", "        if judgement.denied is not None:", "        if judgement is None:")],
+    "failing to import": [("gateway/authorize.py", "from harness.gateway import checks,", "from harness.gateway import missing, checks,")],
 }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_a_broken_gate_is_found_by_the_drivers_proof(tmp_path):
 
 RAISE = "KeyError('-'.join(['words', 'of', 'the', 'request']))"
 RAISING = [
-    ("gateway/authorize.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        facts = StateFacts("),
+    ("gateway/verdicts.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        facts = StateFacts("),
     ("gateway/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
     ("gateway/storing.py", "        refusal = REFUSALS.get(operation.service, _OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, _OF_IAM)\n"),
 ]  # fmt: skip

@@ -1,0 +1,39 @@
+"""What an allowed operation may not leave in the stores all the same: checked before LocalStack executes it."""
+
+from dataclasses import dataclass
+
+from harness.gateway.asked import Asked
+from harness.gateway.entities import check_entities
+from harness.gateway.iam_state import IamState
+from harness.gateway.mfa import MfaDesk
+from harness.gateway.owners import Owners
+from harness.gateway.public_access import check_public_policy
+from harness.gateway.scheduling import check_schedule
+from harness.gateway.service_linked import check_service_linked
+from harness.gateway.storing import PolicyDesk
+from harness.wire import Quotas
+
+
+@dataclass(slots=True)
+class BeforeStoring:
+    """The rules of what is stored, each at home in its own module."""
+
+    iam: IamState
+    quotas: Quotas
+    mfa: MfaDesk
+    desk: PolicyDesk
+    owners: Owners
+
+    def check(self, asked: Asked, resource: str | None) -> None:
+        """Raise AWS's error for what may not be stored on `resource`, or at all. Raises PeerUnavailable.
+
+        IAM's entities first: a policy is read once whom it is for is known to be there.
+        """
+        operation = asked.operation
+        check_entities(self.iam, operation, self.quotas)
+        check_service_linked(operation, self.iam)
+        self.mfa.check_enabling(operation)
+        self.desk.check(operation, resource, asked.context)
+        check_schedule(operation)
+        self.owners.claim_name(asked)
+        check_public_policy(self.owners.account_id, asked)

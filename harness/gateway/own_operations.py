@@ -1,0 +1,62 @@
+"""The operations that the gate answers itself, and LocalStack never executes: all of STS, and IAM's policy simulator."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.actions.federation import Federated
+from harness.gateway import policy_simulation, respond, sts
+from harness.gateway.asked import Asked
+from harness.gateway.signers import ServiceSigner
+from harness.wire.vouch import Caller
+
+Result = dict[str, Any]
+
+
+@dataclass(slots=True)
+class OwnOperations:
+    """Answers what was allowed."""
+
+    tokens: sts.Sts
+    simulation: policy_simulation.PolicySimulation
+
+    def answer(self, asked: Asked) -> Result | None:
+        """The operation's result, None where it is LocalStack's to execute. Raises AWS's error for what it will not give."""
+        operation = asked.operation
+        if operation.service == "iam" and operation.name in policy_simulation.OPERATIONS:
+            return self.simulation.answer(operation)
+        if operation.service != "sts":
+            return None
+        answer = _OF_STS.get(operation.name)
+        if answer is None:
+            raise respond.client_error("InvalidAction", f"sts:{operation.name} is not served by the harness")
+        return answer(self.tokens, asked)
+
+
+def _by_provider(tokens: sts.Sts, asked: Asked) -> Result:
+    assert isinstance(asked.signer, Federated)  # noqa: S101 - who asks for these has no other signer by now
+    return tokens.assume_role_for(asked.operation.params, asked.signer)
+
+
+def _session_token(tokens: sts.Sts, asked: Asked) -> Result:
+    operation = asked.operation
+    return tokens.get_session_token(operation.params, _principal(asked), mfa=operation.mfa)
+
+
+_OF_STS: Mapping[str, Callable[[sts.Sts, Asked], Result]] = {
+    "AssumeRole": lambda tokens, asked: tokens.assume_role(asked.operation.params, asked.caller),
+    "AssumeRoleWithSAML": _by_provider,
+    "AssumeRoleWithWebIdentity": _by_provider,
+    "GetAccessKeyInfo": lambda _, asked: sts.access_key_info(asked.operation.params["AccessKeyId"]),
+    "GetCallerIdentity": lambda _, asked: sts.caller_identity(_principal(asked)),
+    "GetFederationToken": lambda tokens, asked: tokens.get_federation_token(asked.operation.params, _principal(asked)),
+    "GetSessionToken": _session_token,
+}
+
+
+def _principal(asked: Asked) -> Caller:
+    """The principal that signed, which the operation is about; a service has no use for it."""
+    if asked.caller is None:
+        name = asked.signer.principal if isinstance(asked.signer, ServiceSigner) else "internal"
+        raise respond.internal(f"{name} has no use for sts:{asked.operation.name}")
+    return asked.caller

@@ -1,0 +1,56 @@
+"""The decision on a request: a verdict on each of its calls, and the one line that says them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.actions import calls
+from harness.gateway.asked import Asked
+from harness.gateway.call_sites import STAND_INS
+from harness.gateway.deciding import Decider, Verdict
+from harness.gateway.facts import StateFacts
+from harness.gateway.records import Records
+
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
+ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
+_OF_CALL = ("action", "resource", "decision", "because")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was decided of one request."""
+
+    denied: Verdict | None
+    """The first call that is denied; None where all are allowed."""
+    resource: str | None
+    """Of the first call."""
+
+
+@dataclass(slots=True)
+class Judge:
+    """Decides requests, and journals each decision before anything comes of it."""
+
+    decider: Decider
+    records: Records
+
+    def judge(self, asked: Asked) -> Judgement:
+        """Whether every call of the request is allowed."""
+        operation = asked.operation
+        if (operation.service, operation.name) in ALWAYS_ALLOWED:
+            return Judgement(None, None)
+        stand_in = STAND_INS.get((asked.calling_service, operation.service, operation.name))
+        operation = replace(operation, name=stand_in) if stand_in else operation
+        facts = StateFacts(self.decider.iam, operation.region)
+        made = calls(operation, facts)
+        verdicts = [self.decider.decide(asked.signer, call, operation, asked.arrival) for call in made]
+        denied = next((verdict for verdict in verdicts if not verdict.allowed), None)
+        self._record(asked, verdicts, denied or verdicts[0])
+        return Judgement(denied, made[0].resource)
+
+    def _record(self, asked: Asked, verdicts: Sequence[Verdict], deciding: Verdict) -> None:
+        fields: dict[str, Any] = dict(deciding.line)
+        if len(verdicts) > 1:
+            fields["calls"] = [{key: verdict.line[key] for key in _OF_CALL} for verdict in verdicts]
+        for verdict in verdicts:
+            self.records.keep(verdict.documents)
+        self.records.decision(asked.context, asked.arrival, fields)
