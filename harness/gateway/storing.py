@@ -14,9 +14,10 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 
 from harness.actions import Operation
-from harness.gateway.iam_state import IamState
+from harness.gateway.iam_state import IamState, role_arn
 from harness.gateway.peers import Peers
 from harness.gateway.quotas import MANAGED_OPERATIONS, check_size
+from harness.model.arn import Arn
 from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.policy.faults import MALFORMED, invalid_principal
@@ -103,6 +104,9 @@ _OF_IAM = Refusal(MALFORMED)
 _BY_ID = frozenset({"iam", "kms", "s3", "secretsmanager", "sns", "sqs"})
 
 
+_SHOWING = frozenset({"GetAccountAuthorizationDetails", "GetRole", "ListRoles"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """What a policy's names mean, until the store has answered. The resource of a key is known by then only."""
@@ -138,6 +142,7 @@ class PolicyDesk:
         """Raise AWS's error for a policy that would not be stored on `resource`. Raises PeerUnavailable."""
         refusal = REFUSALS.get(operation.service, _OF_IAM)
         request_id = context.request_id or ""
+        self._show(operation, request_id)
         try:
             if (operation.service, operation.name) == ("s3", "PutBucketPolicy"):
                 operation = self._by_account(operation, context)
@@ -218,12 +223,28 @@ class PolicyDesk:
     def policy(self, resource: str, text: str) -> str:
         """The resource's policy with unique ids in the place of the users and roles that it names."""
         ids = self._meant.get(resource.partition("/")[0] if resource.startswith("arn:aws:s3:") else resource)
-        if not ids:
-            return text
-        document = json.loads(text)
-        for holder in _holders(document, "AWS"):
-            holder["AWS"] = [ids.get(entry, entry) for entry in _listed(holder["AWS"])]
-        return json.dumps(document)
+        return _by_id(text, ids) if ids else text
+
+    def _show(self, operation: Operation, request_id: str) -> None:
+        """Trust policies that are about to be read show the unique id of an entity that is gone, and keep it.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+        Raises PeerUnavailable.
+        """
+        if operation.service != "iam" or operation.name not in _SHOWING:
+            return
+        wanted = operation.params.get("RoleName")
+        for role in list(self.iam.backend.roles.values()):
+            ids = self._meant.get(role_arn(role), {}) if wanted in {None, role.name} else {}
+            gone = {name: held for name, held in ids.items() if self._now(name, request_id) != held}
+            if gone:
+                role.assume_role_policy_document = _by_id(str(role.assume_role_policy_document), gone)
+                self._meant[role_arn(role)] = {name: held for name, held in ids.items() if name not in gone}
+
+    def _now(self, name: str, request_id: str) -> str | None:
+        """The unique id that an ARN means now."""
+        arn = Arn.parse(name)
+        return self._ask(arn.account, name, request_id) if arn is not None else None
 
     def _resolve(self, text: str, request_id: str) -> dict[str, str]:
         ids: dict[str, str] = {}
@@ -295,6 +316,15 @@ def _refused(code: str, message: str, hint: str | None = None) -> CommonServiceE
 
 def _listed(entries: Any) -> list[Any]:
     return entries if isinstance(entries, list) else [entries]
+
+
+def _by_id(text: str, ids: Mapping[str, str]) -> str:
+    """The policy with unique ids in the place of these names; a single name stays a text, as it was written."""
+    document = json.loads(text)
+    for holder in _holders(document, "AWS"):
+        named = holder["AWS"]
+        holder["AWS"] = [ids.get(entry, entry) for entry in named] if isinstance(named, list) else ids.get(named, named)
+    return json.dumps(document)
 
 
 def _holders(document: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ Query form: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from harness.sigv4.head import Head
@@ -50,7 +50,7 @@ class Claim:
     @property
     def time(self) -> datetime:
         """The signer's time."""
-        return datetime.strptime(self.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(self.timestamp)
 
 
 def parse_claim(head: Head) -> Claim | Rejected:
@@ -158,7 +158,7 @@ def _is_time(text: str) -> bool:
     if not _TIME.fullmatch(text):
         return False
     try:
-        datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        datetime.fromisoformat(text)
     except ValueError:
         return False
     return True

@@ -168,6 +168,33 @@ def test_a_key_means_the_role_that_was_there_when_it_was_made(a, session):
         a("kms", **second).encrypt(KeyId=key, Plaintext=b"x")
 
 
+def test_a_trust_policy_shows_the_id_of_who_is_gone(a, b):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles."""
+    own, theirs, iam = a("iam"), b("iam"), a("iam")
+    trusted = own.create_user(UserName="leaving")["User"], theirs.create_user(UserName="leaving-too")["User"]
+    stays = own.create_user(UserName="staying")["User"]["Arn"]
+    names = [*(user["Arn"] for user in trusted), stays]
+    statement = {"Effect": "Allow", "Principal": {"AWS": names}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="showing", AssumeRolePolicyDocument=document(statement))
+
+    def shown():
+        role = iam.get_role(RoleName="showing")["Role"]
+        return role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
+
+    assert shown() == names
+    own.delete_user(UserName="leaving")
+    theirs.delete_user(UserName="leaving-too")
+    by_id = [*(user["UserId"] for user in trusted), stays]
+    assert shown() == by_id
+    own.create_user(UserName="leaving")
+    assert shown() == by_id
+    again = document({**statement, "Principal": {"AWS": by_id}})
+    with pytest.raises(iam.exceptions.MalformedPolicyDocumentException, match=f'"AWS":"{by_id[0]}"'):
+        iam.update_assume_role_policy(RoleName="showing", PolicyDocument=again)
+    iam.update_assume_role_policy(RoleName="showing", PolicyDocument=document({**statement, "Principal": {"AWS": [names[0], stays]}}))  # fmt: skip
+    assert shown() == [names[0], stays]
+
+
 def test_permissions_are_for_accounts_and_principals_that_exist(a):
     queue = a("sqs").create_queue(QueueName="shared")["QueueUrl"]
     topic = a("sns").create_topic(Name="shared")["TopicArn"]
