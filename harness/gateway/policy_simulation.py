@@ -1,56 +1,27 @@
 """iam:SimulatePrincipalPolicy and its siblings, answered by the engine that decides requests.
 
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html: neither trust policies nor session policies
-take part, a resource's policy only where it is given, and of the condition keys only those that are given.
+What is asked and what is answered is `harness.policy_simulation`'s; here are the policies that the account's entities hold.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from itertools import product
 from typing import Any
-
-from localstack.aws.api import CommonServiceException
 
 from harness.actions import Operation
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
-from harness.iam import decide
-from harness.iam.layers import layers
+from harness.gateway.respond import client_error
 from harness.model.arn import Arn
-from harness.model.decision import Decision, Effect, Evidence, Layer
-from harness.model.principal import Principal, PrincipalKind
-from harness.model.request import Context, ContextValue, Request
-from harness.model.world import Policy, World
-from harness.policy import InvalidPolicy, PolicyKind, parse_policy, parse_stored
+from harness.model.world import Policy
+from harness.policy import InvalidPolicy, PolicyKind, parse_stored
+from harness.policy_simulation import Params, Source, Sources, context_keys, given, requests, result
 from harness.wire.vouch import PolicyRef, PolicySet
 
 OPERATIONS = frozenset({
     "GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy", "SimulateCustomPolicy", "SimulatePrincipalPolicy",
 })  # fmt: skip
-_DECISIONS = {
-    Effect.ALLOWED: "allowed",
-    Effect.IMPLICIT_DENY: "implicitDeny",
-    Effect.EXPLICIT_DENY: "explicitDeny",
-}
-_VARIABLE = re.compile(r"\$\{([\w:./-]+)")
-_PLACES = {
-    PolicyKind.IDENTITY: "PolicyInputList",
-    PolicyKind.BOUNDARY: "PermissionsBoundaryPolicyInputList",
-    PolicyKind.RESOURCE: "ResourcePolicy",
-}
-_KINDS = {PolicyKind.RESOURCE: "resource"}
 PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One policy that takes part, and how results name it."""
-
-    policy: Policy
-    kind: str
 
 
 @dataclass(slots=True)
@@ -65,37 +36,23 @@ class PolicySimulation:
     def answer(self, operation: Operation) -> dict[str, Any]:
         """The operation's result. Raises AWS's NoSuchEntity and InvalidInput."""
         params = operation.params
+        in_request = _valid(params)
         source = params.get("PolicySourceArn")
         held = self._held(source) if source else PolicySet()
-        texts = [str(self.documents.text(ref.digest)) for ref in held.identity] + list(
-            params.get("PolicyInputList") or ()
-        )
         if operation.name.startswith("GetContextKeys"):
-            return {"ContextKeyNames": sorted({key for text in texts for key in _context_keys(text)})}
-        identity = [*self._sources(held.identity, source), *_given(params.get("PolicyInputList"), PolicyKind.IDENTITY)]
-        boundary = _given(params.get("PermissionsBoundaryPolicyInputList"), PolicyKind.BOUNDARY)
-        if not boundary and held.boundary:
-            boundary = [_Source(self._policy(held.boundary, PolicyKind.BOUNDARY), "user-managed")]
-        on_resource = _given([params["ResourcePolicy"]] if params.get("ResourcePolicy") else (), PolicyKind.RESOURCE)
-        world = World(
-            identity=[one.policy for one in identity],
-            boundary=boundary[0].policy if boundary else None,
-            resource=on_resource[0].policy if on_resource else None,
-            service_control=[[self._policy(ref, PolicyKind.SCP) for ref in level] for level in held.service_control],
-        )
-        kinds = {one.policy.name: one.kind for one in (*boundary, *on_resource, *identity)}
-        asked = product(params.get("ActionNames") or (), params.get("ResourceArns") or ("*",))
-        requests = [self._request(params, action, resource) for action, resource in asked]
-        return _page([_result(request, world, kinds) for request in requests], params)
+            texts = [self._text(ref) for ref in held.identity]
+            return {"ContextKeyNames": context_keys([*texts, *(params.get("PolicyInputList") or ())])}
+        sources = self._beside(in_request, held, source)
+        return _page([result(request, sources) for request in requests(params, self.account_id)], params)
 
     def _held(self, source: str) -> PolicySet:
         """The policies of a user, role or group of this account."""
         arn = Arn.parse(source)
         if arn is None:
-            raise _refused("InvalidInput", f"Invalid Entity Arn: {source}", HTTPStatus.BAD_REQUEST)
+            raise client_error("InvalidInput", f"Invalid Entity Arn: {source}")
         found = self._policies(source, arn) if arn.account == self.account_id else None
         if found is None:
-            raise _refused("NoSuchEntity", f"The entity {source} cannot be found.", HTTPStatus.NOT_FOUND)
+            raise client_error("NoSuchEntity", f"The entity {source} cannot be found.", HTTPStatus.NOT_FOUND)
         return found
 
     def _policies(self, source: str, arn: Arn) -> PolicySet | None:
@@ -104,105 +61,42 @@ class PolicySimulation:
         vouch = self.home.describe(source)
         return None if vouch is None else vouch.policies
 
-    def _policy(self, ref: PolicyRef, kind: PolicyKind) -> Policy:
-        return Policy(ref.name, parse_stored(str(self.documents.text(ref.digest)), kind))
+    def _beside(self, in_request: Sources, held: PolicySet, source: str | None) -> Sources:
+        """The request's policies beside those that are held; its boundary is in the place of the entity's own."""
+        boundary = in_request.boundary
+        if boundary is None and held.boundary is not None:
+            boundary = Source(self._policy(held.boundary, PolicyKind.BOUNDARY), "user-managed")
+        controls = tuple(tuple(self._policy(ref, PolicyKind.SCP) for ref in level) for level in held.service_control)
+        identity = (*self._sources(held.identity, source), *in_request.identity)
+        return replace(in_request, identity=identity, boundary=boundary, service_control=controls)
 
-    def _sources(self, refs: Sequence[PolicyRef], source: str | None) -> Iterator[_Source]:
+    def _sources(self, refs: Sequence[PolicyRef], source: str | None) -> Iterator[Source]:
         arn = Arn.parse(source or "")
         inline = arn.kind if arn is not None else "user"
         for ref in refs:
             managed = "aws-managed" if ref.name.startswith("arn:aws:iam::aws:") else "user-managed"
-            yield _Source(self._policy(ref, PolicyKind.IDENTITY), managed if ref.name.startswith("arn:") else inline)
+            yield Source(self._policy(ref, PolicyKind.IDENTITY), managed if ref.name.startswith("arn:") else inline)
 
-    def _request(self, params: Mapping[str, Any], action: str, resource: str) -> Request:
-        arn, owner = Arn.parse(resource), str(params.get("ResourceOwner") or "")
-        owning = re.search(r"\d{12}", owner) if owner else None
-        account = owning[0] if owning else arn.account if arn is not None and arn.account.isdigit() else self.account_id
-        return Request(self._caller(params), action, resource, account, _context(params.get("ContextEntries") or ()))
+    def _policy(self, ref: PolicyRef, kind: PolicyKind) -> Policy:
+        return Policy(ref.name, parse_stored(self._text(ref), kind))
 
-    def _caller(self, params: Mapping[str, Any]) -> Principal:
-        """CallerArn, or the simulated user: who the resource's policy is asked about."""
-        arn = str(
-            params.get("CallerArn") or params.get("PolicySourceArn") or f"arn:aws:iam::{self.account_id}:user/simulated"
-        )
-        parsed = Arn.parse(arn)
-        account = parsed.account if parsed is not None else self.account_id
-        return Principal(PrincipalKind.USER, arn, account=account, user_arn=arn)
+    def _text(self, ref: PolicyRef) -> str:
+        return str(self.documents.text(ref.digest))
 
 
-def _given(texts: Sequence[str] | None, kind: PolicyKind) -> list[_Source]:
-    """Policies of the request; they are named by their places."""
-    found = []
-    for number, text in enumerate(texts or (), 1):
-        try:
-            document = parse_policy(text, kind)
-        except InvalidPolicy as invalid:
-            raise _refused("InvalidInput", invalid.message, HTTPStatus.BAD_REQUEST) from invalid
-        found.append(_Source(Policy(f"{_PLACES[kind]}.{number}", document), _KINDS.get(kind, "IAM Policy")))
-    return found
+def _valid(params: Params) -> Sources:
+    try:
+        return given(params)
+    except InvalidPolicy as invalid:
+        raise client_error("InvalidInput", invalid.message) from invalid
 
 
-def _context(entries: Sequence[Mapping[str, Any]]) -> Context:
-    values: dict[str, ContextValue] = {}
-    for entry in entries:
-        given = tuple(map(str, entry.get("ContextKeyValues") or ()))
-        many = str(entry.get("ContextKeyType") or "").endswith("List")
-        values[str(entry.get("ContextKeyName")).lower()] = given if many or len(given) != 1 else given[0]
-    return Context(values)
-
-
-def _result(request: Request, world: World, kinds: Mapping[str | int, str]) -> dict[str, Any]:
-    decision = decide(request, world)
-    result: dict[str, Any] = {
-        "EvalActionName": request.action,
-        "EvalResourceName": request.resource,
-        "EvalDecision": _DECISIONS[decision.effect],
-        "MatchedStatements": [_matched(one, kinds) for one in decision.because if one.policy is not None],
-        "MissingContextValues": _missing(decision),
-    }
-    if world.boundary is not None:
-        allowed = _allowed_by_boundary(request, world)
-        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": allowed}
-    if world.service_control:
-        refused = any(one.layer is Layer.SERVICE_CONTROL and one.effect != "Allow" for one in decision.because)
-        result["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": not refused}
-    return result
-
-
-def _matched(evidence: Evidence, kinds: Mapping[str | int, str]) -> dict[str, Any]:
-    return {
-        "SourcePolicyId": str(evidence.policy).rpartition("/")[2],
-        "SourcePolicyType": kinds.get(evidence.policy or "", "none"),
-    }
-
-
-def _missing(decision: Decision) -> list[str]:
-    """Keys that a statement wanted and nobody gave: with them, the result may be another."""
-    failed = (one for miss in decision.near_misses for one in miss.failed)
-    return sorted({one.key for one in failed if one.value is None})
-
-
-def _allowed_by_boundary(request: Request, world: World) -> bool:
-    found = layers(request, world, request.action.lower()).boundary
-    return found is not None and bool(found.allows) and not found.denies
-
-
-def _page(results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
+def _page(results: Sequence[dict[str, Any]], params: Params) -> dict[str, Any]:
     """Results from the marker on, which is their number."""
-    start, most = int(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
+    marker = params.get("Marker") or "0"
+    if not marker.isdecimal():
+        raise client_error("InvalidInput", f"Invalid Marker: {marker}")
+    start, most = int(marker), int(params.get("MaxItems") or PAGE)
     following = start + most
     more = {"IsTruncated": True, "Marker": str(following)} if following < len(results) else {"IsTruncated": False}
     return {"EvaluationResults": results[start:following], **more}
-
-
-def _context_keys(text: str) -> Iterator[str]:
-    """The keys that a policy's conditions and variables name."""
-    statements = json.loads(text)["Statement"]
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for tests in (statement.get("Condition") or {}).values():
-            yield from tests
-    yield from _VARIABLE.findall(text)
-
-
-def _refused(code: str, message: str, status: HTTPStatus) -> CommonServiceException:
-    return CommonServiceException(code, message, status, sender_fault=True)

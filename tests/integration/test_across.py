@@ -206,6 +206,17 @@ def test_a_request_is_not_forwarded_twice(accounts, record, key, sandbox):
     assert b"misrouted" in answer.blob
 
 
+def test_what_finds_no_one_account_is_refused_and_has_its_line(client, journals):
+    tables = [f"arn:aws:dynamodb:us-west-2:{account}:table/t" for account in (A, B)]
+    dynamodb = client("dynamodb", "one")
+
+    with pytest.raises(dynamodb.exceptions.ClientError, match=f"several accounts \\({A}, {B}\\)") as caught:
+        dynamodb.batch_get_item(RequestItems={table: {"Keys": [{"id": {"S": "1"}}]} for table in tables})
+
+    (line,) = journals.lines(request_id=caught.value.response["ResponseMetadata"]["RequestId"])
+    assert (line["kind"], line["error"]["code"]) == ("validation", "ValidationException")
+
+
 # what counts, and when
 
 

@@ -127,6 +127,12 @@ def test_who_is_not_there_or_no_policy_is_refused(iam):
         simulate(iam, f"arn:aws:iam::{B}:user/deployer", "s3:GetObject")
     with pytest.raises(iam.exceptions.InvalidInputException):
         iam.simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
+    with pytest.raises(iam.exceptions.InvalidInputException):
+        iam.get_context_keys_for_custom_policy(PolicyInputList=["{}"])
+    asked = {"PolicyInputList": [document(allow("*"))], "ActionNames": ["s3:GetObject"]}
+    assert iam.simulate_custom_policy(**asked, Marker="0")["EvaluationResults"]
+    with pytest.raises(iam.exceptions.InvalidInputException, match="Invalid Marker"):
+        iam.simulate_custom_policy(**asked, Marker="next")
 
 
 def test_a_key_id_names_its_account(a, b, iam):
