@@ -1,11 +1,9 @@
-"""What IAM refuses because of the entities that are there: missing, taken, still in use, full. moto lets much of it pass.
+"""What IAM refuses because of the entities that are there: missing, taken, AWS's own, still in use. moto lets much of it pass.
 
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html and its siblings for what is refused,
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html for the quotas.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html and its siblings.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,100 +11,19 @@ from localstack.aws.api import CommonServiceException
 from moto.iam.models import IAMBackend
 
 from harness.actions import Operation
+from harness.gateway.entity_kinds import IN_USE, KINDS, MAKERS, OF_AWS, RENAMERS
 from harness.gateway.iam_state import IamState
+from harness.gateway.quotas import check_numbers
+from harness.gateway.respond import client_error
 from harness.wire import Quotas
 
-POLICIES_PER_GROUP: int = 10
-GROUPS_PER_USER: int = 10
-TAGS: int = 50
+Params = Mapping[str, Any]
+Named = Mapping[str, Any]
+"""The entities of a request, by the parameter that names them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of named entity."""
-
-    all: Callable[[IAMBackend], Iterable[Any]]
-    missing: str
-    taken: str
-    policy_missing: str = ""
-    policies_quota: str = ""
-    most_policies: Callable[[Quotas], int] = lambda _: 0
-
-
-# The parameter that names an entity -> its kind
-KINDS: Mapping[str, Kind] = {
-    "RoleName": Kind(
-        lambda backend: backend.roles.values(),
-        "The role with name {} cannot be found.",
-        "Role with name {} already exists.",
-        "The role policy with name {} cannot be found.",
-        "PoliciesPerRole",
-        lambda quotas: quotas.managed_policies_per_role,
-    ),
-    "UserName": Kind(
-        lambda backend: backend.users.values(),
-        "The user with name {} cannot be found.",
-        "User with name {} already exists.",
-        "The user policy with name {} cannot be found.",
-        "PoliciesPerUser",
-        lambda quotas: quotas.managed_policies_per_user,
-    ),
-    "GroupName": Kind(
-        lambda backend: backend.groups.values(),
-        "The group with name {} cannot be found.",
-        "Group with name {} already exists.",
-        "The group policy with name {} cannot be found.",
-        "PoliciesPerGroup",
-        lambda _: POLICIES_PER_GROUP,
-    ),
-    "InstanceProfileName": Kind(
-        lambda backend: backend.instance_profiles.values(),
-        "Instance Profile {} cannot be found.",
-        "Instance Profile {} already exists.",
-    ),
-}
-_POLICY = Kind(
-    lambda backend: (policy for arn, policy in backend.managed_policies.items() if not arn.startswith(OF_AWS)),
-    "Policy {} was not found.",
-    "A policy called {} already exists. Duplicate names are not allowed.",
-)
-MAKERS: Mapping[str, str] = {
-    "CreateRole": "RoleName",
-    "CreateUser": "UserName",
-    "CreateGroup": "GroupName",
-    "CreateInstanceProfile": "InstanceProfileName",
-    "CreatePolicy": "PolicyName",
-}
-RENAMERS: Mapping[str, str] = {"UpdateUser": "NewUserName", "UpdateGroup": "NewGroupName"}
-OF_AWS = "arn:aws:iam::aws:"
-"""The ARNs of AWS's own managed policies, which everybody may read and nobody may change."""
 CHANGE_POLICY = frozenset({
     "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
 })  # fmt: skip
-
-InUse = Sequence[tuple[Callable[[IAMBackend, Any], object], str]]
-"""What of an entity keeps it from being deleted, and what must be done first."""
-
-_POLICIES: InUse = (
-    (lambda _, entity: entity.managed_policies, "must detach all policies first"),
-    (lambda _, entity: entity.policies, "must delete policies first"),
-)
-# https://github.com/aws-controllers-k8s/community/issues/2229, https://github.com/rebuy-de/aws-nuke/issues/281 and /470,
-# https://github.com/cloud-custodian/cloud-custodian/issues/1663, https://github.com/go-to-k/delstack/issues/40
-IN_USE: Mapping[str, tuple[str, InUse]] = {
-    "DeleteUser": (
-        "UserName",
-        (
-            (lambda _, user: user.access_keys, "must delete access keys first"),
-            (lambda _, user: user.password, "must delete login profile first"),
-            (lambda _, user: user.mfa_devices, "must delete MFA device first"),
-            (lambda _, user: user.ssh_public_keys or user.signing_certificates, "must remove referenced objects first"),
-            (lambda backend, user: backend.get_groups_for_user(user.name), "must remove users from group first"),
-            *_POLICIES,
-        ),
-    ),
-    "DeleteGroup": ("GroupName", ((lambda _, group: group.users, "must remove users from group first"), *_POLICIES)),
-}
 
 
 def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
@@ -116,39 +33,43 @@ def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
     backend, name, params = iam.backend, operation.name, operation.params
     named = _named(backend, name, params)
     _check_free(backend, name, params)
-    _check_policy(iam, name, params)
-    _check_inline(name, params, named)
+    _check_managed(iam, name, params)
+    _check_held(name, params, named)
     _check_in_use(backend, name, named)
-    _check_quotas(backend, name, params, named, quotas)
-    _check_tags(iam, params, named)
+    _check_tag_keys(params)
+    check_numbers(iam, operation, named, quotas)
 
 
-def _named(backend: IAMBackend, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The entities that the request names, by parameter; every one of them must be there, but the one that is to be made."""
-    found = {}
-    for parameter, kind in KINDS.items():
-        name = params.get(parameter)
-        if name is None or MAKERS.get(operation) == parameter:
-            continue
-        found[parameter] = next((entity for entity in kind.all(backend) if entity.name == name), None)
-        if found[parameter] is None:
-            raise _missing(kind.missing.format(name))
-    return found
+def _named(backend: IAMBackend, operation: str, params: Params) -> Named:
+    """Every entity that the request names must be there, but the one that is to be made."""
+    made, _ = MAKERS.get(operation, (None, None))
+    wanted = {parameter: params.get(parameter) for parameter in KINDS if parameter != made}
+    return {parameter: _found(backend, parameter, name) for parameter, name in wanted.items() if name is not None}
 
 
-def _check_free(backend: IAMBackend, operation: str, params: Mapping[str, Any]) -> None:
+def _found(backend: IAMBackend, parameter: str, name: str) -> Any:
+    kind = KINDS[parameter]
+    entity = next((entity for entity in kind.all(backend) if entity.name == name), None)
+    if entity is None:
+        raise _missing(kind.missing.format(name))
+    return entity
+
+
+def _check_free(backend: IAMBackend, operation: str, params: Params) -> None:
     """Names are unique whatever their case and their path."""
-    parameter = MAKERS.get(operation) or RENAMERS.get(operation, "")
-    wanted = params.get(parameter)
-    if wanted is None:
+    if operation in MAKERS:
+        parameter, kind = MAKERS[operation]
+        new, old = params[parameter], None
+    elif operation in RENAMERS:
+        parameter = RENAMERS[operation]
+        kind, new, old = KINDS[parameter], params.get(f"New{parameter}"), params[parameter]
+    else:
         return
-    kind = _POLICY if parameter == "PolicyName" else KINDS[parameter.removeprefix("New")]
-    old = params.get(parameter.removeprefix("New")) if operation in RENAMERS else None
-    if wanted.lower() in {entity.name.lower() for entity in kind.all(backend) if entity.name != old}:
-        raise _refused("EntityAlreadyExists", kind.taken.format(wanted), HTTPStatus.CONFLICT)
+    if new is not None and new.lower() in {each.name.lower() for each in kind.all(backend) if each.name != old}:
+        raise client_error("EntityAlreadyExists", kind.taken.format(new), HTTPStatus.CONFLICT)
 
 
-def _check_policy(iam: IamState, operation: str, params: Mapping[str, Any]) -> None:
+def _check_managed(iam: IamState, operation: str, params: Params) -> None:
     """Managed policies must be there, and be one's own to be changed."""
     boundary, arn = params.get("PermissionsBoundary"), params.get("PolicyArn")
     if boundary is not None and iam.managed(boundary) is None:
@@ -159,12 +80,13 @@ def _check_policy(iam: IamState, operation: str, params: Mapping[str, Any]) -> N
         attaching = operation.startswith("Attach")
         raise _missing(f"Policy {arn} {'does not exist or is not attachable' if attaching else 'was not found'}.")
     if operation in CHANGE_POLICY and arn.startswith(OF_AWS):
-        raise _refused("AccessDenied", f"{arn} is a policy of AWS's own, which nobody may change", HTTPStatus.FORBIDDEN)
+        message = f"{arn} is a policy of AWS's own, which nobody may change"
+        raise client_error("AccessDenied", message, HTTPStatus.FORBIDDEN)
     if operation == "DeletePolicy":
-        _check_policy_in_use(iam, arn)
+        _check_managed_in_use(iam, arn)
 
 
-def _check_policy_in_use(iam: IamState, arn: str) -> None:
+def _check_managed_in_use(iam: IamState, arn: str) -> None:
     backend = iam.backend
     holders = [*backend.roles.values(), *backend.users.values(), *backend.groups.values()]
     if any(arn in holder.managed_policies or iam.boundary_arn(holder) == arn for holder in holders):
@@ -178,60 +100,35 @@ def _check_policy_in_use(iam: IamState, arn: str) -> None:
         )
 
 
-def _check_inline(operation: str, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+def _check_held(operation: str, params: Params, named: Named) -> None:
     """An inline policy that is read or deleted must be there, and so must a managed one that is detached."""
+    inline = params.get("PolicyName") if operation.startswith(("Get", "Delete")) else None
     for parameter, entity in named.items():
-        kind, policy = KINDS[parameter], params.get("PolicyName")
-        if not kind.policy_missing:
+        missing = KINDS[parameter].policy_missing
+        if missing is None:
             continue
-        if policy is not None and operation.startswith(("Get", "Delete")) and policy not in entity.policies:
-            raise _missing(kind.policy_missing.format(policy))
+        if inline is not None and inline not in entity.policies:
+            raise _missing(missing.format(inline))
         if operation.startswith("Detach") and params["PolicyArn"] not in entity.managed_policies:
             raise _missing(f"Policy {params['PolicyArn']} was not found.")
 
 
-def _check_in_use(backend: IAMBackend, operation: str, named: Mapping[str, Any]) -> None:
+def _check_in_use(backend: IAMBackend, operation: str, named: Named) -> None:
     parameter, reasons = IN_USE.get(operation, ("", ()))
     for holds, first in reasons:
         if holds(backend, named[parameter]):
             raise _conflict(f"Cannot delete entity, {first}.")
 
 
-def _check_quotas(
-    backend: IAMBackend, operation: str, params: Mapping[str, Any], named: Mapping[str, Any], quotas: Quotas
-) -> None:
-    if operation.startswith("Attach"):
-        ((parameter, entity),) = named.items()
-        held, most = entity.managed_policies, KINDS[parameter].most_policies(quotas)
-        if params["PolicyArn"] not in held and len(held) >= most:
-            raise _exceeded(f"Cannot exceed quota for {KINDS[parameter].policies_quota}: {most}")
-    if operation == "AddUserToGroup":
-        groups = {group.name for group in backend.get_groups_for_user(params["UserName"])}
-        if len(groups | {params["GroupName"]}) > GROUPS_PER_USER:
-            raise _exceeded(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
-
-
-def _check_tags(iam: IamState, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:
+def _check_tag_keys(params: Params) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: keys are without case, and those of AWS are AWS's."""
-    keys = {str(tag["Key"]).lower() for tag in params.get("Tags") or ()}
-    if any(key.startswith("aws:") for key in keys):
-        raise _refused("InvalidInput", "Tag keys that begin with `aws:` are reserved for AWS", HTTPStatus.BAD_REQUEST)
-    holder = named.get("RoleName") or named.get("UserName")
-    if keys and holder is not None and len(keys | {key.lower() for key in iam.tags(holder)}) > TAGS:
-        raise _exceeded("The number of tags has reached the maximum limit.")
+    if any(tag["Key"].lower().startswith("aws:") for tag in params.get("Tags") or ()):
+        raise client_error("InvalidInput", "Tag keys that begin with `aws:` are reserved for AWS")
 
 
 def _missing(message: str) -> CommonServiceException:
-    return _refused("NoSuchEntity", message, HTTPStatus.NOT_FOUND)
+    return client_error("NoSuchEntity", message, HTTPStatus.NOT_FOUND)
 
 
 def _conflict(message: str) -> CommonServiceException:
-    return _refused("DeleteConflict", message, HTTPStatus.CONFLICT)
-
-
-def _exceeded(message: str) -> CommonServiceException:
-    return _refused("LimitExceeded", message, HTTPStatus.CONFLICT)
-
-
-def _refused(code: str, message: str, status: HTTPStatus) -> CommonServiceException:
-    return CommonServiceException(code, message, status, sender_fault=True)
+    return client_error("DeleteConflict", message, HTTPStatus.CONFLICT)

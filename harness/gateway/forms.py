@@ -6,12 +6,12 @@ file, and what signs is left out, since LocalStack's own check of the policy is 
 
 import secrets
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from localstack.aws.api import CommonServiceException
 
+from harness.gateway.respond import client_error
 from harness.sigv4 import Form
 from harness.sigv4.form import OF_SIGNATURES
 
@@ -69,4 +69,4 @@ def _local(element: ET.Element) -> str:
 
 def _malformed() -> CommonServiceException:
     text = "The XML you provided was not well-formed or did not validate against our published schema"
-    return CommonServiceException("MalformedXML", text, HTTPStatus.BAD_REQUEST, sender_fault=True)
+    return client_error("MalformedXML", text)

@@ -20,6 +20,7 @@ from localstack.aws.connect import connect_to
 from harness.actions import Operation
 from harness.gateway.lazily import loaded
 from harness.gateway.metrics import count
+from harness.gateway.respond import client_error
 from harness.gateway.schedules import InvalidSchedule, Schedule
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def check_schedule(operation: Operation) -> None:
 
 
 def _invalid(message: str) -> CommonServiceException:
-    return CommonServiceException("ValidationException", message, 400, sender_fault=True)
+    return client_error("ValidationException", message)
 
 
 class Scheduler:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -16,6 +17,7 @@ from harness.actions.federation import Federated
 from harness.gateway import identifiers
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
+from harness.gateway.respond import client_error
 from harness.gateway.sessions import Session, Sessions, credential
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.sigv4.key_id import account_of, is_key_id
@@ -202,8 +204,8 @@ class Sts:
         if wanted is not None and wanted.lower().startswith("aws:"):
             raise validation("SourceIdentity must not start with aws:")
         if held is not None and wanted is not None and wanted != held:
-            raise CommonServiceException(
-                "AccessDenied", "The source identity of a session cannot be changed", 403, sender_fault=True
+            raise client_error(
+                "AccessDenied", "The source identity of a session cannot be changed", HTTPStatus.FORBIDDEN
             )
         return held or wanted
 
@@ -220,12 +222,7 @@ class Sts:
     def _managed(self, arn: str) -> str:
         document = self.iam.managed(arn)
         if document is None:
-            raise CommonServiceException(
-                "MalformedPolicyDocument",
-                f"The policy {arn} does not exist or is not attachable.",
-                400,
-                sender_fault=True,
-            )
+            raise client_error("MalformedPolicyDocument", f"The policy {arn} does not exist or is not attachable.")
         return document
 
 
@@ -252,33 +249,26 @@ def access_key_info(key_id: str) -> dict[str, Any]:
 
 def validation(message: str) -> CommonServiceException:
     """AWS's ValidationError."""
-    return CommonServiceException("ValidationError", message, 400, sender_fault=True)
+    return client_error("ValidationError", message)
 
 
 def _invalid_parameter(message: str) -> CommonServiceException:
-    return CommonServiceException("InvalidParameterValue", message, 400, sender_fault=True)
+    return client_error("InvalidParameterValue", message)
 
 
 def _inline_policy(text: str) -> str:
     if len(text) > MAX_POLICY_CHARACTERS:
-        raise CommonServiceException(
-            "PackedPolicyTooLarge",
-            "Packed size of session tags and session policy exceeds the limit",
-            400,
-            sender_fault=True,
-        )
+        raise client_error("PackedPolicyTooLarge", "Packed size of session tags and session policy exceeds the limit")
     try:
         parse_policy(text, PolicyKind.SESSION)
     except InvalidPolicy as invalid:
-        raise CommonServiceException(invalid.code, invalid.message, 400, sender_fault=True) from invalid
+        raise client_error(invalid.code, invalid.message) from invalid
     return text
 
 
 def _long_term_only(caller: Caller, operation: str) -> None:
     if caller.session is not None:
-        raise CommonServiceException(
-            "AccessDenied", f"Cannot call {operation} with session credentials", 403, sender_fault=True
-        )
+        raise client_error("AccessDenied", f"Cannot call {operation} with session credentials", HTTPStatus.FORBIDDEN)
 
 
 def _credentials(session: Session) -> dict[str, Any]:
@@ -296,6 +286,6 @@ def _whole(time: datetime) -> datetime:
 
 
 def _denied(role: str) -> CommonServiceException:
-    return CommonServiceException(
-        "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {role}", 403, sender_fault=True
+    return client_error(
+        "AccessDenied", f"User is not authorized to perform: sts:AssumeRole on resource: {role}", HTTPStatus.FORBIDDEN
     )
