@@ -1,26 +1,19 @@
 """Multi-factor authentication: the code of a user's virtual device, judged by the user's own account, and good once.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
-Codes are those of RFC 6238, six digits each half minute of real time, as every authenticator shows them.
 """
 
-import base64
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import pairwise
 from typing import Any
-
-from cryptography.hazmat.primitives.constant_time import bytes_eq
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from localstack.aws.api import CommonServiceException
 
 from harness.actions import Operation
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Answer, Peers
+from harness.gateway.respond import client_error
+from harness.gateway.totp import follow_each_other, step_at, step_of
 from harness.wire import Message
 from harness.wire.vouch import Caller, CallerKind
 
@@ -32,11 +25,7 @@ NOT_THEIRS = (
 )
 WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code."
 TAKERS = frozenset({("sts", "AssumeRole"), ("sts", "GetSessionToken")})
-ENABLERS = frozenset({"EnableMFADevice", "ResyncMFADevice"})
-STEP = 30
-"""Seconds that a code is shown."""
-DRIFT = 1
-"""How many codes the device may be early or late."""
+ENABLERS = frozenset({("iam", "EnableMFADevice"), ("iam", "ResyncMFADevice")})
 
 
 @dataclass(slots=True)
@@ -48,7 +37,7 @@ class MfaDesk:
     peers: Peers
     clock: Clock
     _used: dict[str, int] = field(default_factory=dict)
-    """Serial number -> the half minute of the last code that was taken."""
+    """Serial number -> the step of the last code that was taken."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def present(self, operation: Operation, caller: Caller | None, request_id: str) -> bool:
@@ -58,7 +47,7 @@ class MfaDesk:
             return False
         fault = NEED_BOTH if serial is None or code is None else self._ask(caller, serial, code, request_id)
         if fault is not None:
-            raise CommonServiceException("AccessDenied", fault, HTTPStatus.FORBIDDEN, sender_fault=True)
+            raise client_error("AccessDenied", fault, HTTPStatus.FORBIDDEN)
         return True
 
     def answer(self, message: Message) -> Answer:
@@ -71,18 +60,17 @@ class MfaDesk:
 
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html
         """
-        if operation.service != "iam" or operation.name not in ENABLERS:
+        if (operation.service, operation.name) not in ENABLERS:
             return
         params = operation.params
-        device: Any = self.iam.backend.virtual_mfa_devices.get(params["SerialNumber"])
+        serial, codes = params["SerialNumber"], (params["AuthenticationCode1"], params["AuthenticationCode2"])
+        device = self._device(serial)
         if device is None:
-            message = f"VirtualMFADevice with serial number {params['SerialNumber']} doesn't exist."
-            raise CommonServiceException("NoSuchEntity", message, HTTPStatus.NOT_FOUND, sender_fault=True)
-        shown = [_code(device, step) for step in range(self._step() - DRIFT - 1, self._step() + DRIFT + 2)]
-        given = (params["AuthenticationCode1"].encode(), params["AuthenticationCode2"].encode())
-        if given not in pairwise(shown):
+            message = f"VirtualMFADevice with serial number {serial} doesn't exist."
+            raise client_error("NoSuchEntity", message, HTTPStatus.NOT_FOUND)
+        if not follow_each_other(device.base32_string_seed, *codes, self._now()):
             message = "Authentication code for device is not valid."
-            raise CommonServiceException("InvalidAuthenticationCode", message, HTTPStatus.FORBIDDEN, sender_fault=True)
+            raise client_error("InvalidAuthenticationCode", message, HTTPStatus.FORBIDDEN)
 
     def _ask(self, caller: Caller | None, serial: str, code: str, request_id: str) -> str | None:
         """What is wrong with the code, by the word of the caller's account. Only users have devices."""
@@ -95,24 +83,19 @@ class MfaDesk:
         return None if fault is None else str(fault)
 
     def _fault(self, user_id: str, serial: str, code: str) -> str | None:
-        device: Any = self.iam.backend.virtual_mfa_devices.get(serial)
+        device = self._device(serial)
         if device is None or device.user is None or device.user.id != user_id:
             return NOT_THEIRS
         with self._lock:
-            step = next((step for step in self._unused(serial) if bytes_eq(_code(device, step), code.encode())), None)
+            step = step_of(device.base32_string_seed, code, self._now(), after=self._used.get(serial, 0))
             if step is None:
                 return WRONG_CODE
             self._used[serial] = step
         return None
 
-    def _unused(self, serial: str) -> Iterator[int]:
-        now = self._step()
-        return (step for step in range(now - DRIFT, now + DRIFT + 1) if step > self._used.get(serial, 0))
+    def _device(self, serial: str) -> Any:
+        """The device of that serial number as moto keeps it, None where there is none."""
+        return self.iam.backend.virtual_mfa_devices.get(serial)
 
-    def _step(self) -> int:
-        return int(self.clock.real().timestamp()) // STEP
-
-
-def _code(device: Any, step: int) -> bytes:
-    seed = base64.b32decode(device.base32_string_seed)
-    return bytes(TOTP(seed, 6, SHA1(), STEP, enforce_key_length=False).generate(step * STEP))  # noqa: S303 - RFC 6238 as authenticators have it
+    def _now(self) -> int:
+        return step_at(self.clock.real())
