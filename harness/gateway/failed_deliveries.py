@@ -9,8 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
+from harness.gateway.dead_letters import attributes
 from harness.gateway.lazily import around, when_loaded
 from harness.gateway.metrics import count
+from harness.model.arn import Arn
 
 LOG = logging.getLogger(__name__)
 Function = Callable[..., Any]
@@ -18,14 +20,16 @@ Function = Callable[..., Any]
 
 def install() -> None:
     """Amend the code that delivers, when it is loaded."""
-    when_loaded(
-        "localstack.services.events.target", lambda module: around(module.TargetSender, "process_event", _deliver)
-    )
+    when_loaded("localstack.services.events.target", _amend_rules)
     when_loaded("localstack.services.sns.publisher", _amend_topics)
     when_loaded("localstack.services.lambda_.invocation.event_manager", _amend_functions)
 
 
 # EventBridge
+
+
+def _amend_rules(target: Any) -> None:
+    around(target.TargetSender, "process_event", _deliver)
 
 
 def _deliver(original: Function, self: Any, event: Any, trace_header: Any) -> Any:
@@ -50,27 +54,24 @@ def _count_rule(sender: Any, metric: str) -> None:
 
 
 def _bury(sender: Any, event: dict[str, Any], error: ClientError, queue: str) -> None:
-    _, _, _, region, account, name = queue.split(":")
-    sqs = connect_to(region_name=region).sqs
-    attributes = {
+    arn, why = Arn.of(queue), error.response["Error"]
+    sqs = connect_to(region_name=arn.region).sqs
+    letter = {
         "RULE_ARN": sender.rule_arn,
         "TARGET_ARN": sender.arn,
-        "ERROR_CODE": error.response["Error"]["Code"],
-        "ERROR_MESSAGE": error.response["Error"]["Message"],
+        "ERROR_CODE": why["Code"],
+        "ERROR_MESSAGE": why["Message"],
     }
     try:
-        url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=arn.resource, QueueOwnerAWSAccountId=arn.account)["QueueUrl"]
         sqs.request_metadata(service_principal="events", source_arn=sender.rule_arn).send_message(
-            QueueUrl=url,
-            MessageBody=json.dumps(event, default=str),
-            MessageAttributes={
-                key: {"DataType": "String", "StringValue": str(value)} for key, value in attributes.items()
-            },
+            QueueUrl=url, MessageBody=json.dumps(event, default=str), MessageAttributes=attributes(letter)
         )
-        _count_rule(sender, "InvocationsSentToDlq")
     except ClientError as refused:
         LOG.info("the dead-letter queue %s takes nothing from %s: %s", queue, sender.rule_arn, refused)
         _count_rule(sender, "InvocationsFailedToBeSentToDlq")
+    else:
+        _count_rule(sender, "InvocationsSentToDlq")
 
 
 # SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
@@ -99,8 +100,8 @@ def _count_redriven(original: Function, subscriber: Any, *args: Any, **more: Any
 
 
 def _count_topic(subscriber: Any, metric: str) -> None:
-    _, _, _, region, _, topic = subscriber["TopicArn"].split(":")
-    count(region, "AWS/SNS", metric, TopicName=topic)
+    topic = Arn.of(subscriber["TopicArn"])
+    count(topic.region, "AWS/SNS", metric, TopicName=topic.resource)
 
 
 # Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html (asynchronous invocation)
@@ -118,13 +119,13 @@ def _count_destination(original: Function, *args: Any, source_arn: str, **more: 
 def _count_letter(original: Function, source_arn: str, *args: Any, **more: Any) -> Any:
     """The function that sends the letters of topics sends those of functions too."""
     send = partial(original, source_arn, *args, **more)
-    return _counting("DeadLetterErrors", source_arn, send) if source_arn.split(":")[2] == "lambda" else send()
+    return _counting("DeadLetterErrors", source_arn, send) if Arn.of(source_arn).service == "lambda" else send()
 
 
 def _counting(metric: str, function: str, send: Callable[[], Any]) -> Any:
     try:
         return send()
     except Exception:  # LocalStack raises no narrower one
-        _, _, _, region, _, _, name = function.split(":")[:7]
-        count(region, "AWS/Lambda", metric, FunctionName=name)
+        arn = Arn.of(function)
+        count(arn.region, "AWS/Lambda", metric, FunctionName=arn.resource.split(":")[1])
         raise

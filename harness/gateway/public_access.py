@@ -12,6 +12,7 @@ from harness.actions.s3 import bucket_arn
 from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.lazily import loaded
+from harness.model.arn import Arn
 from harness.policy import PolicyKind, is_public, parse_stored
 
 BLOCK_PUBLIC_POLICY, RESTRICT_PUBLIC_BUCKETS = "BlockPublicPolicy", "RestrictPublicBuckets"
@@ -43,7 +44,7 @@ def is_blocked(account_id: str, resource: str, setting: str) -> bool:
 
 def _of_bucket(account_id: str, resource: str) -> Mapping[str, Any]:
     models = loaded("localstack.services.s3.models")
-    name = resource.split(":", 5)[5].partition("/")[0]
+    name = Arn.of(resource).kind
     bucket = models.s3_stores[account_id]["us-east-1"].buckets.get(name) if models else None
     return (bucket.public_access_block if bucket else None) or {}
 

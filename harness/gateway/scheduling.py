@@ -18,10 +18,12 @@ from localstack.aws.api import CommonServiceException
 from localstack.aws.connect import connect_to
 
 from harness.actions import Operation
+from harness.gateway.dead_letters import attributes
 from harness.gateway.lazily import loaded
 from harness.gateway.metrics import count
 from harness.gateway.respond import client_error
 from harness.gateway.schedules import InvalidSchedule, Schedule
+from harness.model.arn import Arn
 
 LOG = logging.getLogger(__name__)
 PERIOD = 1.0
@@ -147,15 +149,16 @@ def fire(region: str, group_arn: str, target: Target) -> None:
         LOG.info("a schedule's role is not assumed: %s", refused)
         counted("InvocationDroppedCount")
         return
-    service, call = TARGETS[target["Arn"].split(":")[2]]
+    arn = Arn.of(target["Arn"])
+    service, call = TARGETS[arn.service]
     try:
-        call(session(service, target["Arn"].split(":")[3]), target, target.get("Input") or "{}")
+        call(session(service, arn.region), target, target.get("Input") or "{}")
     except (ClientError, BotoCoreError) as refused:
         LOG.info("a schedule's target is not reached: %s", refused)
         counted("TargetErrorCount")
         counted("InvocationDroppedCount")
         if dead := (target.get("DeadLetterConfig") or {}).get("Arn"):
-            counted(_bury(session("sqs", dead.split(":")[3]), dead, target, refused))
+            counted(_bury(session("sqs", Arn.of(dead).region), dead, target, refused))
 
 
 def _session(region: str, group_arn: str, role: str) -> Callable[[str, str], Any]:
@@ -180,14 +183,11 @@ def _session(region: str, group_arn: str, role: str) -> Callable[[str, str], Any
 def _bury(sqs: Any, queue: str, target: Target, refused: ClientError | BotoCoreError) -> str:
     """The metric that counts it."""
     code = refused.response["Error"]["Code"] if isinstance(refused, ClientError) else type(refused).__name__
-    attributes = {"ERROR_CODE": code, "ERROR_MESSAGE": str(refused), "TARGET_ARN": target["Arn"]}
     try:
         sqs.send_message(
             QueueUrl=_queue_url(queue),
             MessageBody=target.get("Input") or "{}",
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": str(value)} for name, value in attributes.items()
-            },
+            MessageAttributes=attributes({"ERROR_CODE": code, "ERROR_MESSAGE": refused, "TARGET_ARN": target["Arn"]}),
         )
     except (ClientError, BotoCoreError) as error:
         LOG.info("a schedule's dead-letter queue takes nothing: %s", error)
@@ -196,8 +196,8 @@ def _bury(sqs: Any, queue: str, target: Target, refused: ClientError | BotoCoreE
 
 
 def _queue_url(arn: str) -> str:
-    _, _, _, region, account, name = arn.split(":")
-    return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+    queue = Arn.of(arn)
+    return f"https://sqs.{queue.region}.amazonaws.com/{queue.account}/{queue.resource}"
 
 
 def _moment(date: Any) -> datetime | None:

@@ -23,6 +23,14 @@ class Arn(NamedTuple):
         parts = text.split(":", _PARTS - 1)
         return cls(*parts[1:]) if len(parts) == _PARTS and parts[0] == "arn" else None
 
+    @classmethod
+    def of(cls, text: str) -> "Arn":
+        """The ARN of a resource that is there; another text is a defect."""
+        arn = cls.parse(text)
+        if arn is None:
+            raise ValueError(f"`{text}` is no ARN")
+        return arn
+
     @property
     def kind(self) -> str:
         """What the resource is, before the first slash: `role` of `role/path/name`, all of `root`."""

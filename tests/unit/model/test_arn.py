@@ -22,3 +22,11 @@ def test_kind_and_name_stand_around_the_first_slash():
 @pytest.mark.parametrize("text", ["", "*", "arn:aws:s3", "urn:aws:s3:::b"])
 def test_other_texts_are_no_arn(text):
     assert Arn.parse(text) is None
+    with pytest.raises(ValueError, match="is no ARN"):
+        Arn.of(text)
+
+
+def test_the_arn_of_a_resource_that_is_there_is_parsed_alike():
+    text = "arn:aws:iam::1:role/team/bar"
+
+    assert Arn.of(text) == Arn.parse(text)
