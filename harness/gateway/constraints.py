@@ -20,6 +20,7 @@ _OWN_WORDS = {
     _PATHS: "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
 }
 _HIDDEN = "***"
+"""In the place of what the model calls sensitive: passwords."""
 
 
 def fault(service: str, shape: StructureShape | None, params: Mapping[str, Any]) -> str | None:
@@ -34,7 +35,7 @@ def fault(service: str, shape: StructureShape | None, params: Mapping[str, Any])
 
 def _members(shape: StructureShape, params: Mapping[str, Any], at: str) -> Iterator[str]:
     for name, member in shape.members.items():
-        value, path = params.get(name), f"{at}{name[0].lower()}{name[1:]}"
+        value, path = params.get(name), f"{at}{_shown_name(name)}"
         if value is None and name in shape.required_members:
             yield f"Value null at '{path}' failed to satisfy constraint: Member must not be null"
         elif value is not None:
@@ -54,12 +55,17 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _constraints(shape: Shape, value: Any) -> Iterator[str]:
+    """What the value must do and does not; patterns with words of their own come later."""
     limits = shape.metadata
     pattern = limits.get("pattern")
-    if isinstance(value, str) and pattern not in _OWN_WORDS and pattern and not _compiled(pattern).fullmatch(value):
+    if pattern and pattern not in _OWN_WORDS and not _fits(pattern, value):
         yield f"satisfy regular expression pattern: {pattern}"
     if limits.get("enum") and value not in limits["enum"]:
         yield f"satisfy enum value set: [{', '.join(limits['enum'])}]"
+    yield from _out_of_range(limits, value)
+
+
+def _out_of_range(limits: Mapping[str, Any], value: Any) -> Iterator[str]:
     what, size = ("have value", value) if isinstance(value, int) else ("have length", len(value))
     if "min" in limits and size < limits["min"]:
         yield f"{what} greater than or equal to {limits['min']}"
@@ -71,11 +77,14 @@ def _in_own_words(shape: StructureShape, params: Mapping[str, Any]) -> str | Non
     """Names and paths, of which IAM speaks once the rest is right."""
     for name, member in shape.members.items():
         pattern = member.metadata.get("pattern")
-        value = params.get(name)
-        if isinstance(value, str) and pattern in _OWN_WORDS and not _compiled(pattern).fullmatch(value):
-            named = f"{name[0].lower()}{name[1:]}"
-            return f"The specified value for {named} is invalid. {_OWN_WORDS[pattern]}"
+        if pattern in _OWN_WORDS and not _fits(pattern, params.get(name)):
+            return f"The specified value for {_shown_name(name)} is invalid. {_OWN_WORDS[pattern]}"
     return None
+
+
+def _fits(pattern: str, value: Any) -> bool:
+    """Patterns are for texts."""
+    return not isinstance(value, str) or _compiled(pattern).fullmatch(value) is not None
 
 
 @cache
@@ -86,6 +95,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(python, re.ASCII)
     spaces = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     return re.compile(python.replace(r"\p{L}", r"\w").replace(r"\p{N}", "").replace(r"\p{Z}", spaces))
+
+
+def _shown_name(name: str) -> str:
+    """A parameter as AWS's errors write it: `roleName`."""
+    return f"{name[0].lower()}{name[1:]}"
 
 
 def _shown(value: Any) -> str:
