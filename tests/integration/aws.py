@@ -6,6 +6,9 @@ import json
 import zipfile
 
 import boto3
+import botocore.exceptions
+import pytest
+from botocore import UNSIGNED
 
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 
@@ -16,12 +19,34 @@ def client(account, service, *, checked=True, **keys):
         parameter_validation=checked,
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "path"},
-        request_checksum_calculation="when_required",  # chunked signatures are not served
-        response_checksum_validation="when_required",
     )
     names = ("aws_access_key_id", "aws_secret_access_key")
     keys = keys or {name: account[name] for name in names}
     return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=REGION, config=config, **keys)
+
+
+def keyless(account, service):
+    """A client that signs nothing."""
+    config = boto3.session.Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+    return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=REGION, config=config)
+
+
+def keys_of(given):
+    """The keys of a user or of a session, as IAM and STS give them, by boto3's names."""
+    names = {
+        "aws_access_key_id": "AccessKeyId",
+        "aws_secret_access_key": "SecretAccessKey",
+        "aws_session_token": "SessionToken",
+    }
+    return {name: given[key] for name, key in names.items() if key in given}
+
+
+def refusal(call, *args, **params):
+    """Code, status and message of AWS's error."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(*args, **params)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
 
 
 def document(*statements):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import boto3
 import psutil
 import pytest
+from aws import keys_of
 from raw import CALLS, Request, policy, query, record_of, send, signed, target, trust
 from sealed import forward, opened, say
 
@@ -224,7 +225,7 @@ def test_200_rounds_of_change_count_at_the_same_call_through_every_door(accounts
     iam = client("iam", "two")
     iam.create_user(UserName="changing")
     made = iam.create_access_key(UserName="changing")["AccessKey"]
-    user = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    user = keys_of(made)
     deployer, home = accounts["two"], accounts["two"]["endpoint_url"]
     put = query("iam", "PutUserPolicy", "2010-05-08", "us-east-1", UserName="changing", PolicyName="p", PolicyDocument=policy("sts:AssumeRole"))  # fmt: skip
     delete = query("iam", "DeleteUserPolicy", "2010-05-08", "us-east-1", UserName="changing", PolicyName="p")

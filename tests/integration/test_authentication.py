@@ -12,6 +12,7 @@ from datetime import timedelta
 import boto3
 import pytest
 import raw
+from aws import keys_of
 from raw import CALLS, policy, presigned, send, signed, trust
 
 UNKNOWN = "AKIARTXV5AHDAAAAAAAA"
@@ -122,15 +123,6 @@ class Known:
     deleted: dict
     session: dict
     expired: dict
-
-
-def keys_of(given):
-    names = {
-        "aws_access_key_id": "AccessKeyId",
-        "aws_secret_access_key": "SecretAccessKey",
-        "aws_session_token": "SessionToken",
-    }
-    return {name: given[key] for name, key in names.items() if key in given}
 
 
 @pytest.fixture(scope="module")

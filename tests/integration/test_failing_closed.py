@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 import psutil
 import pytest
+from aws import keys_of
 from lonely import lonely
 from raw import CALLS, Call, policy, query, send, signed, target, trust
 from sealed import FakePeer
@@ -93,7 +94,7 @@ def test_a_handler_that_raises_executes_nothing_and_is_journalled(raising):
     iam = boto3.client("iam", endpoint_url=url, region_name="us-west-2", **keys(record))
     iam.create_user(UserName="unreadable")
     made = iam.create_access_key(UserName="unreadable")["AccessKey"]
-    unreadable = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    unreadable = keys_of(made)
     create = query("iam", "CreateGroup", "2010-05-08", "us-east-1", GroupName="g")
 
     assert send(url, signed(url, CALLS["sns"], keys(record))).status == 200

@@ -7,7 +7,7 @@ import urllib.parse
 
 import boto3
 import pytest
-from aws import A, allow, document
+from aws import A, allow, document, keys_of
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from raw import Call as RawCall
@@ -113,12 +113,7 @@ def test_a_session_signs_with_its_token(url, owner, a, accounts):
         PolicyDocument=document(allow("s3:PutObject", f"arn:aws:s3:::{BUCKET}/mine/*")),
     )
     given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="poster")["Credentials"]
-    names = {
-        "aws_access_key_id": "AccessKeyId",
-        "aws_secret_access_key": "SecretAccessKey",
-        "aws_session_token": "SessionToken",
-    }
-    session = client(accounts["one"], **{name: given[key] for name, key in names.items()})
+    session = client(accounts["one"], **keys_of(given))
     fields = form(session, "mine/x")
 
     assert post(url, *fields.items(), FILE).status == 204
@@ -297,7 +292,7 @@ def test_tags_of_a_form_want_their_own_permission(url, owner, a, accounts):
     name = f"tagger-{url[-5:]}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    keys = keys_of(key)
     tagging = "<Tagging><TagSet><Tag><Key>team</Key><Value>a</Value></Tag></TagSet></Tagging>"
     fields = form(client(accounts["one"], **keys), name, {"tagging": tagging}, [{"tagging": tagging}])
     put = allow("s3:PutObject", "*")

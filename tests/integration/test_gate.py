@@ -7,6 +7,7 @@ import urllib.parse
 
 import boto3
 import pytest
+from aws import keys_of
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -202,7 +203,7 @@ def test_iam_changes_count_at_the_next_request_through_every_door(client):
     iam = client("iam", "two")
     iam.create_user(UserName="changing")
     key = iam.create_access_key(UserName="changing")["AccessKey"]
-    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    keys = keys_of(key)
     doors = [client("dynamodb", "two", door=door, **keys) for door in ("one", "two")]
     allow = json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}]}
@@ -235,11 +236,7 @@ def test_a_session_of_a_deleted_role_is_an_invalid_token(client, accounts):
     }
     iam.create_role(RoleName="short", AssumeRolePolicyDocument=json.dumps(trust))
     given = sts.assume_role(RoleArn="arn:aws:iam::111111111111:role/short", RoleSessionName="session")
-    keys = {
-        "aws_access_key_id": given["Credentials"]["AccessKeyId"],
-        "aws_secret_access_key": given["Credentials"]["SecretAccessKey"],
-        "aws_session_token": given["Credentials"]["SessionToken"],
-    }
+    keys = keys_of(given["Credentials"])
     session = client("sts", **keys)
 
     assert session.get_caller_identity()["Arn"] == "arn:aws:sts::111111111111:assumed-role/short/session"
@@ -259,18 +256,11 @@ def test_a_users_session_reaches_its_services_and_not_iam(client):
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     iam.put_user_policy(UserName="temporary", PolicyName="p", PolicyDocument=json.dumps(document))
     key = iam.create_access_key(UserName="temporary")["AccessKey"]
-    user = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    user = keys_of(key)
 
-    def session(given):
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
-
-    own = session(client("sts", **user).get_session_token()["Credentials"])
-    bare = session(client("sts", **user).get_federation_token(Name="fed")["Credentials"])
-    granted = session(
+    own = keys_of(client("sts", **user).get_session_token()["Credentials"])
+    bare = keys_of(client("sts", **user).get_federation_token(Name="fed")["Credentials"])
+    granted = keys_of(
         client("sts", **user).get_federation_token(Name="fed", Policy=json.dumps(document))["Credentials"]
     )
 

@@ -3,9 +3,8 @@
 import itertools
 import json
 
-import botocore.exceptions
 import pytest
-from aws import A, B, allow, client, document
+from aws import A, B, allow, client, document, keys_of, refusal
 from command_line import CommandLine
 
 NUMBERS = itertools.count(1)
@@ -20,14 +19,6 @@ def iam(a):
 
 def fresh(kind):
     return f"{kind}{next(NUMBERS)}"
-
-
-def refusal(call, *args, **params):
-    """Code, status and message of AWS's error."""
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(*args, **params)
-    response = caught.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
 
 
 def role(iam, **more):
@@ -282,7 +273,7 @@ def test_who_may_not_do_it_learns_nothing_of_what_is_there(a, iam):
     """The decision comes before the entities are looked at; the form before both."""
     name = user(iam)
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    theirs = a("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    theirs = a("iam", **keys_of(key))
 
     for asked in (role(iam), "nowhere"):
         assert refusal(theirs.get_role, RoleName=asked)[:2] == ("AccessDenied", 403)

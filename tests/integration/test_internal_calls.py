@@ -10,7 +10,7 @@ import time
 import uuid
 
 import pytest
-from aws import REGION, A, B, allow, client, counted, document, function_code, trust
+from aws import REGION, A, B, allow, client, counted, document, function_code, keys_of, trust
 from sealed import say
 
 from harness.scenario import eventually
@@ -590,7 +590,7 @@ def test_a_client_that_speaks_as_a_service_speaks_for_itself(accounts, journals,
     iam, name = here.clients("iam"), fresh("user")
     iam.create_user(UserName=name)
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    keys = keys_of(made)
     for door in ("one", "two"):
         sqs = client(accounts[door], "sqs", **keys)
 
@@ -661,7 +661,7 @@ def test_what_a_service_reads_for_its_caller_the_caller_may_read(accounts, here)
     role, iam = here.role("lambda"), here.clients("iam")
     iam.create_user(UserName=name)
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    keys = keys_of(made)
     ssm, functions = (client(accounts["one"], service, **keys) for service in ("ssm", "lambda"))
     asking = allow(["ssm:GetParameter*", "lambda:*", "iam:PassRole"])
 

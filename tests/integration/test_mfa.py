@@ -8,9 +8,8 @@ import json
 import struct
 import time
 
-import botocore.exceptions
 import pytest
-from aws import A, B, allow, document
+from aws import A, B, allow, document, keys_of, refusal
 
 NUMBERS = itertools.count(1)
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -28,13 +27,6 @@ def other(digits):
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
-def refusal(call, **params):
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**params)
-    response = caught.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Message"]
-
-
 class Holder:
     """A user with a device, who may assume roles, and list buckets with MFA only."""
 
@@ -45,7 +37,7 @@ class Holder:
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
         key = iam.create_access_key(UserName=name)["AccessKey"]
         self.clients, self.name = clients, name
-        self.keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        self.keys = keys_of(key)
         device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
         self.serial, self.seed = device["SerialNumber"], device["Base32StringSeed"]
         self.sts = clients("sts", **self.keys)
@@ -56,12 +48,7 @@ class Holder:
         )
 
     def session(self, **mfa):
-        given = self.sts.get_session_token(**mfa)["Credentials"]
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
+        return keys_of(self.sts.get_session_token(**mfa)["Credentials"])
 
 
 @pytest.fixture
@@ -137,12 +124,7 @@ def test_a_role_session_made_with_a_code_has_no_mfa_of_its_own(a, holder, roles)
     given = holder.sts.assume_role(
         RoleArn=roles[A], RoleSessionName="mfa", SerialNumber=holder.serial, TokenCode=code(holder.seed)
     )["Credentials"]
-    session = a(
-        "s3",
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-    )
+    session = a("s3", **keys_of(given))
 
     assert refusal(session.list_buckets)[0] == "AccessDenied"
     a("iam").put_role_policy(RoleName="with-mfa", PolicyName="p", PolicyDocument=document(allow("s3:ListAllMyBuckets")))

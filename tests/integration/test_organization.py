@@ -6,7 +6,7 @@ Account `one` stands at the root, `two` in a unit of a unit, and `stranger` in n
 import json
 
 import pytest
-from aws import REGION, A, B, Journals, allow, client, document
+from aws import REGION, A, B, Journals, allow, client, document, keys_of
 from botocore.exceptions import ClientError
 from command_line import TWO_ACCOUNTS, CommandLine
 
@@ -115,14 +115,8 @@ def trusting(*accounts):
     return document({"Effect": "Allow", "Principal": {"AWS": list(accounts)}, "Action": "sts:AssumeRole"})
 
 
-def keys_of(made, token=None):
-    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
-    return keys | ({"aws_session_token": token} if token else {})
-
-
 def session(make, role):
-    made = make("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
-    return keys_of(made, made["SessionToken"])
+    return keys_of(make("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
 
 
 def user(make, name, *statements):

@@ -2,7 +2,7 @@
 
 import botocore.exceptions
 import pytest
-from aws import A, B, allow, document
+from aws import A, B, allow, document, keys_of
 
 BUCKET = "arn:aws:s3:::bucket/key"
 
@@ -54,7 +54,7 @@ def test_a_users_policies_groups_and_boundary_decide(iam, user):
 
 def test_what_the_simulator_says_is_what_the_gate_does(a, iam, user):
     key = iam.create_access_key(UserName="simulated")["AccessKey"]
-    mine = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    mine = keys_of(key)
     name = "simulated-bucket"
     a("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     a("s3").put_object(Bucket=name, Key="key", Body=b"x")

@@ -5,12 +5,8 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
-from aws import REGION, A, allow, document
-from botocore import UNSIGNED
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from aws import A, allow, document, keyless, keys_of, refusal
 from raw import ask, record_of
 
 from harness.saml import ATTRIBUTES, IdentityProvider
@@ -52,12 +48,7 @@ def role(a):
 @pytest.fixture(scope="module")
 def assume(accounts):
     def call(role_arn, response, door="one", provider=PROVIDER, **parameters):
-        sts = boto3.client(
-            "sts",
-            endpoint_url=accounts[door]["endpoint_url"],
-            region_name=REGION,
-            config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
-        )
+        sts = keyless(accounts[door], "sts")
         return sts.assume_role_with_saml(RoleArn=role_arn, PrincipalArn=provider, SAMLAssertion=response, **parameters)
 
     return call
@@ -67,28 +58,8 @@ def response(role_arn, idp=IDP, subject="ann", **more):
     return idp.response(role_arn, PROVIDER, subject=subject, session_name="ann@example.com", **more)
 
 
-def session(accounts, answer, service):
-    keys = answer["Credentials"]
-    return boto3.client(
-        service,
-        endpoint_url=accounts["two"]["endpoint_url"],
-        region_name=REGION,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-def refusal(call):
-    with pytest.raises(ClientError) as refused:
-        call()
-    error = refused.value.response
-    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
-
-
 @pytest.mark.parametrize("door", ["one", "two"])
-def test_the_bearer_of_a_response_gets_a_session_at_any_door(role, assume, accounts, journals, door):
+def test_the_bearer_of_a_response_gets_a_session_at_any_door(role, assume, b, journals, door):
     arn = role()
     answer = assume(arn, response(arn), door)
 
@@ -96,7 +67,7 @@ def test_the_bearer_of_a_response_gets_a_session_at_any_door(role, assume, accou
     assert (answer["Subject"], answer["SubjectType"], answer["Issuer"]) == ("ann", "persistent", IDP.entity_id)
     assert answer["Audience"] == "https://signin.aws.amazon.com/saml"
     assert answer["NameQualifier"] == base64.b64encode(qualifier).decode()
-    caller = session(accounts, answer, "sts").get_caller_identity()
+    caller = b("sts", **keys_of(answer["Credentials"])).get_caller_identity()
     assert caller["Arn"] == f"arn:aws:sts::{A}:assumed-role/staff/ann@example.com"
     (line,) = journals.lines(request_id=answer["ResponseMetadata"]["RequestId"])
     assert (line["principal"], line["subject"], line["because"][0]["layer"]) == (PROVIDER, "ann", "trust")
@@ -163,7 +134,7 @@ def test_a_response_that_speaks_for_nobody_is_refused_by_name(role, assume, jour
     assert assume(arn, response(arn))["Subject"] == "ann"
 
 
-def test_tags_and_source_identity_ask_for_their_actions(role, assume, a, accounts):
+def test_tags_and_source_identity_ask_for_their_actions(role, assume, a, b):
     more = {
         "tags": {"team": "blue"},
         "source_identity": "ann",
@@ -179,12 +150,12 @@ def test_tags_and_source_identity_ask_for_their_actions(role, assume, a, account
     answer = assume(arn, response(arn, **more))
 
     assert answer["SourceIdentity"] == "ann"
-    assert session(accounts, answer, "iam").get_role(RoleName="staff")["Role"]["RoleName"] == "staff"
-    plain = session(accounts, assume(role(), response(arn)), "iam")
+    assert b("iam", **keys_of(answer["Credentials"])).get_role(RoleName="staff")["Role"]["RoleName"] == "staff"
+    plain = b("iam", **keys_of(assume(role(), response(arn))["Credentials"]))
     assert refusal(lambda: plain.get_role(RoleName="staff"))[0] == "AccessDenied"
 
 
-def test_a_session_ends_when_its_provider_says_so_at_the_latest(role, assume, sandbox, accounts):
+def test_a_session_ends_when_its_provider_says_so_at_the_latest(role, assume, sandbox, b):
     arn, now = role(), datetime.now(UTC)
 
     short = assume(arn, response(arn, session_ends=now + timedelta(minutes=10)), DurationSeconds=3600)
@@ -197,8 +168,8 @@ def test_a_session_ends_when_its_provider_says_so_at_the_latest(role, assume, sa
         == "ExpiredTokenException"
     )
     ask(record_of(sandbox), "one", "clock", {"seconds": 900})
-    assert refusal(session(accounts, short, "sts").get_caller_identity)[0] == "ExpiredToken"
-    assert session(accounts, long, "sts").get_caller_identity()["Account"] == A
+    assert refusal(b("sts", **keys_of(short["Credentials"])).get_caller_identity)[0] == "ExpiredToken"
+    assert b("sts", **keys_of(long["Credentials"])).get_caller_identity()["Account"] == A
 
 
 def test_no_assertion_is_in_a_journal_or_a_log(role, assume, journals):

@@ -5,13 +5,12 @@ import json
 import subprocess
 from pathlib import Path
 
-import boto3
 import pytest
+from aws import REGION, A, B, client, document, keys_of
 from botocore.exceptions import ClientError
 
 from harness.emulator.environment import instance_python
 
-A, B, REGION = "111111111111", "222222222222", "us-west-2"
 HERE = f"{REGION}:{A}"
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 TRUST = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -20,32 +19,10 @@ ROLE = f"arn:aws:iam::{A}:role/machine"
 NUMBERS = itertools.count(1)
 
 
-def document(*statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def client_of(account, service, keys=None):
-    keys = keys or account
-    config = boto3.session.Config(
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path"},
-        request_checksum_calculation="when_required",  # chunked signatures are not served
-        response_checksum_validation="when_required",
-    )
-    return boto3.client(
-        service,
-        endpoint_url=account["endpoint_url"],
-        region_name=REGION,
-        config=config,
-        aws_access_key_id=keys["aws_access_key_id"],
-        aws_secret_access_key=keys["aws_secret_access_key"],
-    )
-
-
 @pytest.fixture(scope="module")
 def world(accounts):
     """What the cases use, made by the account's administrator: names to ids."""
-    make = {name: client_of(accounts["one"], name) for name in ("iam", "s3", "sqs", "sns", "kms", "secretsmanager", "ssm", "ec2", "apigateway", "dynamodb", "logs", "stepfunctions")}  # fmt: skip
+    make = {name: client(accounts["one"], name) for name in ("iam", "s3", "sqs", "sns", "kms", "secretsmanager", "ssm", "ec2", "apigateway", "dynamodb", "logs", "stepfunctions")}  # fmt: skip
     for bucket in ("bkt", "other"):
         make["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     make["s3"].put_object(Bucket="bkt", Key="a/k", Body=b"x", Tagging="team=blue")
@@ -80,14 +57,12 @@ def caller(accounts):
     """A client of a new user whose one statement is the given one."""
 
     def make(service, action, resource, condition=None):
-        iam, name = client_of(accounts["one"], "iam"), f"user{next(NUMBERS)}"
+        iam, name = client(accounts["one"], "iam"), f"user{next(NUMBERS)}"
         statement = {"Effect": "Allow", "Action": action, "Resource": resource}
         iam.create_user(UserName=name)
         policy = document(statement | ({"Condition": condition} if condition else {}))
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy)
-        made = iam.create_access_key(UserName=name)["AccessKey"]
-        keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
-        return client_of(accounts["one"], service, keys)
+        return client(accounts["one"], service, **keys_of(iam.create_access_key(UserName=name)["AccessKey"]))
 
     return make
 
@@ -192,7 +167,7 @@ def test_a_condition_meets_what_the_request_has(world, caller, what):
 
 
 def test_a_key_policy_must_itself_allow_and_a_grant_does(accounts, world, caller):
-    admin, user = client_of(accounts["one"], "kms"), caller("kms", "kms:*", "*")
+    admin, user = client(accounts["one"], "kms"), caller("kms", "kms:*", "*")
     key = admin.create_key()["KeyMetadata"]["Arn"]
     only = {
         "Effect": "Allow",
@@ -212,7 +187,7 @@ def test_a_key_policy_must_itself_allow_and_a_grant_does(accounts, world, caller
 
 @pytest.mark.parametrize("service", ["kms", "secretsmanager", "events"])
 def test_another_account_needs_both_sides(accounts, world, service):
-    admin, stranger = client_of(accounts["one"], service), client_of(accounts["two"], service)
+    admin, stranger = client(accounts["one"], service), client(accounts["two"], service)
     allow = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{B}:root"}, "Resource": "*"}
     bus = f"arn:aws:events:{HERE}:event-bus/default"
     own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{A}:root"}, "Action": "kms:*", "Resource": "*"}

@@ -4,6 +4,7 @@ import json
 
 import boto3
 import pytest
+from aws import keys_of
 from botocore.exceptions import ClientError
 
 A, B = "111111111111", "222222222222"
@@ -30,9 +31,7 @@ def bob(accounts):
     trust = document(Principal={"AWS": BOB}, Condition=condition, Sid="Partner")
     one.create_role(RoleName="lent", AssumeRolePolicyDocument=trust)
     key = two.create_access_key(UserName="bob")["AccessKey"]
-    return client(
-        accounts["two"], "sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
-    )
+    return client(accounts["two"], "sts", **keys_of(key))
 
 
 def ask(sandbox, *more, principal=BOB):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws import REGION, A, B, allow, document
+from aws import REGION, A, B, allow, document, keys_of
 
 NOBODY = f"arn:aws:iam::{A}:role/nobody"
 ROLE = f"arn:aws:iam::{A}:role/named"
@@ -19,11 +19,7 @@ def session(a):
     def make():
         made.append(iam.create_role(RoleName="named", AssumeRolePolicyDocument=TRUST))
         given = sts.assume_role(RoleArn=ROLE, RoleSessionName="session")["Credentials"]
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
+        return keys_of(given)
 
     yield make
     if made:

@@ -8,12 +8,8 @@ import subprocess
 import sys
 import time
 
-import boto3
 import pytest
-from aws import REGION, A, B, allow, document
-from botocore import UNSIGNED
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from aws import REGION, A, B, allow, document, keyless, keys_of, refusal
 from raw import FORM, Request, ask, query, record_of, send, signed
 
 from harness.keys import fresh_issuer_key
@@ -88,36 +84,12 @@ def assume(accounts):
     """Asks unsigned, at A's door or at another's."""
 
     def call(role_arn, web_token, door="one", name="ci", **parameters):
-        sts = boto3.client(
-            "sts",
-            endpoint_url=accounts[door]["endpoint_url"],
-            region_name=REGION,
-            config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
-        )
+        sts = keyless(accounts[door], "sts")
         return sts.assume_role_with_web_identity(
             RoleArn=role_arn, RoleSessionName=name, WebIdentityToken=web_token, **parameters
         )
 
     return call
-
-
-def session(accounts, credentials, service, door="one"):
-    return boto3.client(
-        service,
-        endpoint_url=accounts[door]["endpoint_url"],
-        region_name=REGION,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-def refusal(call):
-    with pytest.raises(ClientError) as refused:
-        call()
-    error = refused.value.response
-    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
 
 
 def line_of(journals, answer):
@@ -127,14 +99,14 @@ def line_of(journals, answer):
 
 
 @pytest.mark.parametrize("door", ["one", "two"])
-def test_the_bearer_of_a_token_gets_a_session_at_any_door(role, token, assume, accounts, journals, door):
+def test_the_bearer_of_a_token_gets_a_session_at_any_door(role, token, assume, a, journals, door):
     answer = assume(role(), token(), door)
 
     assert answer["SubjectFromWebIdentityToken"] == MAIN
     assert answer["Provider"] == PROVIDER
     assert answer["Audience"] == "sts.amazonaws.com"
     assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{A}:assumed-role/deploys/ci"
-    caller = session(accounts, answer["Credentials"], "sts").get_caller_identity()
+    caller = a("sts", **keys_of(answer["Credentials"])).get_caller_identity()
     assert caller["Arn"] == answer["AssumedRoleUser"]["Arn"]
     line = line_of(journals, answer)
     assert (line["principal"], line["subject"], line["owner"]) == (PROVIDER, MAIN, A)
@@ -311,7 +283,7 @@ TAGS = {"https://aws.amazon.com/tags": {"principal_tags": {"team": ["blue"]}, "t
 SOURCE = {"https://aws.amazon.com/source_identity": "ann"}
 
 
-def test_tags_and_source_identity_come_from_the_token_and_ask_for_their_actions(role, token, assume, a, accounts):
+def test_tags_and_source_identity_come_from_the_token_and_ask_for_their_actions(role, token, assume, a):
     plain, both = trusts({}), [ACTION, "sts:TagSession", "sts:SetSourceIdentity"]
     tagged = trusts({"StringEquals": {"aws:RequestTag/team": "blue", "sts:SourceIdentity": "ann"}}, both)
     a("iam").put_role_policy(
@@ -328,13 +300,13 @@ def test_tags_and_source_identity_come_from_the_token_and_ask_for_their_actions(
     assert answer["SourceIdentity"] == "ann"
     flat = {"https://aws.amazon.com/tags/principal_tags/team": "blue"}
     assert assume(role(tagged), token(**flat, **SOURCE))["SourceIdentity"] == "ann"
-    iam = session(accounts, answer["Credentials"], "iam")
+    iam = a("iam", **keys_of(answer["Credentials"]))
     assert iam.get_role(RoleName="deploys")["Role"]["RoleName"] == "deploys"
-    denied = refusal(lambda: session(accounts, untagged["Credentials"], "iam").get_role(RoleName="deploys"))
+    denied = refusal(lambda: a("iam", **keys_of(untagged["Credentials"])).get_role(RoleName="deploys"))
     assert denied[0] == "AccessDenied"
 
 
-def test_the_session_is_limited_as_any_other_and_what_it_assumes_is_chained(role, token, assume, accounts, a):
+def test_the_session_is_limited_as_any_other_and_what_it_assumes_is_chained(role, token, assume, a):
     arn = role()
     long = role(name="long", MaxSessionDuration=7200)
     next_role = role(document({"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}), "next",
@@ -344,11 +316,11 @@ def test_the_session_is_limited_as_any_other_and_what_it_assumes_is_chained(role
     first = assume(long, token(), DurationSeconds=7200)
     assert first["Credentials"]
     limited = assume(arn, token(), Policy=document(allow("iam:ListUsers")))
-    iam = session(accounts, limited["Credentials"], "iam")
+    iam = a("iam", **keys_of(limited["Credentials"]))
     assert "Users" in iam.list_users()
     assert refusal(iam.list_roles)[0] == "AccessDenied"
     a("iam").put_role_policy(RoleName="deploys", PolicyName="next", PolicyDocument=document(allow("sts:AssumeRole")))
-    sts = session(accounts, assume(arn, token())["Credentials"], "sts")
+    sts = a("sts", **keys_of(assume(arn, token())["Credentials"]))
     chained = refusal(lambda: sts.assume_role(RoleArn=next_role, RoleSessionName="ci", DurationSeconds=7200))
     assert "role chaining" in chained[2]
     assert sts.assume_role(RoleArn=next_role, RoleSessionName="ci")["Credentials"]
