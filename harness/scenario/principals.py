@@ -2,15 +2,16 @@
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import botocore.exceptions
-
 from harness.accounts import Account, AccountSession, SessionKeys
 from harness.emulator.record import Keys
+from harness.scenario.mfa import STEP, MfaDevice
+from harness.scenario.removal import remove_role, remove_user, unless_gone
 
 Document = Mapping[str, Any]
 
@@ -86,11 +87,26 @@ class Principals:
         """A new IAM user with an access key and these inline policies, within this permissions boundary."""
         iam, chosen = self._iam(account), name or _fresh("user")
         arn = iam.create_user(UserName=chosen, **self._limits(account, boundary, tags))["User"]["Arn"]
-        self._removing(iam.delete_user, UserName=chosen)
-        self._inline(iam.put_user_policy, iam.delete_user_policy, {"UserName": chosen}, policies)
+        self._stack.callback(remove_user, iam, chosen)
+        _inline(iam.put_user_policy, {"UserName": chosen}, policies)
         key = iam.create_access_key(UserName=chosen)["AccessKey"]
-        self._removing(iam.delete_access_key, UserName=chosen, AccessKeyId=key["AccessKeyId"])
         return _session(account, arn, Keys(key["AccessKeyId"], key["SecretAccessKey"]))
+
+    def mfa_device(self, user: ScenarioPrincipal) -> MfaDevice:
+        """A virtual MFA device of an IAM user's, enabled."""
+        iam, name = self._iam(user.account), user.arn.rpartition("/")[2]
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=_fresh("device"))["VirtualMFADevice"]
+        device = MfaDevice(made["SerialNumber"], made["Base32StringSeed"])
+        self._removing(iam.delete_virtual_mfa_device, SerialNumber=device.serial_number)
+        step = int(time.time()) // STEP
+        iam.enable_mfa_device(
+            UserName=name,
+            SerialNumber=device.serial_number,
+            AuthenticationCode1=device.at(step - 1),
+            AuthenticationCode2=device.at(step),
+        )
+        self._removing(iam.deactivate_mfa_device, UserName=name, SerialNumber=device.serial_number)
+        return device
 
     def role(
         self,
@@ -106,8 +122,8 @@ class Principals:
         iam, chosen = self._iam(account), name or _fresh("role")
         limits = self._limits(account, boundary, tags)
         made = iam.create_role(RoleName=chosen, AssumeRolePolicyDocument=json.dumps(trusted), **limits, **options)
-        self._removing(iam.delete_role, RoleName=chosen)
-        self._inline(iam.put_role_policy, iam.delete_role_policy, {"RoleName": chosen}, policies)
+        self._stack.callback(remove_role, iam, chosen)
+        _inline(iam.put_role_policy, {"RoleName": chosen}, policies)
         return str(made["Role"]["Arn"])
 
     def role_session(
@@ -190,27 +206,12 @@ class Principals:
 
     def _removing(self, delete: Callable[..., Any], **what: str) -> None:
         """Remove it at the end, unless the scenario itself has done so by then."""
-        self._stack.callback(_removed, delete, what)
-
-    def _inline(
-        self,
-        put: Callable[..., Any],
-        delete: Callable[..., Any],
-        entity: Mapping[str, str],
-        policies: Sequence[Document],
-    ) -> None:
-        for index, document in enumerate(policies):
-            chosen = f"inline-{index}"
-            put(**entity, PolicyName=chosen, PolicyDocument=json.dumps(document))
-            self._removing(delete, **entity, PolicyName=chosen)
+        self._stack.callback(unless_gone, lambda: delete(**what))
 
 
-def _removed(delete: Callable[..., Any], what: Mapping[str, str]) -> None:
-    try:
-        delete(**what)
-    except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
-            raise
+def _inline(put: Callable[..., Any], entity: Mapping[str, str], policies: Sequence[Document]) -> None:
+    for index, document in enumerate(policies):
+        put(**entity, PolicyName=f"inline-{index}", PolicyDocument=json.dumps(document))
 
 
 def _fresh(kind: str) -> str:

@@ -33,7 +33,7 @@ class Holder:
     def __init__(self, clients, name):
         iam = clients("iam")
         iam.create_user(UserName=name)
-        statements = allow("sts:AssumeRole"), allow("s3:ListAllMyBuckets", Condition=WITH_MFA)
+        statements = allow(["sts:AssumeRole", "iam:ListUsers"]), allow("s3:ListAllMyBuckets", Condition=WITH_MFA)
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
         key = iam.create_access_key(UserName=name)["AccessKey"]
         self.clients, self.name = clients, name
@@ -112,6 +112,9 @@ def test_a_session_asked_for_with_a_code_has_mfa_and_one_without_has_not(a, hold
     with_mfa, without = holder.session(**code_), holder.session()
 
     a("s3", **with_mfa).list_buckets()
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html: IAM wants MFA of such a session
+    a("iam", **with_mfa).list_users()
+    assert refusal(a("iam", **without).list_users)[0] == "InvalidClientTokenId"
     assert refusal(a("s3", **without).list_buckets)[0] == "AccessDenied"
     assert refusal(a("s3", **holder.keys).list_buckets)[0] == "AccessDenied"
     a("sts", **with_mfa).assume_role(RoleArn=roles[A], RoleSessionName="mfa")

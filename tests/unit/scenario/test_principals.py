@@ -1,6 +1,8 @@
 """`Principals`: made as described, and removed in an order that IAM takes, also what the scenario has itself removed."""
 
 import json
+from collections import defaultdict
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,10 +13,14 @@ DOCUMENT = statement("s3:*")
 
 
 class Iam:
-    """Notes what is asked of it; refuses what it is told to."""
+    """Notes what is asked of it; refuses what it is told to, and lists what hangs on an entity."""
 
     def __init__(self):
-        self.asked, self.refuses = [], {}
+        self.asked, self.refuses, self.hanging = [], {}, {}
+
+    def get_paginator(self, operation):
+        page = defaultdict(list, self.hanging.get(operation, {}))
+        return SimpleNamespace(paginate=lambda **_: self._answer(operation, {}) and [page])
 
     def __getattr__(self, operation):
         return lambda **parameters: self._answer(operation, parameters)
@@ -32,7 +38,7 @@ class Iam:
 
     @property
     def operations(self):
-        return [operation for operation, _ in self.asked]
+        return [operation for operation, _ in self.asked if not operation.startswith("list_")]
 
 
 class Account:
@@ -66,7 +72,7 @@ def test_a_user_has_what_it_is_described_with_and_is_removed_before_its_boundary
     }
     assert iam.operations == [
         "create_policy", "create_user", "put_user_policy", "create_access_key",
-        "delete_access_key", "delete_user_policy", "delete_user", "delete_policy",
+        "delete_login_profile", "delete_user", "delete_policy",
     ]  # fmt: skip
 
 
@@ -82,7 +88,7 @@ def test_a_role_has_what_it_is_described_with_and_is_removed_before_its_boundary
         "Path": "/team/",
     }
     assert iam.operations == [
-        "create_policy", "create_role", "put_role_policy", "delete_role_policy", "delete_role", "delete_policy",
+        "create_policy", "create_role", "put_role_policy", "delete_role", "delete_policy",
     ]  # fmt: skip
 
 
@@ -94,12 +100,35 @@ def test_without_limits_a_user_has_none(iam):
 
 
 def test_what_the_scenario_removed_itself_is_not_missed(iam):
-    iam.refuses = {"delete_access_key": "NoSuchEntity", "delete_user": "NoSuchEntity"}
+    iam.refuses = dict.fromkeys(["list_access_keys", "delete_login_profile", "delete_user"], "NoSuchEntity")
 
     with Principals() as principals:
-        principals.user(Account(iam), DOCUMENT)
+        principals.user(Account(iam), DOCUMENT, boundary=DOCUMENT)
 
-    assert "delete_user_policy" in iam.operations
+    assert iam.operations[-2:] == ["delete_user", "delete_policy"]
+
+
+def test_what_hangs_on_a_user_goes_before_it(iam):
+    iam.hanging = {
+        "list_access_keys": {"AccessKeyMetadata": [{"AccessKeyId": "AKIA1"}, {"AccessKeyId": "AKIA2"}]},
+        "list_mfa_devices": {"MFADevices": [{"SerialNumber": "device"}]},
+        "list_groups_for_user": {"Groups": [{"GroupName": "group"}]},
+        "list_attached_user_policies": {"AttachedPolicies": [{"PolicyArn": "arn"}]},
+        "list_user_policies": {"PolicyNames": ["inline"]},
+    }
+    with Principals() as principals:
+        principals.user(Account(iam), name="u")
+
+    assert [one for one in iam.asked if not one[0].startswith("list_")][2:] == [
+        ("delete_access_key", {"UserName": "u", "AccessKeyId": "AKIA1"}),
+        ("delete_access_key", {"UserName": "u", "AccessKeyId": "AKIA2"}),
+        ("deactivate_mfa_device", {"UserName": "u", "SerialNumber": "device"}),
+        ("remove_user_from_group", {"UserName": "u", "GroupName": "group"}),
+        ("detach_user_policy", {"UserName": "u", "PolicyArn": "arn"}),
+        ("delete_user_policy", {"UserName": "u", "PolicyName": "inline"}),
+        ("delete_login_profile", {"UserName": "u"}),
+        ("delete_user", {"UserName": "u"}),
+    ]
 
 
 def test_what_cannot_be_removed_is_told(iam):
