@@ -29,7 +29,8 @@ FEDERATION_DEFAULT = 43_200
 MAX_POLICY_CHARACTERS = 2048
 MAX_SESSION_POLICIES = 10
 MAX_TAGS = 50
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+# A path holds any printable character: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/(?:[\x21-\x7e]*/)?[\w+=,.@-]+", re.ASCII)
 
 
 @dataclass(slots=True)
