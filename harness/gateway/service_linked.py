@@ -14,8 +14,17 @@ from harness.model.principal import SERVICE_LINKED_PATH, is_service_linked
 # The operations on one role that have this error: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
 # and its siblings. A description may be changed.
 _CHANGES = frozenset({
-    "AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy",
-    "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole",
+    "AddRoleToInstanceProfile", "AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy",
+    "DetachRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "RemoveRoleFromInstanceProfile",
+    "UpdateAssumeRolePolicy", "UpdateRole",
+})  # fmt: skip
+# Services that do what a customer says with a role that the customer hands them. AWS has no linked role of theirs (of Lambda's it
+# has `replicator.lambda`'s, of EventBridge's `apidestinations.events`'s): whoever had one could act through it, bound by nothing.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+_WITHOUT = frozenset({
+    "apigateway.amazonaws.com", "cloudformation.amazonaws.com", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com",
+    "events.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "logs.amazonaws.com", "pipes.amazonaws.com",
+    "s3.amazonaws.com", "scheduler.amazonaws.com", "sns.amazonaws.com", "states.amazonaws.com",
 })  # fmt: skip
 
 
@@ -27,6 +36,10 @@ def check_service_linked(operation: Operation, iam: IamState) -> None:
         # OBSERVED: https://github.com/tilfin/aws-iam-policy-tool/pull/9
         message = f"Path prefix '{SERVICE_LINKED_PATH}' can only be used for AWS Service linked Roles"
         raise CommonServiceException("InvalidInput", message, HTTPStatus.BAD_REQUEST, sender_fault=True)
+    if operation.name == "CreateServiceLinkedRole":
+        _check_template(operation.params["AWSServiceName"])
+    if operation.name == "DeleteServiceLinkedRole":
+        _check_linked(iam, operation.params["RoleName"])
     role = iam.role(operation.params["RoleName"]) if operation.name in _CHANGES else None
     if role is not None and is_service_linked(role_arn(role)):
         # OBSERVED: https://github.com/rebuy-de/aws-nuke/issues/331
@@ -34,3 +47,18 @@ def check_service_linked(operation: Operation, iam: IamState) -> None:
             f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS"
         )
         raise CommonServiceException("UnmodifiableEntity", message, HTTPStatus.BAD_REQUEST, sender_fault=True)
+
+
+def _check_template(service: str) -> None:
+    """OBSERVED: https://github.com/clouddrove/terraform-aws-elasticsearch/pull/21 (the names tell cases apart)."""
+    if service in _WITHOUT or not service.endswith(".amazonaws.com"):
+        message = f"Cannot find Service Linked Role template for {service}"
+        raise CommonServiceException("AccessDenied", message, HTTPStatus.FORBIDDEN, sender_fault=True)
+
+
+def _check_linked(iam: IamState, name: str) -> None:
+    """Who may delete linked roles may thereby delete no other: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteServiceLinkedRole.html."""
+    role = iam.role(name)
+    if role is not None and not is_service_linked(role_arn(role)):
+        message = f"The role with name {name} cannot be found among those linked to services."
+        raise CommonServiceException("NoSuchEntity", message, HTTPStatus.NOT_FOUND, sender_fault=True)

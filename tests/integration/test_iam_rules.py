@@ -269,6 +269,22 @@ def test_what_belongs_to_aws_is_changed_by_aws_alone(iam):
     assert said == ("UnmodifiableEntity", 400, f"Cannot perform the operation on the protected role '{linked}' - this role is only modifiable by AWS")  # fmt: skip
 
 
+def test_a_linked_role_is_for_its_service_alone(iam):
+    linked = iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")["Role"]["RoleName"]
+    profile, own = fresh("Profile"), role(iam)
+    iam.create_instance_profile(InstanceProfileName=profile)
+
+    assert refusal(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=linked)[0] == "UnmodifiableEntity"  # fmt: skip
+    iam.add_role_to_instance_profile(InstanceProfileName=profile, RoleName=own)
+    for service in ("lambda.amazonaws.com", "example.com"):
+        said = refusal(iam.create_service_linked_role, AWSServiceName=service)
+        assert said == ("AccessDenied", 403, f"Cannot find Service Linked Role template for {service}")
+    iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=own)
+    assert refusal(iam.delete_service_linked_role, RoleName=own)[:2] == ("NoSuchEntity", 404)
+    iam.delete_service_linked_role(RoleName=linked)
+    iam.delete_role(RoleName=own)
+
+
 def test_another_accounts_policy_is_not_attached(iam, b):
     arn = b("iam").create_policy(PolicyName="theirs", PolicyDocument=READ)["Policy"]["Arn"]
     assert arn.startswith(f"arn:aws:iam::{B}:")
