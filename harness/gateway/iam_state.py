@@ -152,10 +152,12 @@ class IamState:
         self._sets[entity.id] = (revision, found)
         return found
 
-    def policies_of_group(self, name: str) -> PolicySet | None:
-        """What a group gives its users, None where there is no group of that name."""
-        group = self.backend.groups.get(name)
-        return None if group is None else PolicySet(identity=tuple(self._attached(group)))
+    def policies_of_group(self, arn: str) -> PolicySet | None:
+        """What a group gives its users, None where there is no group with exactly that ARN, path included."""
+        group = self.backend.groups.get(arn.rpartition("/")[2])
+        if group is None or entity_arn(self.account_id, "group", group.path, group.name) != arn:
+            return None
+        return PolicySet(identity=tuple(self._attached(group)))
 
     @staticmethod
     def boundary_arn(entity: Any) -> str | None:

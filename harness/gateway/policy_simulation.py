@@ -35,6 +35,7 @@ _DECISIONS = {
     Effect.IMPLICIT_DENY: "implicitDeny",
     Effect.EXPLICIT_DENY: "explicitDeny",
 }
+_ENTITIES = frozenset({"group", "role", "user"})
 _VARIABLE = re.compile(r"\$\{([\w:./-]+)")
 _PLACES = {
     PolicyKind.IDENTITY: "PolicyInputList",
@@ -43,6 +44,8 @@ _PLACES = {
 }
 _KINDS = {PolicyKind.RESOURCE: "resource"}
 PAGE = 1000
+_Asked = tuple[str, str]
+"""An action and a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,9 @@ class PolicySimulation:
         texts = [str(self.documents.text(ref.digest)) for ref in held.identity] + list(
             params.get("PolicyInputList") or ()
         )
+        identity = [*self._sources(held.identity, source), *_given(params.get("PolicyInputList"), PolicyKind.IDENTITY)]
         if operation.name.startswith("GetContextKeys"):
             return {"ContextKeyNames": sorted({key for text in texts for key in _context_keys(text)})}
-        identity = [*self._sources(held.identity, source), *_given(params.get("PolicyInputList"), PolicyKind.IDENTITY)]
         boundary = _given(params.get("PermissionsBoundaryPolicyInputList"), PolicyKind.BOUNDARY)
         if not boundary and held.boundary:
             boundary = [_Source(self._policy(held.boundary, PolicyKind.BOUNDARY), "user-managed")]
@@ -84,15 +87,20 @@ class PolicySimulation:
             service_control=[[self._policy(ref, PolicyKind.SCP) for ref in level] for level in held.service_control],
         )
         kinds = {one.policy.name: one.kind for one in (*boundary, *on_resource, *identity)}
-        asked = product(params.get("ActionNames") or (), params.get("ResourceArns") or ("*",))
-        requests = [self._request(params, action, resource) for action, resource in asked]
-        return _page([_result(request, world, kinds) for request in requests], params)
+        asked = list(product(params.get("ActionNames") or (), params.get("ResourceArns") or ("*",)))
+        page, more = _page(asked, params)
+        requests = [self._request(params, action, resource) for action, resource in page]
+        return {"EvaluationResults": [_result(request, world, kinds) for request in requests], **more}
 
     def _held(self, source: str) -> PolicySet:
-        """The policies of a user, role or group of this account."""
+        """The policies of a user, role or group of this account, by the ARN that the caller was allowed to ask about and no other.
+
+        OBSERVED: https://github.com/newrelic/newrelic-lambda-cli/issues/96 for the ARN of a session.
+        """
         arn = Arn.parse(source)
-        if arn is None:
-            raise _refused("InvalidInput", f"Invalid Entity Arn: {source}", HTTPStatus.BAD_REQUEST)
+        if arn is None or arn.service != "iam" or arn.kind not in _ENTITIES or not arn.name:
+            message = f"Invalid Entity Arn: {source} does not clearly define entity type and name."
+            raise _refused("InvalidInput", message, HTTPStatus.BAD_REQUEST)
         found = self._policies(source, arn) if arn.account == self.account_id else None
         if found is None:
             raise _refused("NoSuchEntity", f"The entity {source} cannot be found.", HTTPStatus.NOT_FOUND)
@@ -100,7 +108,7 @@ class PolicySimulation:
 
     def _policies(self, source: str, arn: Arn) -> PolicySet | None:
         if arn.kind == "group":
-            return self.iam.policies_of_group(arn.name.rpartition("/")[2])
+            return self.iam.policies_of_group(source)
         vouch = self.home.describe(source)
         return None if vouch is None else vouch.policies
 
@@ -187,12 +195,15 @@ def _allowed_by_boundary(request: Request, world: World) -> bool:
     return found is not None and bool(found.allows) and not found.denies
 
 
-def _page(results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
-    """Results from the marker on, which is their number."""
-    start, most = int(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
+def _page(asked: Sequence[_Asked], params: Mapping[str, Any]) -> tuple[Sequence[_Asked], dict[str, Any]]:
+    """What is asked from the marker on, which is its number, and what the answer says of the rest."""
+    marker, most = str(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
+    if not (marker.isascii() and marker.isdigit() and int(marker) <= len(asked)):
+        raise _refused("InvalidInput", f"Invalid Marker: {marker}", HTTPStatus.BAD_REQUEST)
+    start = int(marker)
     following = start + most
-    more = {"IsTruncated": True, "Marker": str(following)} if following < len(results) else {"IsTruncated": False}
-    return {"EvaluationResults": results[start:following], **more}
+    more = {"IsTruncated": True, "Marker": str(following)} if following < len(asked) else {"IsTruncated": False}
+    return asked[start:following], more
 
 
 def _context_keys(text: str) -> Iterator[str]:
