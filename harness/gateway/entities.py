@@ -119,6 +119,7 @@ def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
     _check_policy(iam, name, params)
     _check_inline(name, params, named)
     _check_in_use(backend, name, named)
+    _check_device(backend, name, params)
     _check_quotas(backend, name, params, named, quotas)
     _check_tags(iam, params, named)
 
@@ -195,6 +196,21 @@ def _check_in_use(backend: IAMBackend, operation: str, named: Mapping[str, Any])
     for holds, first in reasons:
         if holds(backend, named[parameter]):
             raise _conflict(f"Cannot delete entity, {first}.")
+
+
+def _check_device(backend: IAMBackend, operation: str, params: Mapping[str, Any]) -> None:
+    """A virtual MFA device is one user's until it is deactivated.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html (EntityAlreadyExists) and
+    API_DeleteVirtualMFADevice.html (DeleteConflict); the sentences are not documented.
+    """
+    device: Any = backend.virtual_mfa_devices.get(params.get("SerialNumber", ""))
+    if device is None or device.user is None:
+        return
+    if operation == "EnableMFADevice":
+        raise _refused("EntityAlreadyExists", "MFA Device is already in use.", HTTPStatus.CONFLICT)
+    if operation == "DeleteVirtualMFADevice":
+        raise _conflict("MFA VirtualDevice in use. Must deactivate first.")
 
 
 def _check_quotas(

@@ -48,7 +48,7 @@ class MfaDesk:
     peers: Peers
     clock: Clock
     _used: dict[str, int] = field(default_factory=dict)
-    """Serial number -> the half minute of the last code that was taken."""
+    """Seed -> the half minute of the last code that was taken; a device of the same name as one before is another."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def present(self, operation: Operation, caller: Caller | None, request_id: str) -> bool:
@@ -99,15 +99,15 @@ class MfaDesk:
         if device is None or device.user is None or device.user.id != user_id:
             return NOT_THEIRS
         with self._lock:
-            step = next((step for step in self._unused(serial) if bytes_eq(_code(device, step), code.encode())), None)
+            step = next((step for step in self._unused(device) if bytes_eq(_code(device, step), code.encode())), None)
             if step is None:
                 return WRONG_CODE
-            self._used[serial] = step
+            self._used[device.base32_string_seed] = step
         return None
 
-    def _unused(self, serial: str) -> Iterator[int]:
-        now = self._step()
-        return (step for step in range(now - DRIFT, now + DRIFT + 1) if step > self._used.get(serial, 0))
+    def _unused(self, device: Any) -> Iterator[int]:
+        now, used = self._step(), self._used.get(device.base32_string_seed, 0)
+        return (step for step in range(now - DRIFT, now + DRIFT + 1) if step > used)
 
     def _step(self) -> int:
         return int(self.clock.real().timestamp()) // STEP
