@@ -38,6 +38,7 @@ from harness.gateway.service_linked import check_service_linked
 from harness.gateway.signers import Anonymous, InternalSigner, PlumbingSigner, ServiceSigner
 from harness.gateway.storing import PolicyDesk
 from harness.gateway.tickets import Tickets, digest
+from harness.gateway.unsigned import refused_to_anyone
 from harness.policy import PolicyKind, is_public, parse_stored
 from harness.sigv4 import Form, Reason, Rejected, check_policy
 from harness.wire import Quotas
@@ -165,10 +166,12 @@ class Authorize:
             error = respond.authentication_error(context, rejected)
             self.records.authentication(context, arrival, rejected, error)
             raise error
+        refused = refused_to_anyone(operation)
         if operation.params.get("Bucket") and operation.name != "CreateBucket" and bucket_owner is None:
-            error = CommonServiceException("NoSuchBucket", NO_BUCKET, HTTPStatus.NOT_FOUND, sender_fault=True)
-            self.records.validation(context, arrival, error)
-            raise error
+            refused = CommonServiceException("NoSuchBucket", NO_BUCKET, HTTPStatus.NOT_FOUND, sender_fault=True)
+        if refused is not None:
+            self.records.validation(context, arrival, refused)
+            raise refused
 
     def _ticket(self, owning: str, arrival: Arrival, signer: Signer) -> str | None:
         if not isinstance(signer, InternalSigner):
