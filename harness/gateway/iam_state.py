@@ -82,6 +82,10 @@ class IamState:
         user = self.user(arn.rpartition("/")[2])
         return user if user is not None and user_arn(user) == arn else None
 
+    def user_by_id(self, unique_id: str) -> User | None:
+        """The user with that unique id, whatever it is called."""
+        return next((user for user in self.backend.users.values() if user.id == unique_id), None)
+
     def role_by_id(self, unique_id: str) -> Role | None:
         """The role with that unique id."""
         return self.backend.roles.get(unique_id)

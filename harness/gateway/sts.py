@@ -87,7 +87,6 @@ class Sts:
         session = self._mint(
             kind=CallerKind.ROLE_SESSION,
             owner_id=str(role.id),
-            owner_name=str(role.name),
             name=params["RoleSessionName"],
             source_identity=source_identity,
             policies=self._session_policies(params),
@@ -110,7 +109,6 @@ class Sts:
         session = self._mint(
             kind=caller.kind,
             owner_id=caller.unique_id,
-            owner_name=caller.user_name or "",
             name="",
             duration=min(duration, longest),
             mfa=mfa,
@@ -128,7 +126,6 @@ class Sts:
         session = self._mint(
             kind=CallerKind.FEDERATED_USER,
             owner_id=caller.unique_id,
-            owner_name=caller.user_name or "",
             name=name,
             duration=duration,
             session_tags=tags,

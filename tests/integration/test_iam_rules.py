@@ -285,6 +285,34 @@ def test_a_linked_role_is_for_its_service_alone(iam):
     iam.delete_role(RoleName=own)
 
 
+def test_a_renamed_user_remains_itself_and_who_takes_its_name_is_another(iam, a):
+    old, new, team = fresh("User"), fresh("User"), [{"Key": "team", "Value": "red"}]
+    iam.create_user(UserName=old, Tags=team)
+    for_team = allow("iam:ListUsers", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})
+    iam.put_user_policy(UserName=old, PolicyName="p", PolicyDocument=document(for_team))
+    key = iam.create_access_key(UserName=old)["AccessKey"]
+    own = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    given = a("sts", **own).get_session_token()["Credentials"]
+    session = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+
+    iam.update_user(UserName=old, NewUserName=new, NewPath="/team/")
+    iam.create_user(UserName=old)
+    for keys in (own, session):
+        assert a("sts", **keys).get_caller_identity()["Arn"] == f"arn:aws:iam::{A}:user/team/{new}"
+    assert iam.list_user_tags(UserName=new)["Tags"] == team
+    a("iam", **own).list_users()
+    assert iam.list_user_tags(UserName=old)["Tags"] == []
+    assert iam.list_access_keys(UserName=old)["AccessKeyMetadata"] == []
+    iam.put_user_policy(UserName=old, PolicyName="p", PolicyDocument=document(for_team))
+    another = iam.create_access_key(UserName=old)["AccessKey"]
+    untagged = {"aws_access_key_id": another["AccessKeyId"], "aws_secret_access_key": another["SecretAccessKey"]}
+    assert refusal(a("iam", **untagged).list_users)[:2] == ("AccessDenied", 403)
+
+
 def test_another_accounts_policy_is_not_attached(iam, b):
     arn = b("iam").create_policy(PolicyName="theirs", PolicyDocument=READ)["Policy"]["Arn"]
     assert arn.startswith(f"arn:aws:iam::{B}:")
