@@ -21,7 +21,7 @@ from harness.iam import decide
 from harness.iam.layers import layers
 from harness.model.arn import Arn
 from harness.model.decision import Decision, Effect, Evidence, Layer
-from harness.model.principal import Principal, PrincipalKind
+from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, ContextValue, Request
 from harness.model.world import Policy, World
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy, parse_stored
@@ -85,6 +85,7 @@ class PolicySimulation:
             boundary=boundary[0].policy if boundary else None,
             resource=on_resource[0].policy if on_resource else None,
             service_control=[[self._policy(ref, PolicyKind.SCP) for ref in level] for level in held.service_control],
+            principal_is_service_linked_role=is_service_linked(source or ""),
         )
         kinds = {one.policy.name: one.kind for one in (*boundary, *on_resource, *identity)}
         asked = list(product(params.get("ActionNames") or (), params.get("ResourceArns") or ("*",)))

@@ -209,6 +209,19 @@ def test_nobody_makes_a_role_that_the_organization_does_not_bind(a):
     assert taken.startswith("Cannot perform the operation on the protected role 'AWSServiceRoleForECS'")
 
 
+def test_the_simulator_knows_whom_the_organization_binds(a):
+    iam = a("iam")
+    bound = iam.create_role(RoleName="bound", AssumeRolePolicyDocument=trusting(A))["Role"]["Arn"]
+    free = iam.create_service_linked_role(AWSServiceName="batch.amazonaws.com")["Role"]["Arn"]
+    decided = {
+        role: iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=["dynamodb:DeleteTable"])
+        for role in (bound, free)
+    }
+
+    decisions = [decided[role]["EvaluationResults"][0]["EvalDecision"] for role in (bound, free)]
+    assert decisions == ["explicitDeny", "implicitDeny"]
+
+
 @pytest.mark.parametrize("path", ["/a/:role/aws-service-role/x.amazonaws.com/", "//aws-service-role/x.amazonaws.com/", "/AWS-service-role/"])  # fmt: skip
 def test_a_path_that_only_looks_like_a_services_frees_nobody(a, denied, tables, path):
     name = f"look-alike-{len(path)}"
