@@ -18,6 +18,7 @@ from harness.wire import Quotas
 
 POLICIES_PER_GROUP: int = 10
 GROUPS_PER_USER: int = 10
+MFA_DEVICES_PER_USER: int = 8
 TAGS: int = 50
 
 
@@ -225,6 +226,8 @@ def _check_quotas(
         groups = {group.name for group in backend.get_groups_for_user(params["UserName"])}
         if len(groups | {params["GroupName"]}) > GROUPS_PER_USER:
             raise _exceeded(f"Cannot exceed quota for GroupsPerUser: {GROUPS_PER_USER}")
+    if operation == "EnableMFADevice" and len(named["UserName"].mfa_devices) >= MFA_DEVICES_PER_USER:
+        raise _exceeded(f"Cannot exceed quota for MFADevicesPerUser: {MFA_DEVICES_PER_USER}")
 
 
 def _check_tags(iam: IamState, params: Mapping[str, Any], named: Mapping[str, Any]) -> None:

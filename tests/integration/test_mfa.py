@@ -105,6 +105,24 @@ def test_a_device_is_one_users_until_it_is_deactivated(a, holder):
     iam.delete_virtual_mfa_device(SerialNumber=holder.serial)
 
 
+def test_a_user_has_eight_devices_at_most(a):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
+    iam, name = a("iam"), "many-devices"
+    iam.create_user(UserName=name)
+
+    def enable(number):
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"{name}-{number}")["VirtualMFADevice"]
+        seed = device["Base32StringSeed"]
+        codes = {"AuthenticationCode1": code(seed), "AuthenticationCode2": code(seed, 1)}
+        iam.enable_mfa_device(UserName=name, SerialNumber=device["SerialNumber"], **codes)
+        return device["SerialNumber"]
+
+    serials = [enable(number) for number in range(8)]
+    assert refusal(enable, number=8)[:2] == ("LimitExceeded", 409)
+    iam.deactivate_mfa_device(UserName=name, SerialNumber=serials[0])
+    enable(9)
+
+
 def test_a_device_of_a_name_that_was_there_before_is_another(a, holder):
     holder.session(SerialNumber=holder.serial, TokenCode=code(holder.seed, 1))
     a("iam").deactivate_mfa_device(UserName=holder.name, SerialNumber=holder.serial)
