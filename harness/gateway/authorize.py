@@ -17,7 +17,7 @@ from harness.actions.federation import Federated
 from harness.actions.iam import USER_OPERATIONS
 from harness.actions.s3 import bucket_arn, copy_source
 from harness.actions.sts import UNSIGNED
-from harness.gateway import constraints, policy_simulation, respond, sts
+from harness.gateway import constraints, own_user, policy_simulation, respond, sts
 from harness.gateway.arrival import Arrival, Signer, arrival_of, decide, signer_of
 from harness.gateway.buckets import Buckets
 from harness.gateway.call_sites import STAND_INS, plumbing
@@ -131,6 +131,7 @@ class Authorize:
         self._check_form_post(context, arrival, signer, operation)
         self._check_source(context, arrival, operation)
         _need_user_name(operation, signer)
+        operation = own_user.named(context, operation)
         operation = self._with_mfa(context, arrival, signer, operation)
         resource = self._decide(context, arrival, signer, operation)
         self._check_stored(context, arrival, operation, resource)

@@ -285,6 +285,28 @@ def test_a_linked_role_is_for_its_service_alone(iam):
     iam.delete_role(RoleName=own)
 
 
+def test_a_user_that_names_none_means_itself(iam, a):
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html."""
+    name, anothers = user(iam), user(iam)
+    theirs = iam.create_access_key(UserName=anothers)["AccessKey"]["AccessKeyId"]
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    mine = allow("iam:*AccessKey*", f"arn:aws:iam::{A}:user/{name}")
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(mine))
+    own = a("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    for call, more in ((own.delete_access_key, {}), (own.update_access_key, {"Status": "Inactive"})):
+        assert refusal(call, AccessKeyId=theirs, UserName=anothers, **more)[:2] == ("AccessDenied", 403)
+        assert refusal(call, AccessKeyId=theirs, **more)[:2] == ("NoSuchEntity", 404)
+    (kept,) = iam.list_access_keys(UserName=anothers)["AccessKeyMetadata"]
+    assert (kept["AccessKeyId"], kept["Status"]) == (theirs, "Active")
+    second = own.create_access_key()["AccessKey"]
+    assert second["UserName"] == name
+    own.update_access_key(AccessKeyId=second["AccessKeyId"], Status="Inactive")
+    own.delete_access_key(AccessKeyId=second["AccessKeyId"])
+    (left,) = own.list_access_keys()["AccessKeyMetadata"]
+    assert left["AccessKeyId"] == key["AccessKeyId"]
+
+
 def test_a_renamed_user_remains_itself_and_who_takes_its_name_is_another(iam, a):
     old, new, team = fresh("User"), fresh("User"), [{"Key": "team", "Value": "red"}]
     iam.create_user(UserName=old, Tags=team)
