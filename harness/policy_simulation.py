@@ -49,6 +49,8 @@ class Sources:
     boundary: Source | None = None
     resource: Source | None = None
     service_control: tuple[tuple[Policy, ...], ...] = ()
+    of_linked_role: bool = False
+    """They are of a role that is linked to a service, which no control policy binds."""
 
     @property
     def world(self) -> World:
@@ -58,6 +60,7 @@ class Sources:
             boundary=self.boundary.policy if self.boundary is not None else None,
             resource=self.resource.policy if self.resource is not None else None,
             service_control=self.service_control,
+            principal_is_service_linked_role=self.of_linked_role,
         )
 
     def kind(self, name: str | int | None) -> str:

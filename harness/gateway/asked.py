@@ -64,6 +64,10 @@ class Asked:
         operation = replace(self.operation, params=params, user=None, inherited=Inherited())
         return replace(self, signer=federated, operation=operation)
 
+    def about(self, operation: Operation) -> "Asked":
+        """The same request for what it means rather than says."""
+        return replace(self, operation=operation)
+
     def with_mfa(self, *, present: bool) -> "Asked":
         """The request, with whether a valid code of its caller's MFA device came with it."""
         return replace(self, operation=replace(self.operation, mfa=present))

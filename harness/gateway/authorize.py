@@ -13,7 +13,7 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.actions.federation import Federated
-from harness.gateway import checks, respond
+from harness.gateway import checks, own_user, respond
 from harness.gateway.arrival import arrival_of, decide, signer_of
 from harness.gateway.asked import Asked, read
 from harness.gateway.before import BeforeStoring
@@ -86,6 +86,7 @@ class Authorize:
         checks.check_form_post(asked, self.clock.real())
         self.owners.check_source(asked)
         checks.check_user_name(asked)
+        asked = asked.about(own_user.named(asked.context, asked.operation))
         asked = asked.with_mfa(present=self.mfa.present(asked.operation, asked.caller, asked.request_id))
         judgement = self.judge.judge(asked)
         if judgement.denied is not None:

@@ -12,6 +12,7 @@ from harness.gateway.asked import Asked
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.refusing import Unauthenticated
 from harness.gateway.signers import Anonymous
+from harness.gateway.unsigned import refused_to_anyone
 from harness.sigv4 import Form, Reason, Rejected, check_policy
 from harness.wire.vouch import CallerKind, Vouch
 
@@ -43,6 +44,8 @@ def check_unsigned(asked: Asked, bucket_owner: str | None) -> None:
         return
     if operation.service != "s3" and not asked.by_provider:
         raise Unauthenticated(Rejected(Reason.MISSING))
+    if (refused := refused_to_anyone(operation)) is not None:
+        raise refused
     if operation.params.get("Bucket") and operation.name != "CreateBucket" and bucket_owner is None:
         raise respond.client_error("NoSuchBucket", NO_BUCKET, HTTPStatus.NOT_FOUND)
 

@@ -37,6 +37,7 @@ def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
     _check_held(name, params, named)
     _check_in_use(backend, name, named)
     _check_tag_keys(params)
+    _check_device(backend, name, params)
     check_numbers(iam, operation, named, quotas)
 
 
@@ -118,6 +119,21 @@ def _check_in_use(backend: IAMBackend, operation: str, named: Named) -> None:
     for holds, first in reasons:
         if holds(backend, named[parameter]):
             raise _conflict(f"Cannot delete entity, {first}.")
+
+
+def _check_device(backend: IAMBackend, operation: str, params: Params) -> None:
+    """A virtual MFA device is one user's until it is deactivated.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html (EntityAlreadyExists) and
+    API_DeleteVirtualMFADevice.html (DeleteConflict); the sentences are not documented.
+    """
+    device: Any = backend.virtual_mfa_devices.get(params.get("SerialNumber", ""))
+    if device is None or device.user is None:
+        return
+    if operation == "EnableMFADevice":
+        raise client_error("EntityAlreadyExists", "MFA Device is already in use.", HTTPStatus.CONFLICT)
+    if operation == "DeleteVirtualMFADevice":
+        raise _conflict("MFA VirtualDevice in use. Must deactivate first.")
 
 
 def _check_tag_keys(params: Params) -> None:

@@ -13,7 +13,7 @@ from localstack.aws.api import CommonServiceException
 
 from harness.gateway.respond import client_error
 from harness.sigv4 import Form
-from harness.sigv4.form import OF_SIGNATURES
+from harness.sigv4.form import FILENAME, OF_SIGNATURES
 
 # LocalStack looks for these fields with capitals; AWS does not tell cases apart.
 _CAPITALS = {
@@ -47,7 +47,8 @@ def written(form: Form) -> tuple[str, bytes]:
         for name, value in form.fields.items()
         if name not in OF_SIGNATURES
     ]
-    file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n\r\n'.encode()
+    # `${filename}` was replaced when the form was read; LocalStack replaces what still says so, by itself.
+    file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{FILENAME}"\r\n\r\n'.encode()
     body = b"".join([*lines, file, form.file, f"\r\n--{boundary}--\r\n".encode()])
     return f"multipart/form-data; boundary={boundary}", body
 

@@ -110,8 +110,8 @@ class Home:
                 everything = PolicySet((self.documents.add("the root user", EVERYTHING),))
                 return self._federated_user(claim, revision, session, self._root(), everything)
             case _:
-                user = self.iam.user(session.owner_name)
-                if user is None or user.id != session.owner_id:
+                user = self.iam.user_by_id(session.owner_id)
+                if user is None:
                     return Rejected(Reason.UNKNOWN_KEY)
                 return self._user_session(claim, revision, session, user)
 

@@ -82,6 +82,10 @@ class IamState:
         user = self.user(arn.rpartition("/")[2])
         return user if user is not None and user_arn(user) == arn else None
 
+    def user_by_id(self, unique_id: str) -> User | None:
+        """The user with that unique id, whatever it is called."""
+        return next((user for user in self.backend.users.values() if user.id == unique_id), None)
+
     def role_by_id(self, unique_id: str) -> Role | None:
         """The role with that unique id."""
         return self.backend.roles.get(unique_id)
@@ -152,10 +156,12 @@ class IamState:
         self._sets[entity.id] = (revision, found)
         return found
 
-    def policies_of_group(self, name: str) -> PolicySet | None:
-        """What a group gives its users, None where there is no group of that name."""
-        group = self.backend.groups.get(name)
-        return None if group is None else PolicySet(identity=tuple(self._attached(group)))
+    def policies_of_group(self, arn: str) -> PolicySet | None:
+        """What a group gives its users, None where there is no group with exactly that ARN, path included."""
+        group = self.backend.groups.get(arn.rpartition("/")[2])
+        if group is None or entity_arn(self.account_id, "group", group.path, group.name) != arn:
+            return None
+        return PolicySet(identity=tuple(self._attached(group)))
 
     @staticmethod
     def boundary_arn(entity: Any) -> str | None:

@@ -37,7 +37,7 @@ class MfaDesk:
     peers: Peers
     clock: Clock
     _used: dict[str, int] = field(default_factory=dict)
-    """Serial number -> the step of the last code that was taken."""
+    """Seed -> the step of the last code that was taken; a device of the same name as one before is another."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def present(self, operation: Operation, caller: Caller | None, request_id: str) -> bool:
@@ -87,10 +87,11 @@ class MfaDesk:
         if device is None or device.user is None or device.user.id != user_id:
             return NOT_THEIRS
         with self._lock:
-            step = step_of(device.base32_string_seed, code, self._now(), after=self._used.get(serial, 0))
+            seed = device.base32_string_seed
+            step = step_of(seed, code, self._now(), after=self._used.get(seed, 0))
             if step is None:
                 return WRONG_CODE
-            self._used[serial] = step
+            self._used[device.base32_string_seed] = step
         return None
 
     def _device(self, serial: str) -> Any:

@@ -23,6 +23,9 @@ ANSWER_TIMEOUT = 2.0
 # A forwarded Invoke lasts as long as the function may run: 15 minutes, and a little.
 FORWARD_TIMEOUT = 930.0
 LEAF_CONNECTIONS, FORWARD_CONNECTIONS = 16, 1000
+FIRST_QUESTION = MAX_AGE
+"""How many seconds a connection may take over its first question, which is no good when it is older: it is a stranger's that holds
+a place and memory."""
 # Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
 MAX_CONNECTIONS = 2048
 
@@ -155,11 +158,29 @@ class PeerServer:
     def _converse(self, connection: socket.socket) -> None:
         """Answer one connection's questions until it ends. What is no question has an empty answer, what is no frame the end."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        receive = _within(connection, FIRST_QUESTION)
         try:
-            while (raw := read_frame(connection.recv)) is not None:
-                connection.sendall(frame(self.reply(raw) or b""))
+            while (raw := read_frame(receive)) is not None:
+                connection.settimeout(None)
+                reply = self.reply(raw)
+                connection.sendall(frame(reply or b""))
+                if reply is not None:
+                    receive = connection.recv
+        except TimeoutError:
+            self._on_refused("a connection brought no question in time")
         except ConnectionError as error:
             self._on_refused(str(error))
+
+
+def _within(connection: socket.socket, seconds: float) -> Callable[[int], bytes]:
+    """`recv` of the connection, for so long; it raises TimeoutError afterwards."""
+    ends = time.monotonic() + seconds
+
+    def receive(most: int) -> bytes:
+        connection.settimeout(max(ends - time.monotonic(), 0.001))  # none at all would mean: do not wait
+        return connection.recv(most)
+
+    return receive
 
 
 class _Conversation(socketserver.BaseRequestHandler):

@@ -21,7 +21,7 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.actions.federation import Federated
-from harness.gateway import amended, failed_deliveries, identifiers, internal, stores
+from harness.gateway import amended, failed_deliveries, identifiers, internal, own_user, renaming, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
@@ -71,6 +71,8 @@ def run(launch: Launch) -> None:
     setup_logging_from_config()
     apply_iam_patches()  # LocalStack's patches name moto's own methods: they come first
     identifiers.install()
+    renaming.install()
+    own_user.install()
     internal.install()
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)

@@ -13,6 +13,8 @@ from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.respond import client_error
 from harness.model.arn import Arn
+from harness.model.principal import is_service_linked
+from harness.model.request import Request
 from harness.model.world import Policy
 from harness.policy import InvalidPolicy, PolicyKind, parse_stored
 from harness.policy_simulation import Params, Source, Sources, context_keys, given, requests, result
@@ -21,7 +23,10 @@ from harness.wire.vouch import PolicyRef, PolicySet
 OPERATIONS = frozenset({
     "GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy", "SimulateCustomPolicy", "SimulatePrincipalPolicy",
 })  # fmt: skip
+_ENTITIES = frozenset({"group", "role", "user"})
 PAGE = 1000
+_Asked = tuple[str, str]
+"""An action and a resource."""
 
 
 @dataclass(slots=True)
@@ -43,13 +48,18 @@ class PolicySimulation:
             texts = [self._text(ref) for ref in held.identity]
             return {"ContextKeyNames": context_keys([*texts, *(params.get("PolicyInputList") or ())])}
         sources = self._beside(in_request, held, source)
-        return _page([result(request, sources) for request in requests(params, self.account_id)], params)
+        page, more = _page(list(requests(params, self.account_id)), params)
+        return {"EvaluationResults": [result(request, sources) for request in page], **more}
 
     def _held(self, source: str) -> PolicySet:
-        """The policies of a user, role or group of this account."""
+        """The policies of a user, role or group of this account, by the ARN that the caller was allowed to ask about and no other.
+
+        OBSERVED: https://github.com/newrelic/newrelic-lambda-cli/issues/96 for the ARN of a session.
+        """
         arn = Arn.parse(source)
-        if arn is None:
-            raise client_error("InvalidInput", f"Invalid Entity Arn: {source}")
+        if arn is None or arn.service != "iam" or arn.kind not in _ENTITIES or not arn.name:
+            message = f"Invalid Entity Arn: {source} does not clearly define entity type and name."
+            raise client_error("InvalidInput", message)
         found = self._policies(source, arn) if arn.account == self.account_id else None
         if found is None:
             raise client_error("NoSuchEntity", f"The entity {source} cannot be found.", HTTPStatus.NOT_FOUND)
@@ -57,7 +67,7 @@ class PolicySimulation:
 
     def _policies(self, source: str, arn: Arn) -> PolicySet | None:
         if arn.kind == "group":
-            return self.iam.policies_of_group(arn.name.rpartition("/")[2])
+            return self.iam.policies_of_group(source)
         vouch = self.home.describe(source)
         return None if vouch is None else vouch.policies
 
@@ -68,7 +78,13 @@ class PolicySimulation:
             boundary = Source(self._policy(held.boundary, PolicyKind.BOUNDARY), "user-managed")
         controls = tuple(tuple(self._policy(ref, PolicyKind.SCP) for ref in level) for level in held.service_control)
         identity = (*self._sources(held.identity, source), *in_request.identity)
-        return replace(in_request, identity=identity, boundary=boundary, service_control=controls)
+        return replace(
+            in_request,
+            identity=identity,
+            boundary=boundary,
+            service_control=controls,
+            of_linked_role=is_service_linked(source or ""),
+        )
 
     def _sources(self, refs: Sequence[PolicyRef], source: str | None) -> Iterator[Source]:
         arn = Arn.parse(source or "")
@@ -91,12 +107,11 @@ def _valid(params: Params) -> Sources:
         raise client_error("InvalidInput", invalid.message) from invalid
 
 
-def _page(results: Sequence[dict[str, Any]], params: Params) -> dict[str, Any]:
-    """Results from the marker on, which is their number."""
-    marker = params.get("Marker") or "0"
-    if not marker.isdecimal():
+def _page(asked: Sequence[Request], params: Params) -> tuple[Sequence[Request], dict[str, Any]]:
+    """What is asked from the marker on, which is its number, and what the answer says of the rest."""
+    marker, most = str(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
+    if not (marker.isascii() and marker.isdigit() and int(marker) <= len(asked)):
         raise client_error("InvalidInput", f"Invalid Marker: {marker}")
-    start, most = int(marker), int(params.get("MaxItems") or PAGE)
-    following = start + most
-    more = {"IsTruncated": True, "Marker": str(following)} if following < len(results) else {"IsTruncated": False}
-    return {"EvaluationResults": results[start:following], **more}
+    following = int(marker) + most
+    more = {"IsTruncated": True, "Marker": str(following)} if following < len(asked) else {"IsTruncated": False}
+    return asked[int(marker) : following], more

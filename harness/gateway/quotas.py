@@ -29,6 +29,7 @@ TRUST_OPERATIONS = frozenset({"CreateRole", "UpdateAssumeRolePolicy"})
 
 POLICIES_PER_GROUP = 10
 GROUPS_PER_USER = 10
+MFA_DEVICES_PER_USER = 8
 TAGS = 50
 # The parameter that names an entity: AWS's name of the quota of its managed policies, and how many it may have
 ATTACHED: Mapping[str, tuple[str, Callable[[Quotas], int]]] = {
@@ -65,6 +66,8 @@ def check_numbers(iam: IamState, operation: Operation, named: Mapping[str, Any],
         _check_attached(parameter, entity, operation.params["PolicyArn"], quotas)
     if operation.name == "AddUserToGroup":
         _check_groups(iam.backend, operation.params["UserName"], operation.params["GroupName"])
+    if operation.name == "EnableMFADevice" and len(named["UserName"].mfa_devices) >= MFA_DEVICES_PER_USER:
+        raise _exceeded(f"Cannot exceed quota for MFADevicesPerUser: {MFA_DEVICES_PER_USER}")
     holder = named.get("RoleName") or named.get("UserName")
     if holder is not None and operation.params.get("Tags"):
         _check_tags(iam.tags(holder), operation.params["Tags"])

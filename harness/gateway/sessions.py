@@ -16,7 +16,6 @@ class Session:
     credential: Credential
     kind: CallerKind
     owner_id: str
-    owner_name: str
     name: str
     issued: datetime
     session_tags: Mapping[str, str] = field(default_factory=dict)

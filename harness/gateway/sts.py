@@ -31,7 +31,8 @@ FEDERATION_DEFAULT = 43_200
 MAX_POLICY_CHARACTERS = 2048
 MAX_SESSION_POLICIES = 10
 MAX_TAGS = 50
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+# A path holds any printable character: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/(?:[\x21-\x7e]*/)?[\w+=,.@-]+", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -88,7 +89,6 @@ class Sts:
         session = self._mint(
             kind=CallerKind.ROLE_SESSION,
             owner_id=str(role.id),
-            owner_name=str(role.name),
             name=params["RoleSessionName"],
             source_identity=source_identity,
             policies=self._session_policies(params),
@@ -111,7 +111,6 @@ class Sts:
         session = self._mint(
             kind=caller.kind,
             owner_id=caller.unique_id,
-            owner_name=caller.user_name or "",
             name="",
             duration=min(duration, longest),
             mfa=mfa,
@@ -129,7 +128,6 @@ class Sts:
         session = self._mint(
             kind=CallerKind.FEDERATED_USER,
             owner_id=caller.unique_id,
-            owner_name=caller.user_name or "",
             name=name,
             duration=duration,
             session_tags=tags,

@@ -4,9 +4,13 @@ AWS tells services apart by their endpoints; here there is one, so that an unsig
 or for nobody's while it has a path, as `PUT /bucket/key` has.
 """
 
-from localstack.aws.api import RequestContext
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.http import Request
 
+from harness.actions import Operation
 from harness.gateway.arrival import Arrival
 from harness.gateway.respond import recognised
 from harness.sigv4 import Head
@@ -18,6 +22,31 @@ _HOSTS = (".amazonaws.com", ".localhost.localstack.cloud")
 _TRACES = frozenset(
     {"awsaccesskeyid", "signature", "x-amz-algorithm", "x-amz-credential", "x-amz-security-token", "x-amz-signature"}
 )
+# What S3 does for nobody who has not signed, whatever the bucket's policy says.
+# OBSERVED: https://github.com/awsdocs/amazon-s3-userguide/pull/91 and https://github.com/aws/aws-sdk-cpp/issues/1575 (uploads),
+# https://github.com/Seagate/cortx-prvsnr/issues/2908 (copies).
+_NO_COPY = "Anonymous users cannot copy objects.  Please authenticate."
+_SIGNED_ONLY: Mapping[str, str] = {
+    "CopyObject": _NO_COPY,
+    "CreateMultipartUpload": "Anonymous users cannot initiate multipart uploads.  Please authenticate.",
+    "UploadPartCopy": _NO_COPY,
+}
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html ("They cannot be used with an unsigned (anonymous) request"),
+# OBSERVED: https://github.com/aws/aws-sdk-ruby/issues/2273, https://github.com/floci-io/floci/pull/1098 (status, and HeadObject)
+_READS = frozenset({"GetObject", "HeadObject"})
+_NO_OVERRIDES = "Request specific response headers cannot be used for anonymous GET requests."
+
+
+def refused_to_anyone(operation: Operation) -> CommonServiceException | None:
+    """S3's error for what only a signature opens."""
+    if operation.service != "s3":
+        return None
+    if (sentence := _SIGNED_ONLY.get(operation.name)) is not None:
+        return CommonServiceException("AccessDenied", sentence, HTTPStatus.FORBIDDEN, sender_fault=True)
+    overrides = [value for name, value in operation.params.items() if name.startswith("Response")]
+    if operation.name in _READS and any(value is not None for value in overrides):
+        return CommonServiceException("InvalidRequest", _NO_OVERRIDES, HTTPStatus.BAD_REQUEST, sender_fault=True)
+    return None
 
 
 def is_anonymous_s3(context: RequestContext, arrival: Arrival) -> bool:

@@ -6,13 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from enum import StrEnum
 from typing import NamedTuple
 
+from harness.model.arn import Arn
+
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html: the path is theirs alone
 SERVICE_LINKED_PATH = "/aws-service-role/"
 
 
 def is_service_linked(role_arn: str) -> bool:
-    """Whether a role's ARN, path and all, is that of a role linked to a service."""
-    return f":role{SERVICE_LINKED_PATH}" in role_arn
+    """Whether an ARN, path and all, is that of a role linked to a service: paths of other roles, and keys of objects, may hold anything."""
+    arn = Arn.parse(role_arn)
+    return arn is not None and arn.service == "iam" and arn.resource.startswith(f"role{SERVICE_LINKED_PATH}")
 
 
 class PrincipalKind(StrEnum):

@@ -205,6 +205,30 @@ def test_what_is_no_bucket_is_nobodys(url, opened):
     assert refused(unsigned(url, "DELETE", f"/{BUCKET}?policy"))
 
 
+def test_some_things_need_a_signature_whatever_the_policy_says(url, opened, owner):
+    opened(to_all("s3:*"))
+    copied = {"x_amz_copy_source": f"/{BUCKET}/key"}
+    please = "Anonymous users cannot {}.  Please authenticate."
+
+    for answer, what in (
+        (unsigned(url, "POST", f"/{BUCKET}/big?uploads"), "initiate multipart uploads"),
+        (unsigned(url, "PUT", f"/{BUCKET}/copy", **copied), "copy objects"),
+        (unsigned(url, "PUT", f"/{BUCKET}/big?partNumber=1&uploadId=x", **copied), "copy objects"),
+    ):
+        assert (answer.status, answer.code, answer.message) == (403, "AccessDenied", please.format(what))
+    renamed = f"/{BUCKET}/key?response-content-type=text%2Fhtml"
+    answer = unsigned(url, target=renamed)
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert answer.message == "Request specific response headers cannot be used for anonymous GET requests."
+    assert unsigned(url, "HEAD", renamed).status == 400
+
+    assert unsigned(url, "PUT", f"/{BUCKET}/whole", b"x").status == 200
+    owner.copy_object(Bucket=BUCKET, Key="copy", CopySource=f"{BUCKET}/key")
+    owner.abort_multipart_upload(Bucket=BUCKET, Key="big", UploadId=owner.create_multipart_upload(Bucket=BUCKET, Key="big")["UploadId"])  # fmt: skip
+    html = owner.get_object(Bucket=BUCKET, Key="key", ResponseContentType="text/html")
+    assert html["ContentType"] == "text/html"
+
+
 def test_what_carries_a_trace_of_a_signature_is_not_anonymous(url, opened):
     """A signature that is not verified must not be taken for none; nor is a preflight a request."""
     opened(to_all("s3:GetObject"))

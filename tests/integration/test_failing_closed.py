@@ -4,6 +4,9 @@ import contextlib
 import hashlib
 import json
 import resource
+import secrets
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
@@ -16,7 +19,7 @@ from sealed import FakePeer
 
 from harness.errors import ToolFailed
 from harness.sigv4.key_id import new_key_id
-from harness.wire import seal
+from harness.wire import Message, frame, open_answer, read_frame, seal
 
 A, B = "111111111111", "222222222222"
 EVERYTHING = policy("*")
@@ -192,6 +195,42 @@ _KEYS = []
 
 def fake_key():
     return _KEYS[-1]
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """An instance that waits two seconds for a connection's first question."""
+    edit = ("gateway/peers.py", "FIRST_QUESTION = MAX_AGE", "FIRST_QUESTION = 2.0")
+    instance = lonely(tmp_path_factory.mktemp("impatient"), [edit])
+    yield instance, start(instance)
+    instance.stop()
+
+
+def test_whoever_brings_no_question_makes_room_on_the_peer_port(impatient):
+    instance, record = impatient
+    key = bytes.fromhex(record.launch_key)
+
+    def connection():
+        return contextlib.closing(socket.create_connection(("127.0.0.1", record.accounts["one"].peer_port), 20))
+
+    def ask(to):
+        message = Message("hello", B, A, secrets.token_hex(16), time.time(), "request")
+        question = seal(key, message)
+        to.sendall(frame(question))
+        answered = open_answer(key, read_frame(to.recv), question=question, sender=A, receiver=B)
+        return isinstance(answered, Message)
+
+    with connection() as peer, connection() as silent, connection() as slow, connection() as unsealed:
+        assert ask(peer)
+        slow.sendall(frame(b"x" * 100)[:50])
+        unsealed.sendall(frame(b"no question"))
+        assert read_frame(unsealed.recv) == b""
+        for stranger in (silent, slow, unsealed):
+            with contextlib.suppress(ConnectionResetError):
+                assert stranger.recv(1) == b""
+        assert ask(peer)
+    refused = [line["detail"] for line in journal_of(instance) if line["kind"] == "peer"]
+    assert refused.count("a connection brought no question in time") == 3
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,17 @@ def test_a_form_stores_its_file_as_its_signer(url, owner, journals):
     )
 
 
+def test_a_files_name_is_put_in_once(url, owner, journals):
+    """A file named `${filename}` is stored under the key that was decided."""
+    answer = post(url, *form(owner, "once/${filename}").items(), ("file", CONTENT, "${filename}"))
+
+    assert answer.status == 204
+    line = journals.lines(request_id=answer.headers["x-amzn-requestid"])[-1]
+    assert line["resource"] == f"arn:aws:s3:::{BUCKET}/once/${{filename}}"
+    assert stored(owner, "once/${filename}") == CONTENT
+    assert absent(owner, "once/file")
+
+
 def test_a_form_is_posted_to_a_virtual_host(url, owner):
     host = f"{BUCKET}.s3.us-west-2.localhost.localstack.cloud:{urllib.parse.urlsplit(url).port}"
     key = f"virtual-{url[-5:]}"

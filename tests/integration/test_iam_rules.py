@@ -260,6 +260,72 @@ def test_what_belongs_to_aws_is_changed_by_aws_alone(iam):
     assert said == ("UnmodifiableEntity", 400, f"Cannot perform the operation on the protected role '{linked}' - this role is only modifiable by AWS")  # fmt: skip
 
 
+def test_a_linked_role_is_for_its_service_alone(iam):
+    linked = iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")["Role"]["RoleName"]
+    profile, own = fresh("Profile"), role(iam)
+    iam.create_instance_profile(InstanceProfileName=profile)
+
+    assert refusal(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=linked)[0] == "UnmodifiableEntity"  # fmt: skip
+    iam.add_role_to_instance_profile(InstanceProfileName=profile, RoleName=own)
+    for service in ("lambda.amazonaws.com", "example.com"):
+        said = refusal(iam.create_service_linked_role, AWSServiceName=service)
+        assert said == ("AccessDenied", 403, f"Cannot find Service Linked Role template for {service}")
+    iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=own)
+    assert refusal(iam.delete_service_linked_role, RoleName=own)[:2] == ("NoSuchEntity", 404)
+    iam.delete_service_linked_role(RoleName=linked)
+    iam.delete_role(RoleName=own)
+
+
+def test_a_user_that_names_none_means_itself(iam, a):
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html."""
+    name, anothers = user(iam), user(iam)
+    theirs = iam.create_access_key(UserName=anothers)["AccessKey"]["AccessKeyId"]
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    mine = allow("iam:*AccessKey*", f"arn:aws:iam::{A}:user/{name}")
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(mine))
+    own = a("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    for call, more in ((own.delete_access_key, {}), (own.update_access_key, {"Status": "Inactive"})):
+        assert refusal(call, AccessKeyId=theirs, UserName=anothers, **more)[:2] == ("AccessDenied", 403)
+        assert refusal(call, AccessKeyId=theirs, **more)[:2] == ("NoSuchEntity", 404)
+    (kept,) = iam.list_access_keys(UserName=anothers)["AccessKeyMetadata"]
+    assert (kept["AccessKeyId"], kept["Status"]) == (theirs, "Active")
+    second = own.create_access_key()["AccessKey"]
+    assert second["UserName"] == name
+    own.update_access_key(AccessKeyId=second["AccessKeyId"], Status="Inactive")
+    own.delete_access_key(AccessKeyId=second["AccessKeyId"])
+    (left,) = own.list_access_keys()["AccessKeyMetadata"]
+    assert left["AccessKeyId"] == key["AccessKeyId"]
+
+
+def test_a_renamed_user_remains_itself_and_who_takes_its_name_is_another(iam, a):
+    old, new, team = fresh("User"), fresh("User"), [{"Key": "team", "Value": "red"}]
+    iam.create_user(UserName=old, Tags=team)
+    for_team = allow("iam:ListUsers", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})
+    iam.put_user_policy(UserName=old, PolicyName="p", PolicyDocument=document(for_team))
+    key = iam.create_access_key(UserName=old)["AccessKey"]
+    own = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    given = a("sts", **own).get_session_token()["Credentials"]
+    session = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+
+    iam.update_user(UserName=old, NewUserName=new, NewPath="/team/")
+    iam.create_user(UserName=old)
+    for keys in (own, session):
+        assert a("sts", **keys).get_caller_identity()["Arn"] == f"arn:aws:iam::{A}:user/team/{new}"
+    assert iam.list_user_tags(UserName=new)["Tags"] == team
+    a("iam", **own).list_users()
+    assert iam.list_user_tags(UserName=old)["Tags"] == []
+    assert iam.list_access_keys(UserName=old)["AccessKeyMetadata"] == []
+    iam.put_user_policy(UserName=old, PolicyName="p", PolicyDocument=document(for_team))
+    another = iam.create_access_key(UserName=old)["AccessKey"]
+    untagged = {"aws_access_key_id": another["AccessKeyId"], "aws_secret_access_key": another["SecretAccessKey"]}
+    assert refusal(a("iam", **untagged).list_users)[:2] == ("AccessDenied", 403)
+
+
 def test_another_accounts_policy_is_not_attached(iam, b):
     arn = b("iam").create_policy(PolicyName="theirs", PolicyDocument=READ)["Policy"]["Arn"]
     assert arn.startswith(f"arn:aws:iam::{B}:")

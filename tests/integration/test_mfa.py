@@ -78,6 +78,51 @@ def test_a_device_is_enabled_by_two_codes_in_a_row(a):
     holder.enable(code(holder.seed), code(holder.seed, 1))
 
 
+def test_a_device_is_one_users_until_it_is_deactivated(a, holder):
+    other_user, iam = Holder(a, "wants-anothers-device"), a("iam")
+    codes = {"AuthenticationCode1": code(holder.seed), "AuthenticationCode2": code(holder.seed, 1)}
+
+    assert refusal(iam.enable_mfa_device, UserName=other_user.name, SerialNumber=holder.serial, **codes)[:2] == ("EntityAlreadyExists", 409)  # fmt: skip
+    assert refusal(iam.delete_virtual_mfa_device, SerialNumber=holder.serial)[:2] == ("DeleteConflict", 409)
+    holder.session(SerialNumber=holder.serial, TokenCode=code(holder.seed))
+    iam.deactivate_mfa_device(UserName=holder.name, SerialNumber=holder.serial)
+    iam.enable_mfa_device(UserName=other_user.name, SerialNumber=holder.serial, **codes)
+    assert refusal(holder.session, SerialNumber=holder.serial, TokenCode=code(holder.seed, 1))[0] == "AccessDenied"
+    iam.deactivate_mfa_device(UserName=other_user.name, SerialNumber=holder.serial)
+    iam.delete_virtual_mfa_device(SerialNumber=holder.serial)
+
+
+def test_a_user_has_eight_devices_at_most(a):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html."""
+    iam, name = a("iam"), "many-devices"
+    iam.create_user(UserName=name)
+
+    def enable(number):
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"{name}-{number}")["VirtualMFADevice"]
+        seed = device["Base32StringSeed"]
+        codes = {"AuthenticationCode1": code(seed), "AuthenticationCode2": code(seed, 1)}
+        iam.enable_mfa_device(UserName=name, SerialNumber=device["SerialNumber"], **codes)
+        return device["SerialNumber"]
+
+    serials = [enable(number) for number in range(8)]
+    assert refusal(enable, number=8)[:2] == ("LimitExceeded", 409)
+    iam.deactivate_mfa_device(UserName=name, SerialNumber=serials[0])
+    enable(9)
+
+
+def test_a_device_of_a_name_that_was_there_before_is_another(a, holder):
+    holder.session(SerialNumber=holder.serial, TokenCode=code(holder.seed, 1))
+    a("iam").deactivate_mfa_device(UserName=holder.name, SerialNumber=holder.serial)
+    a("iam").delete_virtual_mfa_device(SerialNumber=holder.serial)
+    device = a("iam").create_virtual_mfa_device(VirtualMFADeviceName=holder.name)["VirtualMFADevice"]
+    old, holder.seed = holder.seed, device["Base32StringSeed"]
+
+    assert device["SerialNumber"] == holder.serial
+    holder.enable(code(holder.seed, -1), code(holder.seed))
+    assert refusal(holder.session, SerialNumber=holder.serial, TokenCode=code(old, 1))[0] == "AccessDenied"
+    holder.session(SerialNumber=holder.serial, TokenCode=code(holder.seed))
+
+
 @pytest.mark.parametrize("account", [A, B])
 def test_a_code_opens_a_role_that_wants_mfa_once(holder, roles, account, journals):
     ask = {"RoleArn": roles[account], "RoleSessionName": "mfa", "SerialNumber": holder.serial}

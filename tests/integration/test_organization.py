@@ -203,6 +203,30 @@ def test_nobody_makes_a_role_that_the_organization_does_not_bind(a):
     assert taken.startswith("Cannot perform the operation on the protected role 'AWSServiceRoleForECS'")
 
 
+def test_the_simulator_knows_whom_the_organization_binds(a):
+    iam = a("iam")
+    bound = iam.create_role(RoleName="bound", AssumeRolePolicyDocument=trusting(A))["Role"]["Arn"]
+    free = iam.create_service_linked_role(AWSServiceName="batch.amazonaws.com")["Role"]["Arn"]
+    decided = {
+        role: iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=["dynamodb:DeleteTable"])
+        for role in (bound, free)
+    }
+
+    decisions = [decided[role]["EvaluationResults"][0]["EvalDecision"] for role in (bound, free)]
+    assert decisions == ["explicitDeny", "implicitDeny"]
+
+
+@pytest.mark.parametrize("path", ["/a/:role/aws-service-role/x.amazonaws.com/", "//aws-service-role/x.amazonaws.com/", "/AWS-service-role/"])  # fmt: skip
+def test_a_path_that_only_looks_like_a_services_frees_nobody(a, denied, tables, path):
+    name = f"look-alike-{len(path)}"
+    role = a("iam").create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trusting(A))["Role"]["Arn"]
+    a("iam").attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    dynamodb = a("dynamodb", **session(a, role))
+
+    dynamodb.describe_table(TableName="T")
+    denied(lambda: dynamodb.delete_table(TableName="T"), by="caller/service_control", explicit=True)
+
+
 # resource control policies
 
 
@@ -243,6 +267,14 @@ def test_a_resource_control_policy_keeps_strangers_from_what_the_owner_shared(re
     refusal = denied(lambda: use(stranger), by="owner/resource_control", explicit=True)
 
     assert decided(refusal) == ("policies/perimeter.json (root)", "MembersOnly")
+
+
+def test_a_key_that_looks_like_a_services_role_is_an_object_like_any_other(a, b, stranger, bucket, denied):
+    key = ":role/aws-service-role/x"
+    a("s3").put_object(Bucket="inside", Key=key, Body=b"x")
+
+    b("s3").get_object(Bucket="inside", Key=key)
+    denied(lambda: stranger("s3").get_object(Bucket="inside", Key=key), by="owner/resource_control", explicit=True)
 
 
 def test_the_owners_principals_learn_which_kind_of_policy_denied_and_strangers_do_not(a, stranger, queue, denied):

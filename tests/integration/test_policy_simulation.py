@@ -101,6 +101,34 @@ def test_a_role_and_a_group_are_sources_too(iam, user):
     assert simulate(iam, group, "s3:GetObjectAcl")["s3:GetObjectAcl"]["EvalDecision"] == "explicitDeny"
 
 
+def test_no_other_way_to_write_a_source_leads_past_a_deny(a, iam):
+    """What is simulated is what the caller was allowed to ask about, by its one ARN."""
+    iam.create_group(GroupName="kept", Path="/team/")
+    iam.put_group_policy(GroupName="kept", PolicyName="p", PolicyDocument=document(allow("s3:*")))
+    kept, free = f"arn:aws:iam::{A}:group/team/kept", f"arn:aws:iam::{A}:role/free"
+    trust = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
+    for name in ("kept", "free"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(allow("s3:*")))
+    iam.create_user(UserName="asking")
+    secret = deny("iam:*", [kept, f"arn:aws:iam::{A}:role/kept"])
+    iam.put_user_policy(UserName="asking", PolicyName="p", PolicyDocument=document(allow("iam:*"), secret))
+    key = iam.create_access_key(UserName="asking")["AccessKey"]
+    asking = a("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    assert simulate(asking, free, "s3:GetObject")["s3:GetObject"]["EvalDecision"] == "allowed"
+    for source in (kept, f"arn:aws:iam::{A}:role/kept"):
+        with pytest.raises(botocore.exceptions.ClientError, match="with an explicit deny in an identity-based policy"):
+            simulate(asking, source, "s3:GetObject")
+        simulate(iam, source, "s3:GetObject")
+    for source in (f"arn:aws:iam::{A}:group/kept", f"arn:aws:iam::{A}:group/another/kept"):
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            simulate(asking, source, "s3:GetObject")
+    for source in (f"arn:aws:sts::{A}:assumed-role/kept/x", f"arn:aws:foo::{A}:group/team/kept", f"arn:aws:iam::{A}:root"):  # fmt: skip
+        with pytest.raises(iam.exceptions.InvalidInputException, match="does not clearly define entity type and name"):
+            simulate(asking, source, "s3:GetObject")
+
+
 def test_policies_that_nobody_has_are_simulated_page_by_page(iam):
     policies = [document(allow("s3:Get*"), deny("s3:GetObjectAcl"))]
     actions = ["s3:GetObject", "s3:GetObjectAcl", "s3:PutObject"]
@@ -127,12 +155,13 @@ def test_who_is_not_there_or_no_policy_is_refused(iam):
         simulate(iam, f"arn:aws:iam::{B}:user/deployer", "s3:GetObject")
     with pytest.raises(iam.exceptions.InvalidInputException):
         iam.simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
-    with pytest.raises(iam.exceptions.InvalidInputException):
-        iam.get_context_keys_for_custom_policy(PolicyInputList=["{}"])
-    asked = {"PolicyInputList": [document(allow("*"))], "ActionNames": ["s3:GetObject"]}
-    assert iam.simulate_custom_policy(**asked, Marker="0")["EvaluationResults"]
-    with pytest.raises(iam.exceptions.InvalidInputException, match="Invalid Marker"):
-        iam.simulate_custom_policy(**asked, Marker="next")
+    for text in ("no JSON", "[]", '{"Statement": "x"}', '{"Statement": {"Condition": []}}'):
+        with pytest.raises(iam.exceptions.InvalidInputException):
+            iam.get_context_keys_for_custom_policy(PolicyInputList=[text])
+    policies, actions = [document(allow("s3:*"))], ["s3:GetObject"]
+    for marker in ("x", "-1", "2"):
+        with pytest.raises(iam.exceptions.InvalidInputException, match="Invalid Marker"):
+            iam.simulate_custom_policy(PolicyInputList=policies, ActionNames=actions, Marker=marker)
 
 
 def test_a_key_id_names_its_account(a, b, iam):
