@@ -34,6 +34,8 @@ _SIGNER = "harness.signer"
 _DECIDED = "harness.decided"
 FORWARDED = "harness.forwarded"
 
+OPERATION_HEADER = "x-harness-operation"
+"""The protocol, the operation and the region, for who reads the request anew (`moto_requests`)."""
 # A client that sets these could speak for LocalStack or choose its account; none of them reaches LocalStack.
 FORGEABLE = ("x-localstack-", "x-moto-", "x-harness-")
 
@@ -124,8 +126,10 @@ def arrival_if_any(context: RequestContext) -> Arrival | None:
 
 
 def decide(context: RequestContext) -> None:
-    """Remember that the request may be executed here."""
+    """Remember that the request may be executed here, as the operation that was decided."""
     context.request.environ[_DECIDED] = True
+    if context.operation is not None:
+        context.request.headers[OPERATION_HEADER] = f"{context.protocol} {context.operation.name} {context.region}"
 
 
 def is_decided(context: RequestContext) -> bool:

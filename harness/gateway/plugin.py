@@ -21,7 +21,7 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.actions.federation import Federated
-from harness.gateway import amended, failed_deliveries, identifiers, internal, own_user, renaming, stores
+from harness.gateway import amended, failed_deliveries, identifiers, internal, moto_requests, own_user, renaming, stores
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
@@ -73,6 +73,7 @@ def run(launch: Launch) -> None:
     identifiers.install()
     renaming.install()
     own_user.install()
+    moto_requests.install()
     internal.install()
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)

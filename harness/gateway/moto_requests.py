@@ -1,0 +1,57 @@
+"""What moto executes is what was decided.
+
+moto reads a request by itself. Its operation is an `Action` in the URL, in a form, or in whatever of a JSON text looks like one,
+before it is the target that LocalStack has parsed; parameters are found likewise; its region is in the host, the URL or the user
+agent, before it is the signed one. The gate tells it all three, and parameters are read where LocalStack reads them.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from moto.core.responses import BaseResponse
+
+from harness.gateway.arrival import OPERATION_HEADER
+
+_FORMS = frozenset({"ec2", "query"})
+
+
+class _Told(NamedTuple):
+    """What the gate says; nothing of what LocalStack itself asks of moto, which is read as ever."""
+
+    protocol: str = ""
+    operation: str = ""
+    region: str = ""
+
+    @classmethod
+    def by(cls, headers: Mapping[str, str]) -> "_Told":
+        return cls(*str(headers.get(OPERATION_HEADER, "")).split())
+
+
+def install() -> None:
+    """Have every service of moto's take them from the gate."""
+    setup, action, region = BaseResponse.setup_class, BaseResponse._get_action, BaseResponse.get_region_from_url  # noqa: SLF001 - moto has no other place
+
+    def setup_class(self: BaseResponse, request: Any, full_url: str, headers: Any, use_raw_body: bool = False) -> None:
+        setup(self, request, full_url, headers, use_raw_body)
+        protocol = _Told.by(request.headers).protocol
+        if protocol:
+            self.querystring = self.data = _parameters(protocol, request)
+        if protocol in _FORMS:
+            self.body = ""
+
+    def get_action(self: BaseResponse) -> str:
+        return _Told.by(self.headers).operation or action(self)
+
+    def get_region(self: BaseResponse, request: Any, full_url: str) -> str:
+        return _Told.by(request.headers).region or region(self, request, full_url)
+
+    BaseResponse.setup_class = setup_class
+    BaseResponse._get_action = get_action  # noqa: SLF001
+    BaseResponse.get_region_from_url = get_region
+
+
+def _parameters(protocol: str, request: Any) -> Mapping[str, list[str]]:
+    """Those beside a JSON or XML body."""
+    if protocol in _FORMS:
+        return {name: [value] for name, value in request.values.items()}
+    return dict(request.args.lists()) if protocol.startswith("rest") else {}
