@@ -19,7 +19,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """`decision`, `authentication`, `validation` or `peer`."""
+        """`decision`, `authentication`, `validation`, `peer` or `failure`."""
         return str(self.fields["kind"])
 
     @property

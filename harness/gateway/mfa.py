@@ -13,7 +13,7 @@ from harness.gateway.clock import Clock
 from harness.gateway.iam_state import IamState
 from harness.gateway.peers import Answer, Peers
 from harness.gateway.respond import client_error
-from harness.gateway.totp import follow_each_other, step_at, step_of
+from harness.totp import follow_each_other, step_at, step_of
 from harness.wire import Message
 from harness.wire.vouch import Caller, CallerKind
 
@@ -99,4 +99,4 @@ class MfaDesk:
         return self.iam.backend.virtual_mfa_devices.get(serial)
 
     def _now(self) -> int:
-        return step_at(self.clock.real())
+        return step_at(self.clock.real().timestamp())

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from harness.accounts import Account, AccountSession, SessionKeys
 from harness.emulator.record import Keys
-from harness.scenario.mfa import STEP, MfaDevice
+from harness.scenario.mfa import MfaDevice
 from harness.scenario.removal import remove_role, remove_user, unless_gone
+from harness.totp import code_at, step_at
 
 Document = Mapping[str, Any]
 
@@ -98,12 +99,12 @@ class Principals:
         made = iam.create_virtual_mfa_device(VirtualMFADeviceName=_fresh("device"))["VirtualMFADevice"]
         device = MfaDevice(made["SerialNumber"], made["Base32StringSeed"])
         self._removing(iam.delete_virtual_mfa_device, SerialNumber=device.serial_number)
-        step = int(time.time()) // STEP
+        step = step_at(time.time())
         iam.enable_mfa_device(
             UserName=name,
             SerialNumber=device.serial_number,
-            AuthenticationCode1=device.at(step - 1),
-            AuthenticationCode2=device.at(step),
+            AuthenticationCode1=code_at(device.seed, step - 1),
+            AuthenticationCode2=code_at(device.seed, step),
         )
         self._removing(iam.deactivate_mfa_device, UserName=name, SerialNumber=device.serial_number)
         return device

@@ -1,25 +1,21 @@
 """Multi-factor authentication: only a fresh code of the user's own device counts, for roles of any account, and once."""
 
-import base64
-import hashlib
-import hmac
 import itertools
 import json
-import struct
 import time
 
 import pytest
 from aws import A, B, allow, document, keys_of, refusal
+
+from harness.totp import code_at, step_at
 
 NUMBERS = itertools.count(1)
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
 def code(seed, steps=0):
-    """What an authenticator shows, `steps` half minutes from now: https://www.rfc-editor.org/rfc/rfc4226#section-5.3."""
-    digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    start = digest[-1] & 15
-    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+    """What an authenticator shows, `steps` half minutes from now."""
+    return code_at(seed, step_at(time.time()) + steps)
 
 
 def other(digits):
