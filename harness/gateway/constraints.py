@@ -20,7 +20,8 @@ _OWN_WORDS = {
     _PATHS: "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
 }
 _HIDDEN = "***"
-"""In the place of what the model calls sensitive: passwords."""
+"""In the place of what the model calls sensitive (passwords, tokens), and of codes, which it does not."""
+_CODES = frozenset({"authenticationCodeType", "tokenCodeType"})
 
 
 def fault(service: str, shape: StructureShape | None, params: Mapping[str, Any]) -> str | None:
@@ -46,7 +47,8 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         yield from _members(shape, value, f"{path}.")
         return
-    shown = _HIDDEN if shape.metadata.get("sensitive") else _shown(value)
+    secret = shape.metadata.get("sensitive") or shape.name in _CODES
+    shown = _HIDDEN if secret else _shown(value)
     for constraint in _constraints(shape, value):
         yield f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {constraint}"
     if isinstance(shape, ListShape):

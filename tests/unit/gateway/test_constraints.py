@@ -48,6 +48,17 @@ def test_every_fault_is_told_at_its_place():
     )
 
 
+@pytest.mark.parametrize(
+    ("operation", "name", "secret"),
+    [("AssumeRole", "TokenCode", "12345x"), ("AssumeRoleWithWebIdentity", "WebIdentityToken", "x" * 20001)],
+)
+def test_no_secret_is_in_what_is_said(operation, name, secret):
+    text = said("sts", operation, **{name: secret})
+
+    assert f"Value '***' at '{name[0].lower()}{name[1:]}'" in text
+    assert secret not in text
+
+
 def test_a_valid_request_has_no_fault_and_other_services_are_not_judged():
     arn = "arn:aws:iam::111111111111:role/r"
     assert said("sts", "AssumeRole", RoleArn=arn, RoleSessionName="ab", Tags=[{"Key": "k", "Value": ""}]) is None
