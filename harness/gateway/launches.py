@@ -34,7 +34,7 @@ CONNECT_TIMEOUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Account:
     """One account as the command line names it."""
 
     service: str
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> None:
             _write(one, launch_for(one, asked, external, shared, kept))
 
 
-def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
+def read(arguments: Sequence[str]) -> tuple[list[Account], tuple[str, ...]]:
     """The accounts of a command line, and the external ones."""
     words = [one.split(":", 2) for one in arguments]
     external = tuple(rest[0] for kind, *rest in words if kind == "external")
@@ -82,14 +82,14 @@ def read(arguments: Sequence[str]) -> tuple[list[Asked], tuple[str, ...]]:
     quotas = {rest[0]: Quotas(**json.loads(rest[1])) for kind, *rest in words if kind == "quotas"}
     accounts = [one for one in words if one[0] not in {"external", "organization", "quotas"}]
     asked = [
-        Asked(name, account, region, told.get(name), quotas.get(name, DEFAULT_QUOTAS))
+        Account(name, account, region, told.get(name), quotas.get(name, DEFAULT_QUOTAS))
         for name, account, region in accounts
     ]
     return asked, external
 
 
 def launch_for(
-    one: Asked, asked: Sequence[Asked], external: tuple[str, ...], shared: Shared, kept: Mapping[str, Launch]
+    one: Account, asked: Sequence[Account], external: tuple[str, ...], shared: Shared, kept: Mapping[str, Launch]
 ) -> Launch:
     """The account's launch; its keys are those that it had."""
     launch = Launch(
@@ -113,14 +113,14 @@ def launch_for(
     return replace(launch, keys=before.keys) if before and before.account_id == one.account_id else launch
 
 
-def _kept(one: Asked) -> Launch | None:
+def _kept(one: Account) -> Launch | None:
     try:
         return Launch.from_json((one.folder / "record.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
 
 
-def _runs(one: Asked) -> bool:
+def _runs(one: Account) -> bool:
     try:
         socket.create_connection((one.service, PEER_PORT), CONNECT_TIMEOUT).close()
     except OSError:
@@ -128,7 +128,7 @@ def _runs(one: Asked) -> bool:
     return True
 
 
-def _write(one: Asked, launch: Launch) -> None:
+def _write(one: Account, launch: Launch) -> None:
     # Sticky, of root, and writable for the instance's group: the instance may remove its own file there and nothing else.
     one.folder.chmod(0o1770)
     os.chown(one.folder, 0, INSTANCE_USER)

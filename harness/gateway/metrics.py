@@ -1,6 +1,11 @@
 """What services count in CloudWatch when a call of theirs fails, and LocalStack does not count."""
 
+import logging
+
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
+
+LOG = logging.getLogger(__name__)
 
 
 def count(region: str, namespace: str, metric: str, **dimension: str) -> None:
@@ -11,4 +16,7 @@ def count(region: str, namespace: str, metric: str, **dimension: str) -> None:
         "Value": 1,
         "Unit": "Count",
     }
-    connect_to(region_name=region).cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+    try:
+        connect_to(region_name=region).cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+    except (BotoCoreError, ClientError) as error:  # a count that fails keeps no letter from its queue
+        LOG.warning("%s %s is not counted: %s", namespace, metric, error)

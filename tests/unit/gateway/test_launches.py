@@ -5,12 +5,12 @@ import os
 from dataclasses import asdict, replace
 
 from harness.gateway import launches
-from harness.gateway.launches import Asked, Shared, launch_for, read
+from harness.gateway.launches import Account, Shared, launch_for, read
 from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
 from harness.wire import ControlPolicy, Launch, Membership, Place, Quotas
 
-ONE = Asked("one", "111111111111", "us-west-2")
-TWO = Asked("two", "222222222222", "eu-west-1")
+ONE = Account("one", "111111111111", "us-west-2")
+TWO = Account("two", "222222222222", "eu-west-1")
 SHARED = Shared(fresh_launch_key(), fresh_issuer_key())
 
 
