@@ -64,9 +64,8 @@ def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
         "aws:PrincipalArn": caller.policy_principal,
         "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalType": _TYPES[caller.kind],
-        "aws:SourceIp": around.client_address,
-        "aws:ViaAWSService": "false",
         "aws:userid": caller.user_id,
+        **_way(caller, around),
         **{f"aws:PrincipalTag/{key}": value for key, value in caller.principal_tags.items()},
     }
     if caller.user_name is not None:
@@ -78,9 +77,27 @@ def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     return keys | ({"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if around.mfa else {})
 
 
+def _way(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
+    """Whether the principal itself sends the request, or a service for it, which has an address of its own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html, and for the user agent
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    via = caller.session.via if caller.session is not None else ()
+    if not via:
+        return {"aws:SourceIp": around.client_address, "aws:ViaAWSService": "false"}
+    return {
+        "aws:CalledVia": via,
+        "aws:CalledViaFirst": via[0],
+        "aws:CalledViaLast": via[-1],
+        "aws:UserAgent": via[-1],
+        "aws:ViaAWSService": "true",
+    }
+
+
 def _session(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     session = caller.session
-    if session is None:
+    if session is None or session.long_term:
         return {}
     keys: dict[str, ContextValue] = {
         "aws:TokenIssueTime": _iso(datetime.fromtimestamp(session.issued, UTC)),

@@ -19,6 +19,7 @@ from harness.gateway.asked import Asked, read
 from harness.gateway.before import BeforeStoring
 from harness.gateway.clock import Clock
 from harness.gateway.federated import IdentityRefused
+from harness.gateway.forward_access import ForwardAccess
 from harness.gateway.internal import PLUMBING_ACCOUNT
 from harness.gateway.mfa import MfaDesk
 from harness.gateway.own_operations import OwnOperations
@@ -47,6 +48,7 @@ class Authorize:
     judge: Judge
     before: BeforeStoring
     own: OwnOperations
+    forward_access: ForwardAccess
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
@@ -96,7 +98,9 @@ class Authorize:
         result = self.own.answer(asked)
         if result is not None:
             respond.write_result(asked.context, response, result)
-        return result is not None
+            return True
+        self.forward_access.begin(asked, judgement.resource)
+        return False
 
     def _by_provider(self, asked: Asked) -> Asked:
         """The request by the word of an identity provider where the operation is for that, whoever signed it."""

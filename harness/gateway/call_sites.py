@@ -82,6 +82,7 @@ PLUMBING: tuple[Plumbing, ...] = (
     ),
     _row("ssm", "ssm", "GetParameter", "GetParameters was decided for each of its names"),
     _row("ssm", "secretsmanager", "GetSecretValue", "a parameter that refers to a secret was decided as reading it"),
+    _row("cloudformation", "iam", "ListPolicies", "the SAM transform knows the names of AWS's managed policies"),
     _row("apigateway", "apigateway", "GetRestApi GetResources GetModels", "what the outer GetExport exports"),
 )  # fmt: skip
 

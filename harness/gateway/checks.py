@@ -66,7 +66,7 @@ def check_session(asked: Asked) -> None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
     """
     caller, operation = asked.caller, asked.operation
-    if caller is None or caller.session is None or caller.kind is CallerKind.ROLE_SESSION:
+    if caller is None or caller.session is None or caller.session.long_term or caller.kind is CallerKind.ROLE_SESSION:
         return
     federated = caller.kind is CallerKind.FEDERATED_USER
     if operation.service == "iam" and (federated or not caller.session.mfa):

@@ -183,4 +183,6 @@ def _facts(session: Session) -> SessionFacts:
         is_chainable_role=session.kind is CallerKind.ROLE_SESSION,
         provider=session.provider,
         provider_keys=session.provider_keys,
+        via=session.via,
+        long_term=session.long_term,
     )

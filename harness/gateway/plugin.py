@@ -21,7 +21,17 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.actions.federation import Federated
-from harness.gateway import amended, failed_deliveries, identifiers, internal, moto_requests, own_user, renaming, stores
+from harness.gateway import (
+    amended,
+    failed_deliveries,
+    forward_access,
+    identifiers,
+    internal,
+    moto_requests,
+    own_user,
+    renaming,
+    stores,
+)
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
@@ -31,6 +41,7 @@ from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
 from harness.gateway.failing import FailClosed
+from harness.gateway.forward_access import ForwardAccess
 from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
@@ -75,6 +86,7 @@ def run(launch: Launch) -> None:
     own_user.install()
     moto_requests.install()
     internal.install()
+    forward_access.install()
     runtime = current.initialize_runtime()
     gate = Gate(launch, runtime.components.gateway)
     gate.install()
@@ -127,6 +139,7 @@ class Gate:
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
         owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
+        tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
         self.authorize = Authorize(
@@ -142,10 +155,8 @@ class Gate:
             mfa=self.mfa,
             judge=Judge(self.decider, self.records),
             before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, owners),
-            own=OwnOperations(
-                Sts(launch.account_id, self.iam, sessions, self.clock),
-                PolicySimulation(launch.account_id, self.iam, self.home, documents),
-            ),
+            own=OwnOperations(tokens, PolicySimulation(launch.account_id, self.iam, self.home, documents)),
+            forward_access=ForwardAccess(launch.account_id, tokens),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 
@@ -170,7 +181,7 @@ class Gate:
             handlers.log_exception
         )  # an exception's text may hold what a client sent
         self.gateway.exception_handlers.append(FailClosed(self.records))
-        self.gateway.finalizers.extend((self._name_request, self._free_name))
+        self.gateway.finalizers.extend((self._name_request, self._after_request))
         self.iam.bootstrap(self.launch.keys)
 
     def serve_peers(self) -> None:
@@ -184,9 +195,10 @@ class Gate:
         if context.request_id:
             response.headers["x-amzn-requestid"] = context.request_id
 
-    def _free_name(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
-        """Whatever became of the request, it makes no bucket any more."""
+    def _after_request(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+        """Whatever became of the request, it makes no bucket any more, and nothing is lent to it."""
         self.buckets.made(context.request_id or "")
+        forward_access.end()
 
     def _answers(self) -> dict[str, Any]:
         desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)

@@ -27,6 +27,10 @@ class Session:
     provider: str | None = None
     """Who authenticated for it, where it is of a federated assumption of a role."""
     provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    via: tuple[str, ...] = ()
+    """The services that act for the principal, the first one first, where it is a forward access session."""
+    long_term: bool = False
+    """The forward access session is one of a long-term key."""
 
 
 class Sessions:

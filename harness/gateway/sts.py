@@ -5,7 +5,7 @@ The rules are AWS's: https://docs.aws.amazon.com/STS/latest/APIReference/API_Ass
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +20,7 @@ from harness.gateway.iam_state import IamState
 from harness.gateway.respond import client_error
 from harness.gateway.sessions import Session, Sessions, credential
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.sigv4 import Credential
 from harness.sigv4.key_id import account_of, is_key_id
 from harness.wire.vouch import Caller, CallerKind
 
@@ -28,6 +29,8 @@ CHAINED_MAXIMUM = 3600
 FEDERATION_MAXIMUM, ROOT_MAXIMUM = 129_600, 3600
 """Of GetSessionToken and GetFederationToken; root's is an hour."""
 FEDERATION_DEFAULT = 43_200
+FORWARD_DURATION = 43_200
+"""AWS documents none; a stack takes hours at most."""
 MAX_POLICY_CHARACTERS = 2048
 MAX_SESSION_POLICIES = 10
 MAX_TAGS = 50
@@ -142,18 +145,36 @@ class Sts:
             "PackedPolicySize": 0,
         }
 
+    def forward(self, caller: Caller, key_id: str, service: str) -> dict[str, Any]:
+        """Credentials of a forward access session, in which `service` acts for the caller that signed with `key_id`.
+
+        It has the attributes of the session that signed. One of a long-term key has none, and no limits of temporary credentials.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        """
+        held = self.sessions.get(key_id)
+        issued = self._issued(FORWARD_DURATION)
+        if held is None:
+            now = self.clock.now()
+            session = Session(issued, caller.kind, caller.unique_id, "", now, via=(service,), long_term=True)
+        else:
+            session = replace(held, credential=issued, via=(*held.via, service))
+        self.sessions.add(session)
+        return _credentials(session)
+
     def _mint(self, *, duration: int, **fields: Any) -> Session:
+        session = Session(credential=self._issued(duration), issued=self.clock.now(), **fields)
+        self.sessions.add(session)
+        return session
+
+    def _issued(self, duration: int) -> Credential:
         now = self.clock.now()
-        issued = credential(
+        self.sessions.forget_ended(now - timedelta(days=1))
+        return credential(
             identifiers.key_id("ASIA", self.account_id),
             identifiers.secret_key(),
             identifiers.session_token(),
             _whole(now) + timedelta(seconds=duration),
         )
-        session = Session(credential=issued, issued=now, **fields)
-        self.sessions.forget_ended(now - timedelta(days=1))
-        self.sessions.add(session)
-        return session
 
     def _duration(self, params: Mapping[str, Any], role: Role, *, chained: bool, by_service: bool) -> int:
         duration = int(params.get("DurationSeconds") or DEFAULT_DURATION)

@@ -75,6 +75,10 @@ class SessionFacts:
     """aws:FederatedProvider: who authenticated the person or workload that assumed the role."""
     provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     """The provider's condition keys that the session's requests have."""
+    via: tuple[str, ...] = ()
+    """aws:CalledVia: the services that act for the principal, the first one first, in a forward access session."""
+    long_term: bool = False
+    """The forward access session is one of a long-term key, and not of temporary credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ def _caller(data: Mapping[str, Any]) -> Caller:
         **session
         | {
             "transitive_tag_keys": tuple(session["transitive_tag_keys"]),
+            "via": tuple(session["via"]),
             "provider_keys": {key: _value(value) for key, value in session["provider_keys"].items()},
         }
     )

@@ -1,11 +1,11 @@
-"""The global keys about organizations: present for members, absent for others."""
+"""The global keys: of organizations, and of services that act for a caller."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from harness.actions import global_keys
 from harness.wire import Place
-from harness.wire.vouch import Caller, CallerKind
+from harness.wire.vouch import Caller, CallerKind, SessionFacts
 
 A = "111111111111"
 PLACE, OTHER = Place("o-a", "o-a/r-b/ou-b-1/"), Place("o-z", "o-z/r-b/")
@@ -42,3 +42,25 @@ def test_every_key_that_is_made_is_modelled():
     made |= global_keys.of_service("events.amazonaws.com", RULE, A, PLACE, AROUND)
 
     assert {key.lower() for key in made} <= global_keys.MODELLED
+
+
+def test_a_service_that_acts_for_the_caller_has_an_address_of_its_own():
+    session = SessionFacts(0.0, 1.0, via=("cloudformation.amazonaws.com", "lambda.amazonaws.com"), long_term=True)
+    keys = global_keys.of_caller(replace(CALLER, session=session), AROUND)
+
+    assert keys["aws:CalledVia"] == ("cloudformation.amazonaws.com", "lambda.amazonaws.com")
+    assert (keys["aws:CalledViaFirst"], keys["aws:CalledViaLast"]) == keys["aws:CalledVia"]
+    assert keys["aws:ViaAWSService"] == "true"
+    assert not {"aws:SourceIp", "aws:TokenIssueTime", "aws:MultiFactorAuthPresent"} & set(keys)
+
+    itself = global_keys.of_caller(CALLER, AROUND)
+    assert (itself["aws:SourceIp"], itself["aws:ViaAWSService"]) == ("127.0.0.1", "false")
+    assert not {key for key in itself if key.startswith("aws:CalledVia")}
+
+
+def test_a_forward_access_session_has_the_attributes_of_the_session_it_is_made_from():
+    session = SessionFacts(0.0, 1.0, mfa=True, via=("cloudformation.amazonaws.com",))
+    keys = global_keys.of_caller(replace(CALLER, session=session), AROUND)
+
+    assert keys["aws:MultiFactorAuthPresent"] == "true"
+    assert keys["aws:TokenIssueTime"] == "1970-01-01T00:00:00Z"
