@@ -12,11 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from harness.gateway.connections import Connections
 from harness.gateway.server import open_socket
 from harness.wire import Listen, Message, Peer, Refused, answer, frame, open_answer, open_question, read_frame, seal
+from harness.wire.frame import MAX_FRAME
 from harness.wire.seal import MAX_AGE
 
 ANSWER_TIMEOUT = 2.0
@@ -26,6 +28,8 @@ LEAF_CONNECTIONS, FORWARD_CONNECTIONS = 16, 1000
 FIRST_QUESTION = MAX_AGE
 """How many seconds a connection may take over its first question, which is no good when it is older: it is a stranger's that holds
 a place and memory."""
+LONGEST_FIRST = 256 * 1024
+"""How many bytes it may have: all that a stranger can have us hold."""
 # Every request of the public port (LocalStack serves 1,000 at once) may have one forward and one leaf question here.
 MAX_CONNECTIONS = 2048
 
@@ -52,12 +56,12 @@ class Peers:
         """
         self._own = own_account
         self._key = launch_key
-        self._leaves = {
-            peer.account_id: Connections((peer.host, peer.port), LEAF_CONNECTIONS, ANSWER_TIMEOUT) for peer in peers
-        }
-        self._forwards = {
-            peer.account_id: Connections((peer.host, peer.port), FORWARD_CONNECTIONS, FORWARD_TIMEOUT) for peer in peers
-        }
+        self._leaves = {peer.account_id: self._to(peer, LEAF_CONNECTIONS, ANSWER_TIMEOUT) for peer in peers}
+        self._forwards = {peer.account_id: self._to(peer, FORWARD_CONNECTIONS, FORWARD_TIMEOUT) for peer in peers}
+
+    def _to(self, peer: Peer, most: int, timeout: float) -> Connections:
+        hello = partial(self._question, peer.account_id, "hello", {}, "", b"")
+        return Connections((peer.host, peer.port), most, timeout, hello)
 
     def __contains__(self, account_id: str) -> bool:
         return account_id in self._leaves
@@ -87,10 +91,7 @@ class Peers:
         request_id: str,
         blob: bytes,
     ) -> Message:
-        question = seal(
-            self._key,
-            Message(kind, self._own, account_id, secrets.token_hex(16), time.time(), request_id, data, blob),
-        )
+        question = self._question(account_id, kind, data, request_id, blob)
         try:
             raw = connections.exchange(question)
         except OSError as error:
@@ -99,6 +100,10 @@ class Peers:
         if isinstance(message, Refused):
             raise PeerUnavailable(account_id, message.why)
         return message
+
+    def _question(self, account_id: str, kind: str, data: Mapping[str, Any], request_id: str, blob: bytes) -> bytes:
+        nonce, now = secrets.token_hex(16), time.time()
+        return seal(self._key, Message(kind, self._own, account_id, nonce, now, request_id, data, blob))
 
 
 class _Nonces:
@@ -158,14 +163,14 @@ class PeerServer:
     def _converse(self, connection: socket.socket) -> None:
         """Answer one connection's questions until it ends. What is no question has an empty answer, what is no frame the end."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        receive = _within(connection, FIRST_QUESTION)
+        receive, longest = _within(connection, FIRST_QUESTION), LONGEST_FIRST
         try:
-            while (raw := read_frame(receive)) is not None:
+            while (raw := read_frame(receive, longest)) is not None:
                 connection.settimeout(None)
                 reply = self.reply(raw)
                 connection.sendall(frame(reply or b""))
                 if reply is not None:
-                    receive = connection.recv
+                    receive, longest = connection.recv, MAX_FRAME
         except TimeoutError:
             self._on_refused("a connection brought no question in time")
         except ConnectionError as error:

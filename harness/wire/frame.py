@@ -14,21 +14,21 @@ def frame(data: bytes) -> bytes:
     return _LENGTH.pack(_bounded(len(data))) + data
 
 
-def read_frame(receive: Callable[[int], bytes]) -> bytes | None:
+def read_frame(receive: Callable[[int], bytes], longest: int = MAX_FRAME) -> bytes | None:
     """The next frame, None where the stream ends before it.
 
     `receive(n)` gives at most `n` bytes, and none at the end. Raises ConnectionError where the stream ends within a frame, or
-    holds none.
+    holds none of at most `longest` bytes.
     """
     begun = receive(_LENGTH.size)
     if not begun:
         return None
     length = begun + _exactly(receive, _LENGTH.size - len(begun))
-    return _exactly(receive, _bounded(_LENGTH.unpack(length)[0]))
+    return _exactly(receive, _bounded(_LENGTH.unpack(length)[0], longest))
 
 
-def _bounded(length: int) -> int:
-    if length > MAX_FRAME:
+def _bounded(length: int, longest: int = MAX_FRAME) -> int:
+    if length > longest:
         raise ConnectionError(f"a message of {length} bytes is longer than any may be")
     return length
 

@@ -213,8 +213,8 @@ def test_whoever_brings_no_question_makes_room_on_the_peer_port(impatient):
     def connection():
         return contextlib.closing(socket.create_connection(("127.0.0.1", record.accounts["one"].peer_port), 20))
 
-    def ask(to):
-        message = Message("hello", B, A, secrets.token_hex(16), time.time(), "request")
+    def ask(to, blob=b""):
+        message = Message("hello", B, A, secrets.token_hex(16), time.time(), "request", blob=blob)
         question = seal(key, message)
         to.sendall(frame(question))
         answered = open_answer(key, read_frame(to.recv), question=question, sender=A, receiver=B)
@@ -229,8 +229,17 @@ def test_whoever_brings_no_question_makes_room_on_the_peer_port(impatient):
             with contextlib.suppress(ConnectionResetError):
                 assert stranger.recv(1) == b""
         assert ask(peer)
+
+    long = bytes(256 * 1024)  # and the head: longer than gateway/peers.py's LONGEST_FIRST
+    with connection() as peer, connection() as stranger:
+        assert ask(peer)
+        assert ask(peer, long)
+        with contextlib.suppress(ConnectionError):
+            stranger.sendall(frame(long + b"x"))
+            assert stranger.recv(1) == b""
     refused = [line["detail"] for line in journal_of(instance) if line["kind"] == "peer"]
     assert refused.count("a connection brought no question in time") == 3
+    assert [line for line in refused if "longer than any may be" in line]
 
 
 @pytest.fixture(scope="module")

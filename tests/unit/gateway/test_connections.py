@@ -19,10 +19,11 @@ class Peer(socketserver.ThreadingTCPServer):
 
     def __init__(self, say):
         super().__init__(("127.0.0.1", 0), self.converse)
-        self.say, self.connections = say, 0
+        self.say, self.greetings = say, []
 
     def converse(self, connection, _address, _server):
-        self.connections += 1
+        self.greetings.append(read_frame(connection.recv))
+        connection.sendall(frame(b""))
         while (question := read_frame(connection.recv)) is not None:
             if (answer := self.say(question)) is None:
                 return
@@ -34,15 +35,15 @@ def peer(say, most=1, timeout=5):
     """The connections to such a peer, and the peer."""
     with Peer(say) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with contextlib.closing(Connections(server.server_address, most, timeout)) as to:
+        with contextlib.closing(Connections(server.server_address, most, timeout, lambda: b"hello")) as to:
             yield to, server
         server.shutdown()
 
 
-def test_a_connection_is_used_again():
+def test_a_connection_begins_with_the_first_question_and_is_used_again():
     with peer(bytes.upper) as (to, server):
         assert [to.exchange(b"a"), to.exchange(b""), to.exchange(b"c" * 100_000)] == [b"A", b"", b"C" * 100_000]
-        assert server.connections == 1
+        assert server.greetings == [b"hello"]
 
 
 def test_answers_of_many_at_once_are_never_mixed():
@@ -51,7 +52,7 @@ def test_answers_of_many_at_once_are_never_mixed():
 
         with ThreadPoolExecutor(16) as pool:
             assert list(pool.map(to.exchange, questions)) == [question.upper() for question in questions]
-        assert server.connections <= 4
+        assert len(server.greetings) <= 4
 
 
 def test_a_late_answer_never_comes_in_the_place_of_the_next_one():
@@ -81,7 +82,7 @@ def test_a_closed_connection_is_an_error_and_the_next_one_is_fresh():
 def test_nobody_there_is_an_error_that_keeps_no_place():
     with socket.create_server(("127.0.0.1", 0)) as gone:
         address = gone.getsockname()
-    to = Connections(address, 1, 5)
+    to = Connections(address, 1, 5, lambda: b"hello")
 
     for _ in range(3):
         with pytest.raises(ConnectionRefusedError):
