@@ -173,7 +173,7 @@ class IamState:
     def managed(self, arn: str) -> str | None:
         """The default version's document of a managed policy."""
         policy: Any = self.backend.managed_policies.get(arn)
-        return None if policy is None else str(policy.document)
+        return None if policy is None else _in_force(policy)
 
     def _identity(self, entity: Role | User) -> Iterator[PolicyRef]:
         yield from self._attached(entity)
@@ -185,7 +185,7 @@ class IamState:
         for name, document in entity.policies.items():
             yield self._documents.add(name, _text(document))
         for arn, policy in entity.managed_policies.items():
-            yield self._documents.add(arn, _text(policy.document))
+            yield self._documents.add(arn, _in_force(policy))
 
     def _boundary(self, entity: Any) -> PolicyRef | None:
         arn = self.boundary_arn(entity)
@@ -193,6 +193,11 @@ class IamState:
             return None
         # A boundary whose policy is gone still limits: nothing is allowed through it.
         return self._documents.add(arn, self.managed(arn) or '{"Version":"2012-10-17","Statement":[]}')
+
+
+def _in_force(policy: Any) -> str:
+    """The document of a managed policy's default version; LocalStack's own attribute keeps the first one's."""
+    return next(str(version.document) for version in policy.versions if version.version_id == policy.default_version_id)
 
 
 def _text(document: Any) -> str:
