@@ -58,7 +58,12 @@ def measure_soak(rows: Rows) -> None:
         after = memory(harness)[account.name]
     finally:
         harness.remove()
-    note(rows, "The gate, memory", f"memory before and after {SOAK:,} calls", f"{before} MB, {after} MB ({rate:.0f} calls/s)")
+    note(
+        rows,
+        "The gate, memory",
+        f"memory before and after {SOAK:,} calls",
+        f"{before} MB, {after} MB ({rate:.0f} calls/s)",
+    )
 
 
 def _lent_role(harness: Harness) -> str:
