@@ -178,7 +178,12 @@ PUBLISH = ("sns", "publish", {"TopicArn": "<topic>", "Message": "x"})
 READ_OBJECT = ("s3", "get_object", {"Bucket": "<bucket name>", "Key": "blue/report"})
 WRITE_OBJECT = ("s3", "put_object", {"Bucket": "<bucket name>", "Body": "x"})
 LIST_OBJECTS = ("s3", "list_objects_v2", {"Bucket": "<bucket name>"})
+ENCRYPT_OBJECT = (
+    *WRITE_OBJECT[:2],
+    {**WRITE_OBJECT[2], "Key": "<name>", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "<key>"},
+)
 READ_SECRET = ("secretsmanager", "get_secret_value", {"SecretId": "<secret>"})
+LOOK_AT_SECRET = ("secretsmanager", "describe_secret", {"SecretId": "<secret>"})
 INVOKE = ("lambda", "invoke", {"FunctionName": "<function>"})
 ENCRYPT = ("kms", "encrypt", {"KeyId": "<key>", "Plaintext": "x"})
 DATA_KEY = ("kms", "generate_data_key", {"KeyId": "<key>", "KeySpec": "AES_256"})

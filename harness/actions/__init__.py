@@ -11,6 +11,7 @@ from harness.actions import (
     cloudwatch,
     dynamodb,
     ec2,
+    encryption,
     events,
     iam,
     kinesis,
@@ -27,7 +28,7 @@ from harness.actions import (
     stepfunctions,
     sts,
 )
-from harness.actions.operation import Call, Facts, Inherited, Operation
+from harness.actions.operation import Call, Encryption, Facts, Inherited, Operation
 from harness.actions.owner import SeveralOwners, owner
 from harness.actions.reasons import Reason
 from harness.actions.service import Service, unmodelled
@@ -35,6 +36,7 @@ from harness.actions.service import Service, unmodelled
 __all__ = [
     "SERVICES",
     "Call",
+    "Encryption",
     "Facts",
     "Inherited",
     "Operation",
@@ -79,7 +81,7 @@ def calls(operation: Operation, facts: Facts) -> Sequence[Call]:
     service = SERVICES.get(operation.service)
     if service is None:
         return [unmodelled(_PREFIXES.get(operation.prefix, operation.prefix), operation)]
-    return service.calls(operation, facts)
+    return [*service.calls(operation, facts), *encryption.calls(operation, facts)]
 
 
 def modelled_operations() -> Mapping[str, frozenset[str]]:

@@ -54,6 +54,8 @@ class Circumstances:
     """The resource's account's place in its organization."""
     mfa: bool = False
     """A valid code of the caller's MFA device came with the request."""
+    via: str | None = None
+    """The service that asks for the caller, on its way to what the request is about."""
 
 
 def of_caller(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
@@ -84,6 +86,7 @@ def _way(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     """
     via = caller.session.via if caller.session is not None else ()
+    via = (*via, around.via) if around.via is not None else via
     if not via:
         return {"aws:SourceIp": around.client_address, "aws:ViaAWSService": "false"}
     return {
@@ -152,8 +155,9 @@ def of_provider(provider: str, around: Circumstances) -> dict[str, ContextValue]
     return {**_around(around), "aws:FederatedProvider": provider, "aws:SourceIp": around.client_address}
 
 
-# What a signature tells, in lower case.
+# What a signature tells, and what only users, roles and root have; in lower case.
 OF_SIGNATURES = frozenset({"s3:signatureversion"})
+OF_PRINCIPALS = frozenset({"kms:calleraccount"})
 
 
 def of_anonymous(around: Circumstances) -> dict[str, ContextValue]:

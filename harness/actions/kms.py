@@ -167,7 +167,7 @@ SERVICE = Service(
     keys=Keys({
         # The account of the caller: operations on another account's key are decided where the key is, by its policy.
         "kms:CallerAccount": key(Type.STRING, f"{_KEYED} {_STORES}", _caller),
-        # Services that call KMS for a caller would give it; LocalStack's do not call the gate for it, so direct calls have none.
+        # Of what a service asks for its caller (`encryption`); direct calls have none.
         "kms:ViaService": key(Type.STRING, _KEYED, lambda _operation, _facts: None),
         "kms:RequestAlias": (
             key(Type.STRING, _BY_ALIAS, _alias_used),

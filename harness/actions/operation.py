@@ -1,6 +1,6 @@
 """The nouns of the mapping: an API operation with its parameters goes in, the IAM calls that it makes come out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,6 +47,17 @@ class Call:
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     modelled: frozenset[str] = frozenset()
     """Lower-case condition keys (families end with `/`) that this call is known to have or not to have."""
+    via: str | None = None
+    """The service principal that makes the call for the caller, None where the caller makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What a resource is encrypted with: a key of KMS by id, alias or ARN."""
+
+    key: str
+    of_bucket: bool = False
+    """S3's bucket key stands between: the key is used for the bucket and not for each object."""
 
 
 class Facts(Protocol):
@@ -70,6 +81,16 @@ class Facts(Protocol):
     def arn(self, kind: str, name: str) -> str | None:
         """The ARN of an existing resource whose name does not tell it, None where there is none of that name.
 
-        Kinds: `secret`, `kms-alias` (its key), `stack`, `change-set` (its stack), `event-source-mapping`
-        (its function), `queue-move-task` (its queue).
+        Kinds: `secret`, `kms-alias` (its key), `kms-key` (by id, alias or ARN), `stack`, `change-set` (its stack),
+        `event-source-mapping` (its function), `queue-move-task` (its queue).
         """
+
+    def encryption(self, kind: str, *names: str) -> Encryption | None:
+        """The key that an existing resource is encrypted with, None where it is none of KMS's.
+
+        Kinds and names: `object` (bucket, key, version or nothing), `bucket` (for new objects), `upload` (bucket, id), `secret`,
+        `parameter`, `queue` and `topic` (ARN).
+        """
+
+    def parameters_below(self, path: str, *, deep: bool) -> Sequence[str]:
+        """The names of Systems Manager's parameters under a path; `deep`: of all levels below it."""

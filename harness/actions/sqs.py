@@ -42,7 +42,8 @@ def queue_place(url: str) -> tuple[str, str | None, str] | None:
     return path[-2], region, path[-1]
 
 
-def _queue(operation: Operation, _facts: Facts) -> str | None:
+def queue_arn(operation: Operation, _facts: Facts) -> str | None:
+    """The queue of a request, None where it names none."""
     place = queue_place(operation.params.get("QueueUrl") or "")
     if place is not None:
         account, region, name = place
@@ -77,7 +78,7 @@ SERVICE = Service(
             *
                 ListQueues
         """),
-        **each(_queue, """
+        **each(queue_arn, """
             SendMessage ReceiveMessage DeleteMessage ChangeMessageVisibility GetQueueAttributes SetQueueAttributes PurgeQueue
             DeleteQueue AddPermission RemovePermission TagQueue UntagQueue ListQueueTags ListDeadLetterSourceQueues CreateQueue
             GetQueueUrl

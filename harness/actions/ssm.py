@@ -24,7 +24,7 @@ _ON_DOCUMENTS = """
     SendCommand GetCalendarState AddTagsToResource RemoveTagsFromResource ListTagsForResource GetResourcePolicies
     PutResourcePolicy DeleteResourcePolicy
 """
-_SECRETS = "/aws/reference/secretsmanager/"
+SECRETS = "/aws/reference/secretsmanager/"
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html
 _TAGGED = {
     "Document": "document",
@@ -50,7 +50,7 @@ def _parameters(service: Service, operation: Operation, facts: Facts) -> Sequenc
     """Every parameter that the request names."""
     names = [str(name) for path in ("Name", "Names", "Path") for name in dig(operation.params, path)]
     found = [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
-    return [*found, *(_secret(name.removeprefix(_SECRETS), facts) for name in names if name.startswith(_SECRETS))]
+    return [*found, *(_secret(name.removeprefix(SECRETS), facts) for name in names if name.startswith(SECRETS))]
 
 
 def _secret(name: str, facts: Facts) -> Call:

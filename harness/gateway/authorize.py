@@ -28,7 +28,7 @@ from harness.gateway.peers import PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusing import Unauthenticated, refuse
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
-from harness.gateway.verdicts import Judge
+from harness.gateway.verdicts import Judge, denial
 
 Verifier = Callable[[Mapping[str, Any]], Federated]
 
@@ -92,7 +92,7 @@ class Authorize:
         asked = asked.with_mfa(present=self.mfa.present(asked.operation, asked.caller, asked.request_id))
         judgement = self.judge.judge(asked)
         if judgement.denied is not None:
-            respond.write_error(asked.context, response, respond.denied_error(asked.context, judgement.denied.message))
+            respond.write_error(asked.context, response, denial(asked.context, judgement.denied))
             return True
         self.before.check(asked, judgement.resource)
         result = self.own.answer(asked)

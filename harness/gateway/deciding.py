@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.actions import Call, Operation, global_keys, resource_control
 from harness.actions.federation import Federated
+from harness.actions.operation import ContextValue
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
 from harness.gateway.iam_state import Documents, IamState
@@ -112,6 +113,7 @@ class Decider:
             resource_account=resource_account,
             resource_place=self.membership.place if at_home else None,
             mfa=operation.mfa,
+            via=call.via,
         )
         known = global_keys.MODELLED if at_home else global_keys.MODELLED - global_keys.RESOURCE_ORGANIZATION
         modelled, own = known | call.modelled, call.context
@@ -122,10 +124,11 @@ class Decider:
             modelled |= signer.known
         elif isinstance(signer, Anonymous):
             keys = global_keys.of_anonymous(around)
-            own = {name: value for name, value in own.items() if name.lower() not in global_keys.OF_SIGNATURES}
+            own = _without(own, global_keys.OF_SIGNATURES | global_keys.OF_PRINCIPALS)
         else:
             assert isinstance(signer, ServiceSigner)  # noqa: S101 - plumbing is not decided
             keys = global_keys.of_service(signer.principal, signer.source_arn, signer.account, signer.place, around)
+            own = _without(own, global_keys.OF_PRINCIPALS)
         return Context.of({**keys, **own}, modelled)
 
     def _owned(self, request: Request, region: str) -> _Owned:
@@ -246,6 +249,10 @@ def _principal(signer: Signer, region: str) -> Principal:
         return Principal(PrincipalKind.FEDERATED, signer.provider)
     assert isinstance(signer, Vouch)  # noqa: S101 - nothing else is decided
     return _of_caller(signer.caller)
+
+
+def _without(context: Mapping[str, ContextValue], names: frozenset[str]) -> Mapping[str, ContextValue]:
+    return {name: value for name, value in context.items() if name.lower() not in names}
 
 
 def _account(signer: Signer, here: str) -> str:

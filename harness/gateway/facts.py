@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.gateway import resource_tags
+from harness.actions import Encryption
+from harness.gateway import encryptions, resource_tags
 from harness.gateway.iam_state import IamState
 from harness.gateway.lazily import loaded
 
@@ -58,6 +59,14 @@ class StateFacts:
         """The resource of that name."""
         return _ARNS[kind](self.iam.account_id, self.region, name)
 
+    def encryption(self, kind: str, *names: str) -> Encryption | None:
+        """The key that the resource is encrypted with."""
+        return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
+
+    def parameters_below(self, path: str, *, deep: bool) -> Sequence[str]:
+        """Systems Manager's parameters."""
+        return encryptions.parameters_below(self.iam.account_id, self.region, path, deep=deep)
+
 
 def _secret(account_id: str, region: str, name: str) -> str | None:
     """By name, ARN or partial ARN, as moto looks it up."""
@@ -75,6 +84,15 @@ def _aliased_key(account_id: str, region: str, name: str) -> str | None:
     alias = store.aliases.get(name[name.index("alias/") :])
     key = store.keys.get(alias.metadata["TargetKeyId"].rpartition("/")[2]) if alias else None
     return str(key.metadata["Arn"]) if key else None
+
+
+def _key(account_id: str, region: str, name: str) -> str | None:
+    """The key that an id, an alias or an ARN means. AWS's own have no other name than their alias here."""
+    if "alias/aws/" in name:
+        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name[name.index('alias/') :]}"
+    if "alias/" in name:
+        return _aliased_key(account_id, region, name)
+    return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"
 
 
 def _stack(account_id: str, region: str, name: str) -> str | None:
@@ -117,6 +135,7 @@ def _region(arn: str, region: str) -> str:
 _ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
     "secret": _secret,
     "kms-alias": _aliased_key,
+    "kms-key": _key,
     "stack": _stack,
     "change-set": _change_set,
     "event-source-mapping": _mapped_function,

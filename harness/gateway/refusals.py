@@ -181,6 +181,33 @@ BY_SERVICE: Mapping[str, Family] = {"s3": S3, "s3control": S3, "ec2": EC2, "sns"
 BY_PROTOCOL: Mapping[str, Family] = {"json": JSON, "smithy-rpc-v2-cbor": JSON, "rest-json": REST_JSON}
 
 
+@dataclass(frozen=True, slots=True)
+class KeyDenied:
+    """How a service names that its caller may not use a key of KMS."""
+
+    code: str
+    status: int = 400
+    message: str | None = None
+    """None: what IAM says."""
+    shape: str | None = None
+    """The error's name in the service's model, where its code is the query protocol's."""
+
+
+KEY_DENIED: Mapping[str, KeyDenied] = {
+    # OBSERVED: https://github.com/aws-samples/aws-secrets-manager-rotation-lambdas/issues/53
+    "secretsmanager": KeyDenied("AccessDeniedException", message="Access to KMS is not allowed"),
+    # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
+    "sns": KeyDenied("KMSAccessDenied"),
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
+    "sqs": KeyDenied("KMS.AccessDeniedException", shape="KmsAccessDenied"),
+}
+# The sentence of https://repost.aws/knowledge-center/secrets-manager-cross-account-key; LocalStack's provider has the code.
+DEFAULT_KEY = (
+    "InvalidRequestException",
+    "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+)
+
+
 def family(service: str, protocol: str) -> Family:
     """The family of a service, as it was called."""
     return BY_SERVICE.get(service) or BY_PROTOCOL.get(protocol, QUERY)

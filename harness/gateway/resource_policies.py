@@ -142,6 +142,8 @@ def _kinesis(store: Any, resource: str) -> str | None:
 
 def _kms(store: Any, resource: str) -> str | None:
     """The key's policy, and its grants in the words of a policy. A key that does not exist has none."""
+    if ":alias/aws/" in resource:
+        return _managed(resource)
     held = store.keys.get(resource.rpartition("/")[2]) if ":key/" in resource else None
     if held is None:
         return None
@@ -151,6 +153,36 @@ def _kms(store: Any, resource: str) -> str | None:
     document = json.loads(held.policy)
     granted = [statement for grant in grants for statement in _granted(grant)]
     return json.dumps({**document, "Statement": [*_statements(document), *granted]})
+
+
+def _managed(resource: str) -> str:
+    """The policy of a key that AWS manages: for whom its service acts, in its own account only.
+
+    OBSERVED: https://github.com/aws/aws-cdk/issues/14370
+    """
+    _, _, _, region, account, name = resource.split(":", 5)
+    service = name.rpartition("/")[2]
+    through = {"kms:CallerAccount": account, "kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    uses = ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "CreateGrant", "DescribeKey")
+    looks = ("Describe*", "Get*", "List*", "RevokeGrant")
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": f"Allow access through {service} for all principals in the account that are authorized to use it",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": [f"kms:{action}" for action in uses],
+            "Resource": "*",
+            "Condition": {"StringEquals": through},
+        },
+        {
+            "Sid": "Allow direct access to key metadata to the account",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": [f"kms:{action}" for action in looks],
+            "Resource": "*",
+        },
+    ]
+    return json.dumps({"Version": _VERSION, "Id": f"auto-{service}", "Statement": statements})
 
 
 # The operations to which a grant's constraint applies: https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from localstack.aws.api import CommonServiceException, RequestContext
+
 from harness.actions import calls
+from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.call_sites import STAND_INS
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
 from harness.gateway.records import Records
+from harness.gateway.refusals import DEFAULT_KEY, KEY_DENIED
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})
@@ -54,3 +58,18 @@ class Judge:
         for verdict in verdicts:
             self.records.keep(verdict.documents)
         self.records.decision(asked.context, asked.arrival, fields)
+
+
+def denial(context: RequestContext, verdict: Verdict) -> CommonServiceException:
+    """AWS's error for what the verdict denies: an action, or the use of a key that a service asks for its caller."""
+    service = context.service.service_name if context.service is not None else ""
+    of_key = KEY_DENIED.get(service)
+    if of_key is None or not verdict.line["action"].startswith("kms:"):
+        return respond.denied_error(context, verdict.message)
+    if service == "secretsmanager" and "alias/aws/" in (verdict.line["resource"] or ""):
+        return respond.client_error(*DEFAULT_KEY)
+    kind = type(of_key.shape or of_key.code, (CommonServiceException,), {})
+    error: CommonServiceException = kind(
+        of_key.code, of_key.message or verdict.message, of_key.status, sender_fault=True
+    )
+    return error

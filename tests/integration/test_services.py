@@ -197,8 +197,8 @@ def test_another_account_needs_both_sides(accounts, world, service):
             lambda: admin.put_key_policy(KeyId=world["key"], PolicyName="default", Policy=document(own, {**allow, "Action": "kms:Encrypt"})),
         ),
         "secretsmanager": (
-            lambda: stranger.get_secret_value(SecretId=world["secret"]),
-            lambda: admin.put_resource_policy(SecretId=world["secret"], ResourcePolicy=document({**allow, "Action": "secretsmanager:GetSecretValue"})),
+            lambda: stranger.describe_secret(SecretId=world["secret"]),
+            lambda: admin.put_resource_policy(SecretId=world["secret"], ResourcePolicy=document({**allow, "Action": "secretsmanager:DescribeSecret"})),
         ),
         "events": (
             lambda: stranger.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": bus}]),

@@ -89,7 +89,7 @@ class Topic:
 
 
 class Secret:
-    service, action = "secretsmanager", "secretsmanager:GetSecretValue"
+    service, action = "secretsmanager", "secretsmanager:DescribeSecret"
     code, text = "MalformedPolicyDocumentException", "principal"
 
     def __init__(self, a):
@@ -101,7 +101,7 @@ class Secret:
         self.client.put_resource_policy(SecretId=self.id, ResourcePolicy=json.dumps(policy))
 
     def use(self, as_session):
-        as_session("secretsmanager").get_secret_value(SecretId=self.id)
+        as_session("secretsmanager").describe_secret(SecretId=self.id)
 
 
 @pytest.mark.parametrize("kind", [Key, Bucket, Queue, Topic, Secret], ids=lambda kind: kind.service)

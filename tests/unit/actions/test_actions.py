@@ -26,6 +26,12 @@ class Facts:
     def arn(self, kind, name):
         return {("secret", "known"): f"{SECRET}:known-AbCdEf", ("kms-alias", "alias/a"): KEY}.get((kind, name))
 
+    def encryption(self, kind, *names):
+        return None
+
+    def parameters_below(self, path, *, deep):
+        return []
+
     def tags(self, arn) -> Mapping[str, str] | None:
         return {"Stage": "prod"} if arn.endswith("/tagged") else {}
 

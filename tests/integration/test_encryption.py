@@ -1,0 +1,259 @@
+"""What is encrypted under a key of KMS wants the key, too: its policy, the caller's policies, the encryption context, grants."""
+
+import itertools
+import json
+
+import pytest
+from aws import REGION, A, B, allow, document, keyless, keys_of, refusal
+
+from harness.scenario import eventually
+
+NUMBERS = itertools.count(1)
+ROOT = {"Sid": "Root", **allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})}
+USES = ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"]
+
+
+def fresh(kind):
+    return f"{kind}{next(NUMBERS)}"
+
+
+@pytest.fixture(scope="module")
+def key(a):
+    """A key that A's own policies decide about, and whatever statements allow beside: its ARN."""
+    return lambda *statements: a("kms").create_key(Policy=document(ROOT, *statements))["KeyMetadata"]["Arn"]
+
+
+@pytest.fixture(scope="module")
+def user():
+    """A new user of an account with these statements: its keys."""
+
+    def make(account, *statements):
+        name, iam = fresh("user"), account("iam")
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
+        return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
+
+    return make
+
+
+@pytest.fixture
+def bucket(a):
+    """A new bucket."""
+    name = fresh("bucket")
+    a("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return name
+
+
+def put(s3, bucket, key=None, **more):
+    how = {"ServerSideEncryption": "aws:kms"} | ({"SSEKMSKeyId": key} if key else {})
+    return s3.put_object(Bucket=bucket, Key="k", Body=b"x", **{**how, **more})
+
+
+def test_an_object_wants_its_key_to_be_written_and_read(a, key, user, bucket, journals):
+    arn = key()
+    objects = user(a, allow("s3:*"))
+    may = user(a, allow("s3:*"), allow(USES, arn))
+    of_object = f"arn:aws:s3:::{bucket}/k"
+
+    code, status, message = refusal(put, a("s3", **objects), bucket, arn)
+    assert (code, status) == ("AccessDenied", 403)
+    assert f"is not authorized to perform: kms:GenerateDataKey on resource: {arn}" in message
+    put(a("s3", **may), bucket, arn)
+
+    assert "kms:Decrypt" in refusal(a("s3", **objects).get_object, Bucket=bucket, Key="k")[2]
+    line = journals.lines(action="kms:Decrypt", decision="implicit_deny")[-1]
+    assert line["because"] == [{"layer": "identity", "missing": "allow"}]
+    assert line["context"]["kms:viaservice"] == f"s3.{REGION}.amazonaws.com"
+    assert line["context"]["kms:encryptioncontext:aws:s3:arn"] == of_object
+    assert [one["action"] for one in line["calls"]] == ["s3:GetObject", "kms:Decrypt"]
+    a("s3", **objects).head_object(Bucket=bucket, Key="k")
+    assert a("s3", **may).get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_the_bucket_can_choose_the_key(a, key, user, bucket):
+    arn = key()
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}}
+    rule = {"Rules": [{**default, "BucketKeyEnabled": True}]}
+    a("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rule)
+    of_bucket, of_object = (
+        {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}{name}"}} for name in ("", "/k")
+    )
+    right = a("s3", **user(a, allow("s3:*"), allow(USES, arn, Condition=of_bucket)))
+    wrong = a("s3", **user(a, allow("s3:*"), allow(USES, arn, Condition=of_object)))
+
+    assert refusal(wrong.put_object, Bucket=bucket, Key="k", Body=b"x")[0] == "AccessDenied"
+    right.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert refusal(wrong.get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    right.get_object(Bucket=bucket, Key="k")
+
+
+def test_parts_and_copies_want_the_keys_of_both_sides(a, key, user, bucket):
+    source, target = key(), key()
+    put(a("s3"), bucket, source)
+    both = a("s3", **user(a, allow("s3:*"), allow(USES, [source, target])))
+    reader = a("s3", **user(a, allow("s3:*"), allow(USES, source)))
+    writer = a("s3", **user(a, allow("s3:*"), allow(USES, target)))
+    generates = a("s3", **user(a, allow("s3:*"), allow("kms:GenerateDataKey", target)))
+    copy = {
+        "Bucket": bucket,
+        "Key": "c",
+        "CopySource": f"{bucket}/k",
+        "ServerSideEncryption": "aws:kms",
+        "SSEKMSKeyId": target,
+    }
+
+    assert source in refusal(writer.copy_object, **copy)[2]
+    assert target in refusal(reader.copy_object, **copy)[2]
+    both.copy_object(**copy)
+
+    begun = {"Bucket": bucket, "Key": "m", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target}
+    upload = generates.create_multipart_upload(**begun)["UploadId"]
+    part = {"Bucket": bucket, "Key": "m", "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+    assert "kms:Decrypt" in refusal(generates.upload_part, **part)[2]
+    both.upload_part(**part)
+
+
+def test_another_account_wants_the_bucket_the_key_and_its_own_permission(a, b, key, user, bucket):
+    anyone_of_b = {"AWS": f"arn:aws:iam::{B}:root"}
+    shared, kept = key(allow(USES, Principal=anyone_of_b)), key()
+    policy = allow("s3:*", f"arn:aws:s3:::{bucket}/*", Principal=anyone_of_b)
+    a("s3").put_bucket_policy(Bucket=bucket, Policy=document(policy))
+    may, may_not = user(b, allow("s3:*"), allow("kms:*")), user(b, allow("s3:*"))
+
+    put(a("s3"), bucket, kept)
+    assert refusal(b("s3", **may).get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    put(a("s3"), bucket)  # under AWS's own key, which is never another account's
+    assert refusal(b("s3", **may).get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    put(a("s3"), bucket, shared)
+    assert refusal(b("s3", **may_not).get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    assert b("s3", **may).get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    put(b("s3", **may), bucket, shared)
+
+
+def test_awss_own_key_is_for_everybody_of_the_account_and_through_its_service_only(a, accounts, user, bucket):
+    objects = user(a, allow("s3:*"))
+    put(a("s3", **objects), bucket)
+    a("s3", **objects).get_object(Bucket=bucket, Key="k")
+
+    a("s3").delete_public_access_block(Bucket=bucket)
+    public = {**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": "*"}
+    a("s3").put_bucket_policy(Bucket=bucket, Policy=document(public))
+    anonymous = keyless(accounts["one"], "s3")
+    assert refusal(anonymous.get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    put(a("s3"), bucket, ServerSideEncryption="AES256")
+    anonymous.get_object(Bucket=bucket, Key="k")
+
+
+def test_a_key_that_is_for_a_service_only_is_not_used_directly(a, key, user, bucket):
+    through = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com", "kms:CallerAccount": A}}
+    arn = key()
+    keys = user(a, allow("s3:*"), allow(USES, arn, Condition=through))
+
+    assert refusal(a("kms", **keys).generate_data_key, KeyId=arn, KeySpec="AES_256")[0] == "AccessDeniedException"
+    put(a("s3", **keys), bucket, arn)
+    a("kms", **user(a, allow(USES, arn))).generate_data_key(KeyId=arn, KeySpec="AES_256")
+
+
+def test_a_grant_is_enough(a, key, user, bucket):
+    arn, name = key(), fresh("granted")
+    a("iam").create_user(UserName=name)
+    a("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(allow("s3:*")))
+    keys = keys_of(a("iam").create_access_key(UserName=name)["AccessKey"])
+    put(a("s3"), bucket, arn)
+
+    assert refusal(a("s3", **keys).get_object, Bucket=bucket, Key="k")[0] == "AccessDenied"
+    a("kms").create_grant(KeyId=arn, GranteePrincipal=f"arn:aws:iam::{A}:user/{name}", Operations=["Decrypt"])
+    a("s3", **keys).get_object(Bucket=bucket, Key="k")
+
+
+def test_a_secret_wants_its_key(a, b, key, user):
+    of_b = {"AWS": f"arn:aws:iam::{B}:root"}
+    shared = key(allow(USES, Principal=of_b))
+    secrets, may = user(a, allow("secretsmanager:*")), user(a, allow("secretsmanager:*"), allow(USES, shared))
+    theirs = b("secretsmanager", **user(b, allow("secretsmanager:*"), allow("kms:*")))
+    made = {"Name": fresh("secret"), "SecretString": "x", "KmsKeyId": shared}
+    denied = ("AccessDeniedException", 400, "Access to KMS is not allowed")
+
+    assert refusal(a("secretsmanager", **secrets).create_secret, **made) == denied
+    arn = a("secretsmanager", **may).create_secret(**made)["ARN"]
+    assert refusal(a("secretsmanager", **secrets).get_secret_value, SecretId=arn) == denied
+    assert a("secretsmanager", **may).get_secret_value(SecretId=arn)["SecretString"] == "x"
+
+    policy = document(allow("secretsmanager:GetSecretValue", Principal=of_b))
+    a("secretsmanager").put_resource_policy(SecretId=arn, ResourcePolicy=policy)
+    assert theirs.get_secret_value(SecretId=arn)["SecretString"] == "x"
+    kept = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x", KmsKeyId=key())["ARN"]
+    a("secretsmanager").put_resource_policy(SecretId=kept, ResourcePolicy=policy)
+    assert refusal(theirs.get_secret_value, SecretId=kept) == denied
+
+
+def test_a_secret_under_awss_own_key_stays_in_its_account(a, b, user):
+    policy = document(allow("secretsmanager:GetSecretValue", Principal={"AWS": f"arn:aws:iam::{B}:root"}))
+    arn = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x")["ARN"]
+    a("secretsmanager").put_resource_policy(SecretId=arn, ResourcePolicy=policy)
+
+    code, _, message = refusal(b("secretsmanager").get_secret_value, SecretId=arn)
+    assert (code, "default KMS service key" in message) == ("InvalidRequestException", True)
+    assert a("secretsmanager", **user(a, allow("secretsmanager:*"))).get_secret_value(SecretId=arn)
+
+
+def test_a_secure_string_wants_its_key_to_be_decrypted(a, key, user):
+    arn, name = key(), f"/{fresh('path')}/p"
+    parameters, may = user(a, allow("ssm:*")), user(a, allow("ssm:*"), allow(USES, arn))
+    made = {"Name": name, "Value": "x", "Type": "SecureString", "KeyId": arn}
+
+    assert "kms:Encrypt" in refusal(a("ssm", **parameters).put_parameter, **made)[2]
+    a("ssm", **may).put_parameter(**made)
+    blind, sees = a("ssm", **parameters), a("ssm", **may)
+    blind.get_parameter(Name=name)
+    path = {"Path": name.rpartition("/")[0], "WithDecryption": True}
+    assert "kms:Decrypt" in refusal(blind.get_parameter, Name=name, WithDecryption=True)[2]
+    assert "kms:Decrypt" in refusal(blind.get_parameters_by_path, **path)[2]
+    assert sees.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "x"
+    assert [each["Value"] for each in sees.get_parameters_by_path(**path)["Parameters"]] == ["x"]
+
+
+def test_a_message_wants_its_queues_and_its_topics_key(a, key, user):
+    arn = key()
+    queue = a("sqs").create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": arn})["QueueUrl"]
+    topic = a("sns").create_topic(Name=fresh("topic"), Attributes={"KmsMasterKeyId": arn})["TopicArn"]
+    messages, may = user(a, allow(["sqs:*", "sns:*"])), user(a, allow(["sqs:*", "sns:*"]), allow(USES, arn))
+
+    assert refusal(a("sqs", **messages).send_message, QueueUrl=queue, MessageBody="x")[:2] == (
+        "KMS.AccessDeniedException",
+        400,
+    )
+    a("sqs", **may).send_message(QueueUrl=queue, MessageBody="x")
+    assert refusal(a("sqs", **messages).receive_message, QueueUrl=queue)[0] == "KMS.AccessDeniedException"
+    assert a("sqs", **may).receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "x"
+    assert refusal(a("sns", **messages).publish, TopicArn=topic, Message="x")[:2] == ("KMSAccessDenied", 400)
+    a("sns", **may).publish(TopicArn=topic, Message="x")
+
+
+def test_a_service_wants_the_key_of_the_queue_it_delivers_to(a, key, journals):
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#compatibility-with-aws-services."""
+    topic = a("sns").create_topic(Name=fresh("topic"))["TopicArn"]
+    of_sns = {"Service": "sns.amazonaws.com"}
+    for_topic = {"ArnEquals": {"aws:SourceArn": topic}}
+    urls = {}
+    for what, arn in (
+        ("shared", key(allow(USES, Principal=of_sns, Condition=for_topic))),
+        ("kept", key()),
+        ("aws", "alias/aws/sqs"),
+    ):
+        name = fresh("queue")
+        resource = f"arn:aws:sqs:{REGION}:{A}:{name}"
+        policy = document(allow("sqs:SendMessage", resource, Principal=of_sns))
+        attributes = {"KmsMasterKeyId": arn, "Policy": policy}
+        urls[what] = a("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        a("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=resource)
+
+    a("sns").publish(TopicArn=topic, Message="hello")
+
+    got = eventually(
+        "the message", lambda: a("sqs").receive_message(QueueUrl=urls["shared"]).get("Messages"), within=20
+    )
+    assert json.loads(got[0]["Body"])["Message"] == "hello"
+    refused = {"principal": "sns.amazonaws.com", "action": "kms:GenerateDataKey", "decision": "implicit_deny"}
+    eventually("two refusals", lambda: len(journals.lines(**refused)) == 2, within=20)
+    assert not a("sqs").receive_message(QueueUrl=urls["kept"]).get("Messages")

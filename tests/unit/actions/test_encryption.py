@@ -1,0 +1,162 @@
+"""Which keys of KMS a service uses for its caller, for what, and with which encryption context."""
+
+import pytest
+
+from harness.actions import Encryption, Operation, calls
+
+A = "111111111111"
+PLACE = f"us-west-2:{A}"
+KEY = f"arn:aws:kms:{PLACE}:key/12345678-1234-1234-1234-123456789012"
+OTHER = f"arn:aws:kms:{PLACE}:key/other"
+SECRET = f"arn:aws:secretsmanager:{PLACE}:secret:encrypted-AbCdEf"
+QUEUE, TOPIC = f"arn:aws:sqs:{PLACE}:encrypted", f"arn:aws:sns:{PLACE}:encrypted"
+
+
+class Facts:
+    """An account in which `encrypted` names what lies under the key, and `bucketed` what lies under its bucket's."""
+
+    def tags(self, arn):
+        return {}
+
+    def object_tags(self, bucket, name):
+        return {}
+
+    def arn(self, kind, name):
+        if kind == "kms-key":
+            return name if name.startswith("arn:") else f"arn:aws:kms:{PLACE}:{name}"
+        return SECRET if (kind, name) == ("secret", "encrypted") else None
+
+    def encryption(self, kind, *names):
+        if any("bucketed" in name for name in names):
+            return Encryption(KEY, of_bucket=True)
+        return Encryption(KEY) if any("encrypted" in name for name in names) else None
+
+    def parameters_below(self, path, *, deep):
+        return ["/p/encrypted", "/p/plain", *(["/p/deep/encrypted"] if deep else [])]
+
+
+def used(service, name, **params):
+    """The calls on keys: action, key, encryption context."""
+    prefix = "kms:EncryptionContext:"
+    found = []
+    for call in calls(Operation(service, service, name, params, "us-west-2", A), Facts()):
+        if call.action.startswith("kms:"):
+            context = {key.removeprefix(prefix): value for key, value in call.context.items() if key.startswith(prefix)}
+            found.append((call.action.removeprefix("kms:"), call.resource, context))
+    return found
+
+
+AWS_S3, AWS_SECRETS, AWS_SSM = (f"arn:aws:kms:{PLACE}:alias/aws/{name}" for name in ("s3", "secretsmanager", "ssm"))
+OBJECT, IN_ENCRYPTED, BUCKET = ({"aws:s3:arn": f"arn:aws:s3:::{name}"} for name in ("b/k", "encrypted/k", "bucketed"))
+IN_SECRET = {"SecretARN": SECRET}
+
+
+def parameter(name):
+    return {"PARAMETER_ARN": f"arn:aws:ssm:{PLACE}:parameter/{name}"}
+
+
+IN_B = {"Bucket": "b", "Key": "k"}
+S3 = {
+    "a plain object": ("GetObject", IN_B, []),
+    "an encrypted object": ("GetObject", {"Bucket": "b", "Key": "encrypted"}, [("Decrypt", KEY, {"aws:s3:arn": "arn:aws:s3:::b/encrypted"})]),
+    "an object under a bucket key": ("GetObject", {"Bucket": "bucketed", "Key": "k"}, [("Decrypt", KEY, BUCKET)]),
+    "its head": ("HeadObject", {"Bucket": "encrypted", "Key": "k"}, []),
+    "a new object": ("PutObject", IN_B, []),
+    "a new object under AWS's key": ("PutObject", {**IN_B, "ServerSideEncryption": "aws:kms"}, [("GenerateDataKey", AWS_S3, OBJECT)]),
+    "a new object under a key": ("PutObject", {**IN_B, "ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": OTHER}, [("GenerateDataKey", OTHER, OBJECT)]),
+    "a new object with a bucket key": ("PutObject", {**IN_B, "ServerSideEncryption": "aws:kms", "BucketKeyEnabled": True}, [("GenerateDataKey", AWS_S3, {"aws:s3:arn": "arn:aws:s3:::b"})]),
+    "the bucket's default": ("PutObject", {"Bucket": "encrypted", "Key": "k"}, [("GenerateDataKey", KEY, IN_ENCRYPTED)]),
+    "the bucket's default under its key": ("CreateMultipartUpload", {"Bucket": "bucketed", "Key": "k"}, [("GenerateDataKey", KEY, BUCKET)]),
+    "another than the default": ("PutObject", {"Bucket": "encrypted", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": OTHER}, [("GenerateDataKey", OTHER, IN_ENCRYPTED)]),
+    "none in spite of the default": ("PutObject", {"Bucket": "encrypted", "Key": "k", "ServerSideEncryption": "AES256"}, []),
+    "the client's own key": ("PutObject", {"Bucket": "encrypted", "Key": "k", "SSECustomerAlgorithm": "AES256"}, []),
+    "a copy": ("CopyObject", {**IN_B, "CopySource": "encrypted/k", "ServerSideEncryption": "aws:kms"}, [("Decrypt", KEY, IN_ENCRYPTED), ("GenerateDataKey", AWS_S3, OBJECT)]),
+    "a copy of nothing": ("CopyObject", {**IN_B, "CopySource": "x"}, []),
+    "a part": ("UploadPart", {**IN_B, "UploadId": "encrypted"}, [("Decrypt", KEY, OBJECT)]),
+    "a part of a plain upload": ("UploadPart", {**IN_B, "UploadId": "x"}, []),
+    "a copied part": ("UploadPartCopy", {**IN_B, "UploadId": "x", "CopySource": "encrypted/k"}, [("Decrypt", KEY, IN_ENCRYPTED)]),
+}  # fmt: skip
+WRITTEN = [("GenerateDataKey", KEY, IN_SECRET), ("Decrypt", KEY, IN_SECRET)]
+SECRETS = {
+    "read": ("GetSecretValue", {"SecretId": "encrypted"}, [("Decrypt", KEY, IN_SECRET)]),
+    "read that is not there": ("GetSecretValue", {"SecretId": "x"}, []),
+    "several": ("BatchGetSecretValue", {"SecretIdList": ["encrypted", "x"]}, [("Decrypt", KEY, IN_SECRET)]),
+    "written": ("PutSecretValue", {"SecretId": "encrypted", "SecretString": "x"}, WRITTEN),
+    "made": ("CreateSecret", {"Name": "s", "SecretString": "x"}, [("GenerateDataKey", AWS_SECRETS, {}), ("Decrypt", AWS_SECRETS, {})]),
+    "made under a key": ("CreateSecret", {"Name": "s", "SecretBinary": b"x", "KmsKeyId": OTHER}, [("GenerateDataKey", OTHER, {}), ("Decrypt", OTHER, {})]),
+    "made empty": ("CreateSecret", {"Name": "s", "KmsKeyId": OTHER}, []),
+    "described anew": ("UpdateSecret", {"SecretId": "encrypted", "Description": "x"}, []),
+    "changed": ("UpdateSecret", {"SecretId": "encrypted", "SecretString": "x"}, WRITTEN),
+    "put under another key": ("UpdateSecret", {"SecretId": "encrypted", "KmsKeyId": OTHER}, [("Decrypt", KEY, IN_SECRET), ("GenerateDataKey", OTHER, IN_SECRET), ("Decrypt", OTHER, IN_SECRET)]),
+}  # fmt: skip
+PARAMETERS = {
+    "read": ("GetParameter", {"Name": "/encrypted", "WithDecryption": True}, [("Decrypt", KEY, parameter("encrypted"))]),
+    "read as it is": ("GetParameter", {"Name": "/encrypted"}, []),
+    "several": ("GetParameters", {"Names": ["/plain", "/encrypted"], "WithDecryption": True}, [("Decrypt", KEY, parameter("encrypted"))]),
+    "of a path": ("GetParametersByPath", {"Path": "/p", "WithDecryption": True}, [("Decrypt", KEY, parameter("p/encrypted"))]),
+    "of all paths below": ("GetParametersByPath", {"Path": "/p", "WithDecryption": True, "Recursive": True}, [("Decrypt", KEY, parameter("p/encrypted")), ("Decrypt", KEY, parameter("p/deep/encrypted"))]),
+    "a secret": ("GetParameter", {"Name": "/aws/reference/secretsmanager/encrypted", "WithDecryption": True}, [("Decrypt", KEY, IN_SECRET)]),
+    "a text": ("PutParameter", {"Name": "p", "Type": "String"}, []),
+    "made": ("PutParameter", {"Name": "p", "Type": "SecureString"}, [("Encrypt", AWS_SSM, parameter("p"))]),
+    "made under a key": ("PutParameter", {"Name": "p", "Type": "SecureString", "KeyId": OTHER, "Tier": "Advanced"}, [("GenerateDataKey", OTHER, parameter("p"))]),
+    "changed": ("PutParameter", {"Name": "encrypted", "Type": "SecureString"}, [("Encrypt", KEY, parameter("encrypted"))]),
+}  # fmt: skip
+IN_QUEUE, IN_TOPIC = {"aws:sqs:arn": QUEUE}, {"aws:sns:topicArn": TOPIC}
+MESSAGES = {
+    "sent": ("sqs", "SendMessage", {"QueueUrl": f"http://host/{A}/encrypted"}, [("GenerateDataKey", KEY, IN_QUEUE), ("Decrypt", KEY, IN_QUEUE)]),
+    "received": ("sqs", "ReceiveMessage", {"QueueUrl": f"http://host/{A}/encrypted"}, [("Decrypt", KEY, IN_QUEUE)]),
+    "deleted": ("sqs", "DeleteMessage", {"QueueUrl": f"http://host/{A}/encrypted"}, []),
+    "of no queue": ("sqs", "SendMessage", {"QueueUrl": "x"}, []),
+    "sent in plain": ("sqs", "SendMessage", {"QueueUrl": f"http://host/{A}/q"}, []),
+    "published": ("sns", "PublishBatch", {"TopicArn": TOPIC}, [("GenerateDataKey", KEY, IN_TOPIC), ("Decrypt", KEY, IN_TOPIC)]),
+    "published in plain": ("sns", "Publish", {"PhoneNumber": "1"}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", S3)
+def test_objects(what):
+    name, params, expected = S3[what]
+
+    assert used("s3", name, **params) == expected
+
+
+@pytest.mark.parametrize("what", SECRETS)
+def test_secrets(what):
+    name, params, expected = SECRETS[what]
+
+    assert used("secretsmanager", name, **params) == expected
+
+
+@pytest.mark.parametrize("what", PARAMETERS)
+def test_parameters(what):
+    name, params, expected = PARAMETERS[what]
+
+    assert used("ssm", name, **params) == expected
+
+
+@pytest.mark.parametrize("what", MESSAGES)
+def test_messages(what):
+    service, name, params, expected = MESSAGES[what]
+
+    assert used(service, name, **params) == expected
+
+
+def test_the_service_says_that_it_asks():
+    *_, call = calls(Operation("s3", "s3", "GetObject", {"Bucket": "b", "Key": "encrypted"}, "us-west-2", A), Facts())
+
+    assert call.via == "s3.amazonaws.com"
+    assert call.context["kms:ViaService"] == "s3.us-west-2.amazonaws.com"
+    assert call.context["kms:CallerAccount"] == A
+    assert call.context["kms:EncryptionContextKeys"] == ("aws:s3:arn",)
+    assert "kms:encryptioncontext:" in call.modelled
+
+
+def test_what_is_not_made_yet_has_an_unknown_encryption_context():
+    made = calls(
+        Operation(
+            "secretsmanager", "secretsmanager", "CreateSecret", {"Name": "s", "SecretString": "x"}, "us-west-2", A
+        ),
+        Facts(),
+    )
+
+    assert not {"kms:encryptioncontext:", "kms:encryptioncontextkeys"} & made[-1].modelled
