@@ -23,6 +23,8 @@ def resource_policy(account_id: str, region: str, resource: str) -> str | None:
     parts = resource.split(":", 5)
     if len(parts) < 6 or parts[2] not in _READERS:  # noqa: PLR2004 - the parts of an ARN
         return None
+    if parts[2] == "kms" and parts[5].startswith("alias/aws/"):
+        return _managed(resource)
     module, attribute, reader = _READERS[parts[2]]
     stores = loaded(module)
     return None if stores is None else reader(getattr(stores, attribute)[account_id][parts[3] or region], resource)
@@ -142,8 +144,6 @@ def _kinesis(store: Any, resource: str) -> str | None:
 
 def _kms(store: Any, resource: str) -> str | None:
     """The key's policy, and its grants in the words of a policy. A key that does not exist has none."""
-    if ":alias/aws/" in resource:
-        return _managed(resource)
     held = store.keys.get(resource.rpartition("/")[2]) if ":key/" in resource else None
     if held is None:
         return None
@@ -156,7 +156,7 @@ def _kms(store: Any, resource: str) -> str | None:
 
 
 def _managed(resource: str) -> str:
-    """The policy of a key that AWS manages: for whom its service acts, in its own account only.
+    """The policy of a key that AWS manages: for whom its service acts, in its own account only. No store has it.
 
     OBSERVED: https://github.com/aws/aws-cdk/issues/14370
     """

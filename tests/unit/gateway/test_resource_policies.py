@@ -94,3 +94,15 @@ def test_the_region_is_the_resources_not_the_requests(in_use):
     in_use("localstack.services.sqs.models", "sqs_stores", queues={"q": SimpleNamespace(attributes={"Policy": "here"})})
 
     assert resource_policy(A, "eu-west-1", f"arn:aws:sqs:us-west-2:{A}:q") == "here"
+
+
+def test_a_key_that_aws_manages_is_for_its_account_through_its_service_whether_or_not_kms_is_in_use():
+    arn = f"arn:aws:kms:us-west-2:{A}:alias/aws/s3"
+    uses, looks = json.loads(resource_policy(A, "us-west-2", arn))["Statement"]
+
+    assert uses["Principal"] == {"AWS": "*"}
+    through = {"kms:CallerAccount": A, "kms:ViaService": "s3.us-west-2.amazonaws.com"}
+    assert uses["Condition"] == {"StringEquals": through}
+    assert looks["Principal"] == {"AWS": f"arn:aws:iam::{A}:root"}
+    assert policy_kind(arn) is ResourcePolicyKind.KEY
+    assert resource_policy(A, "us-west-2", f"arn:aws:kms:us-west-2:{A}:alias/mine") is None
