@@ -40,7 +40,8 @@ class _RequestsOnly(Site):  # type: ignore[misc] # the same
 
     def __init__(self, gateway: Gateway) -> None:
         resource = HeaderPreservingWSGIResource(reactor, reactor.getThreadPool(), WsgiGateway(gateway))
-        super().__init__(resource=resource, requestFactory=TwistedRequestAdapter)
+        # Twisted would read every body that says it is a form, into arguments that nobody asks for.
+        super().__init__(resource=resource, requestFactory=TwistedRequestAdapter, parsePOSTFormSubmission=False)
         self.protocol = HeaderPreservingHTTPChannel.protocol_factory
 
 
