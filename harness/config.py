@@ -8,17 +8,19 @@ import graphlib
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from harness.errors import UsageError
 from harness.organization import Attached, Organization, Resolved, Unit, resolve
 from harness.toml import NAME, AccountId, Frozen, Name, nearest
-from harness.wire import Membership, Quotas
+from harness.wire import Membership, Network, Quotas
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
 Scalar = str | int | float | bool
 
 
@@ -54,6 +56,39 @@ class QuotasConfig(Frozen):
         return Quotas(**self.model_dump())
 
 
+_HALF = "needs both `vpc` and `vpc_endpoint`, or neither: a VPC is known by its endpoint"
+
+
+class NetworkConfig(Frozen):
+    """Where the requests to an account's endpoint count as coming from, in place of the loopback."""
+
+    source_ip: Address | None = None
+    vpc: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")] | None = None
+    vpc_endpoint: Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]+$")] | None = None
+
+    @property
+    def half(self) -> bool:
+        """Whether one of the VPC and its endpoint is missing."""
+        return (self.vpc is None) is not (self.vpc_endpoint is None)
+
+    @property
+    def wired(self) -> Network:
+        """As an instance is told."""
+        return Network(self.source_ip, self.vpc, self.vpc_endpoint)
+
+
+def network(**place: str | None) -> Network:
+    """The network of these keys, checked as those of harness.toml are. Raises UsageError."""
+    try:
+        made = NetworkConfig(**place)
+    except ValidationError as invalid:
+        first = _sentence(invalid.errors()[0])
+        raise UsageError(first, help="the keys are those of `accounts.NAME.network` in harness.toml") from invalid
+    if made.half:
+        raise UsageError(f"a network {_HALF}", help="give both, or neither")
+    return made.wired
+
+
 class AccountConfig(Frozen):
     """One account."""
 
@@ -63,6 +98,7 @@ class AccountConfig(Frozen):
     profiles: tuple[str, ...] = ()
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     quotas: QuotasConfig = QuotasConfig()
+    network: NetworkConfig = NetworkConfig()
 
 
 class Package(Frozen):
@@ -199,14 +235,18 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
 }
 
 
+# accounts.NAME.TABLE -> what its keys are.
+_TABLES: Mapping[str, type[BaseModel]] = {"quotas": QuotasConfig, "network": NetworkConfig}
+
+
 def _sentence(error: Any) -> str:
     """One of pydantic's errors as a sentence about the key."""
     place = [str(part) for part in error["loc"]]
     key = ".".join(place)
     match error["type"]:
         case "extra_forbidden":
-            if place[2:3] == ["quotas"]:
-                return f"unknown key `{key}`; {nearest(place[-1], QuotasConfig.model_fields)}"
+            if (inner := _TABLES.get(place[2]) if len(place) > 3 else None) is not None:  # noqa: PLR2004 - accounts.NAME.TABLE.key
+                return f"unknown key `{key}`; {nearest(place[-1], inner.model_fields)}"
             above = next(tuple(place[:end]) for end in (2, 1, 0) if end < len(place) and tuple(place[:end]) in _MODELS)
             return f"unknown key `{key}`; {nearest(place[-1], _MODELS[above].model_fields)}"
         case "missing":
@@ -233,6 +273,9 @@ def _account_faults(config: Config) -> Iterator[str]:
         yield f"accounts {_and(names)} have the same id {repeated}; each account needs its own"
     for one in sorted(set(config.external_accounts) & set(ids)):
         yield f"`external_accounts` lists {one}, which is one of the accounts; leave it out"
+    for name, account in config.accounts.items():
+        if account.network.half:
+            yield f"`accounts.{name}.network` {_HALF}"
     ports = Counter(account.port for account in config.accounts.values() if account.port is not None)
     for port in (one for one, count in ports.items() if count > 1):
         yield f"two accounts have port {port}; each account needs its own"

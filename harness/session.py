@@ -6,14 +6,15 @@ It joins the configuration, the instances and Terraform; it is the only place th
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harness.accounts import Account
-from harness.config import Config, Stage, load
+from harness.config import Config, Stage, load, network
 from harness.deployment import Deployment, OnEvent, no_event
 from harness.emulator.backend import Backend, BackendName, Instance
 from harness.emulator.compose import Compose
@@ -123,6 +124,7 @@ class Harness:
                 account.port,
                 config.memberships.get(name),
                 account.quotas.wired,
+                account.network.wired,
             )
             for name, account in config.accounts.items()
         )
@@ -254,6 +256,22 @@ class Harness:
         """Move every account's clock forward, so that sessions end without waiting."""
         for control in self._used().controls.values():
             control.ask("clock", {"seconds": seconds})
+
+    @contextmanager
+    def calls_from(
+        self, account: str, *, source_ip: str | None = None, vpc: str | None = None, vpc_endpoint: str | None = None
+    ) -> Iterator[None]:
+        """Meanwhile all requests to the account's endpoint come from there: an address, or a VPC through an endpoint of it.
+
+        Raises UsageError for what harness.toml would not take.
+        """
+        control = self._used().controls[self.account(account).name]
+        wanted = network(source_ip=source_ip, vpc=vpc, vpc_endpoint=vpc_endpoint)
+        before = control.ask("network", asdict(wanted)).data
+        try:
+            yield
+        finally:
+            control.ask("network", before)
 
     def now(self) -> datetime:
         """The accounts' time."""

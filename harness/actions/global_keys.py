@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.actions.operation import ContextValue
-from harness.wire import Place
+from harness.wire import Place, VpcEndpoint
 from harness.wire.vouch import Caller, CallerKind
 
-# Keys that a request here either has or is known not to have. There are no VPC endpoints here, and the plain-HTTP loopback
-# stands in for AWS's TLS endpoints (docs/decisions), so those keys are absent or fixed, not unknown.
+# Keys that a request here either has or is known not to have. VPC endpoints are those that harness.toml tells of, and the plain-HTTP
+# loopback stands in for AWS's TLS endpoints (docs/decisions), so those keys are absent or fixed, not unknown.
 MODELLED = frozenset({
     "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc", "aws:epochtime", "aws:federatedprovider", "aws:multifactorauthage",
@@ -54,6 +54,8 @@ class Circumstances:
     """The resource's account's place in its organization."""
     mfa: bool = False
     """A valid code of the caller's MFA device came with the request."""
+    vpc_endpoint: VpcEndpoint | None = None
+    """What the request came through."""
     via: str | None = None
     """The service that asks for the caller, on its way to what the request is about."""
 
@@ -88,13 +90,31 @@ def _way(caller: Caller, around: Circumstances) -> dict[str, ContextValue]:
     via = caller.session.via if caller.session is not None else ()
     via = (*via, around.via) if around.via is not None else via
     if not via:
-        return {"aws:SourceIp": around.client_address, "aws:ViaAWSService": "false"}
+        return {**_network(around), "aws:ViaAWSService": "false"}
     return {
         "aws:CalledVia": via,
         "aws:CalledViaFirst": via[0],
         "aws:CalledViaLast": via[-1],
         "aws:UserAgent": via[-1],
         "aws:ViaAWSService": "true",
+    }
+
+
+def _network(around: Circumstances) -> dict[str, ContextValue]:
+    """Through a VPC endpoint a request has a private address and no other.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpcsourceip
+    """
+    endpoint = around.vpc_endpoint
+    if endpoint is None:
+        return {"aws:SourceIp": around.client_address}
+    return {
+        "aws:SourceVpc": endpoint.vpc,
+        "aws:SourceVpcArn": endpoint.vpc_arn,
+        "aws:SourceVpce": endpoint.id,
+        "aws:VpcSourceIp": around.client_address,
+        "aws:VpceAccount": endpoint.account,
+        **_organization("Vpce", endpoint.place),
     }
 
 
@@ -152,7 +172,7 @@ def of_provider(provider: str, around: Circumstances) -> dict[str, ContextValue]
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_condition_keys_federated.html for aws:SourceIp.
     OBSERVED: https://awsteele.com/blog/2026/07/13/oidc-tokens-can-restrict-which-aws-roles-they-assume.html for the provider.
     """
-    return {**_around(around), "aws:FederatedProvider": provider, "aws:SourceIp": around.client_address}
+    return {**_around(around), "aws:FederatedProvider": provider, **_network(around)}
 
 
 # What a signature tells, and what only users, roles and root have; in lower case.
@@ -168,7 +188,7 @@ def of_anonymous(around: Circumstances) -> dict[str, ContextValue]:
     return {
         **_around(around),
         "aws:PrincipalType": "Anonymous",
-        "aws:SourceIp": around.client_address,
+        **_network(around),
         "aws:ViaAWSService": "false",
         "aws:userid": "anonymous",
     }

@@ -13,10 +13,10 @@ from dataclasses import asdict
 import harness
 from harness.emulator.wanted import Wanted
 from harness.errors import UsageError
-from harness.wire import DEFAULT_QUOTAS
+from harness.wire import DEFAULT_QUOTAS, NO_NETWORK
 
 LAUNCHES = "launches"
-RESERVED = frozenset({LAUNCHES, "external", "organization", "quotas"})
+RESERVED = frozenset({LAUNCHES, "external", "network", "organization", "quotas"})
 """No account's service: what the launches' command line says of accounts begins with these words."""
 IMAGE = f"harness:{harness.__version__}"
 BASE_IMAGE = "python:3.13-slim"
@@ -105,10 +105,11 @@ def digest(wanted: Sequence[Wanted], external_accounts: Sequence[str]) -> str:
     """What the accounts are, in eight characters: a running project of another digest is not this one."""
     told = [[asdict(one.organization)] if one.organization else [] for one in wanted]
     quotas = [asdict(one.quotas) for one in wanted if one.quotas != DEFAULT_QUOTAS]
+    networks = [[one.name, asdict(one.network)] for one in wanted if one.network != NO_NETWORK]
     named = [
         [one.name, one.account_id, one.region, *organization] for one, organization in zip(wanted, told, strict=True)
     ]
-    plain = [[harness.__version__, *external_accounts], *named, *quotas]
+    plain = [[harness.__version__, *external_accounts], *named, *quotas, *networks]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:8]
 
 
@@ -121,6 +122,7 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     arguments += [f"external:{one}" for one in external_accounts]
     arguments += _organization(wanted, named)
     arguments += _quotas(wanted, named)
+    arguments += _networks(wanted, named)
     head = _HEAD.format(
         name=f"harness-{mark}",
         image=IMAGE,
@@ -146,6 +148,13 @@ def _quotas(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]
     for one in wanted:
         if one.quotas != DEFAULT_QUOTAS:
             yield f"quotas:{named[one.name]}:{json.dumps(asdict(one.quotas), separators=(',', ':'))}"
+
+
+def _networks(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]:
+    """What they say of where requests come from."""
+    for one in wanted:
+        if one.network != NO_NETWORK:
+            yield f"network:{named[one.name]}:{json.dumps(asdict(one.network), separators=(',', ':'))}"
 
 
 def _organization(wanted: Sequence[Wanted], named: Mapping[str, str]) -> Iterator[str]:

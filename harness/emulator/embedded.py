@@ -115,6 +115,7 @@ class Embedded:
             issuer_keys=issuer_keys,
             eager_services=self.eager_services,
             quotas=wanted.quotas,
+            network=wanted.network,
             organization=wanted.organization,
         )
 

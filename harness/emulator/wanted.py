@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.wire import DEFAULT_QUOTAS, Membership, Quotas
+from harness.wire import DEFAULT_QUOTAS, NO_NETWORK, Membership, Network, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +17,4 @@ class Wanted:
     port: int | None = None
     organization: Membership | None = None
     quotas: Quotas = DEFAULT_QUOTAS
+    network: Network = NO_NETWORK

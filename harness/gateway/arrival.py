@@ -12,6 +12,7 @@ from typing import Any
 from localstack.aws.api import RequestContext
 
 from harness.actions.federation import Federated
+from harness.gateway.door import Door
 from harness.gateway.forms import written
 from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
 from harness.gateway.signers import Anonymous, InternalSigner
@@ -27,6 +28,7 @@ from harness.sigv4 import (
     read_chunks,
     read_form,
 )
+from harness.wire import VpcEndpoint
 from harness.wire.vouch import Vouch
 
 _ARRIVAL = "harness.arrival"
@@ -47,6 +49,7 @@ class Forwarded:
     door: str
     request_id: str
     client_address: str
+    vpc_endpoint: VpcEndpoint | None = None
     ticket: str | None = None
     """For an internal call of the door: what it is asked by, for whom the call is made."""
 
@@ -63,6 +66,7 @@ class Arrival:
     form: Form | Rejected | None
     """S3's form post, or what is wrong with it."""
     client_address: str
+    vpc_endpoint: VpcEndpoint | None
     forwarded: Forwarded | None
     internal: InternalCall | None
 
@@ -76,8 +80,8 @@ class Arrival:
 Signer = Vouch | InternalSigner | Anonymous | Federated
 
 
-def receive(context: RequestContext) -> Arrival:
-    """Read the request as it arrived, and drop what a client could forge."""
+def receive(context: RequestContext, door: Door) -> Arrival:
+    """Read the request as it arrived, and drop what a client could forge. A forwarded one came in by another door."""
     environ = context.request.environ
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
@@ -94,7 +98,8 @@ def receive(context: RequestContext) -> Arrival:
         payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
         chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         form=form,
-        client_address=forwarded.client_address if forwarded else str(environ.get("REMOTE_ADDR", "")),
+        client_address=forwarded.client_address if forwarded else door.address(context),
+        vpc_endpoint=forwarded.vpc_endpoint if forwarded else door.vpc_endpoint,
         forwarded=forwarded,
         internal=internal,
     )

@@ -13,6 +13,7 @@ from localstack.http import Response
 from harness.gateway import respond
 from harness.gateway.addressee import misdirected, needs_no_signature
 from harness.gateway.arrival import Arrival, Forwarded, Signer, receive, sign
+from harness.gateway.door import Door
 from harness.gateway.home import Home
 from harness.gateway.peers import Peers, PeerUnavailable
 from harness.gateway.records import Records
@@ -38,10 +39,11 @@ class Authenticate:
     home: Home
     peers: Peers
     records: Records
+    door: Door
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Remember the signer, or answer with AWS's error and stop."""
-        arrival = receive(context)
+        arrival = receive(context, self.door)
         try:
             sign(context, self._authenticated(context, arrival))
         except (Unauthenticated, PeerUnavailable) as why:

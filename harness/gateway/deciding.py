@@ -107,6 +107,7 @@ class Decider:
         around = global_keys.Circumstances(
             now=self.clock.now(),
             client_address=arrival.client_address,
+            vpc_endpoint=arrival.vpc_endpoint,
             user_agent=arrival.head.value("user-agent"),
             referer=arrival.head.value("referer"),
             region=operation.region,

@@ -1,12 +1,12 @@
 """Forward: the door hands a request, exactly as it came, to the account that owns the resource, and relays the answer.
 
 The owner runs it through its whole chain, so that authentication and decision are its own; it believes the door only for the
-client's address.
+client's address and the VPC endpoint of its own that the client came through.
 """
 
 import contextlib
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -18,7 +18,7 @@ from harness.gateway.arrival import FORWARDED, Forwarded, arrival_of
 from harness.gateway.peers import Answer, Peers, PeerUnavailable
 from harness.gateway.vouching import head_from_json, head_to_json
 from harness.sigv4 import Head
-from harness.wire import Message
+from harness.wire import Message, VpcEndpoint
 
 # Of the connection between client and door, not of the answer.
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
@@ -27,7 +27,13 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "serve
 def forward(peers: Peers, owner: str, context: RequestContext, response: Response, ticket: str | None = None) -> None:
     """Have `owner` answer the request; an internal one has a ticket. Raises PeerUnavailable."""
     arrival = arrival_of(context)
-    data = {**head_to_json(arrival.head), "client_address": arrival.client_address, "ticket": ticket}
+    through = arrival.vpc_endpoint and asdict(arrival.vpc_endpoint)
+    data = {
+        **head_to_json(arrival.head),
+        "client_address": arrival.client_address,
+        "vpc_endpoint": through,
+        "ticket": ticket,
+    }
     answer = peers.forward(owner, data, arrival.body, request_id=context.request_id or "")
     status, headers = answer.data.get("status"), answer.data.get("headers")
     if not isinstance(status, int) or not isinstance(headers, list):
@@ -65,9 +71,7 @@ class ForwardDesk:
         head = head_from_json(message.data)
         path, _, query = head.target.partition("?")
         environ: dict[str, Any] = {
-            FORWARDED: Forwarded(
-                message.sender, message.request_id, message.data["client_address"], message.data["ticket"]
-            ),
+            FORWARDED: _forwarded(message),
             "REQUEST_METHOD": head.method,
             "RAW_URI": head.target.encode("latin-1").decode("utf-8", "surrogateescape"),
             "REQUEST_URI": head.target.encode("latin-1").decode("utf-8", "surrogateescape"),
@@ -89,6 +93,13 @@ class ForwardDesk:
             "rolo.headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers],
         }
         return environ | _cgi_headers(head) | {"CONTENT_LENGTH": str(len(message.blob))}
+
+
+def _forwarded(message: Message) -> Forwarded:
+    """What the door says; an endpoint is one of its own account."""
+    data = message.data
+    through = data["vpc_endpoint"] and VpcEndpoint.from_json({**data["vpc_endpoint"], "account": message.sender})
+    return Forwarded(message.sender, message.request_id, data["client_address"], through, data["ticket"])
 
 
 def _unquoted(path: str) -> str:

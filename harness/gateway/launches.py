@@ -1,7 +1,8 @@
 """Make the launches of a Compose project, in its one-shot service: `python -m harness.gateway.launches ACCOUNT...`.
 
 ACCOUNT is `SERVICE:ID:REGION`; `external:ID` is an account that policies may name, `organization:SERVICE:JSON` an account's
-place in its organization, and `quotas:SERVICE:JSON` its raised quotas. Each account has a volume of its own at
+place in its organization, `quotas:SERVICE:JSON` its raised quotas, and
+`network:SERVICE:JSON` where its requests come from. Each account has a volume of its own at
 `/run/harness/SERVICE`, which that account's container alone mounts:
 
 - `launch.json`, of the instance's user, who removes it once it is read;
@@ -23,7 +24,7 @@ from pathlib import Path
 import harness
 from harness.gateway.container import JOURNAL, PUBLIC_PORT
 from harness.keys import IssuerKey, fresh_issuer_key, fresh_keys, fresh_launch_key
-from harness.wire import DEFAULT_QUOTAS, Launch, Listen, Membership, Peer, Quotas
+from harness.wire import DEFAULT_QUOTAS, NO_NETWORK, Launch, Listen, Membership, Network, Peer, Quotas
 
 FOLDER = Path("/run/harness")
 PEER_PORT = 4567
@@ -42,6 +43,7 @@ class Account:
     region: str
     organization: Membership | None = None
     quotas: Quotas = DEFAULT_QUOTAS
+    network: Network = NO_NETWORK
 
     @property
     def folder(self) -> Path:
@@ -80,9 +82,10 @@ def read(arguments: Sequence[str]) -> tuple[list[Account], tuple[str, ...]]:
     external = tuple(rest[0] for kind, *rest in words if kind == "external")
     told = {rest[0]: Membership.from_json(json.loads(rest[1])) for kind, *rest in words if kind == "organization"}
     quotas = {rest[0]: Quotas(**json.loads(rest[1])) for kind, *rest in words if kind == "quotas"}
-    accounts = [one for one in words if one[0] not in {"external", "organization", "quotas"}]
+    networks = {rest[0]: Network(**json.loads(rest[1])) for kind, *rest in words if kind == "network"}
+    accounts = [one for one in words if one[0] not in {"external", "network", "organization", "quotas"}]
     asked = [
-        Account(name, account, region, told.get(name), quotas.get(name, DEFAULT_QUOTAS))
+        Account(name, account, region, told.get(name), quotas.get(name, DEFAULT_QUOTAS), networks.get(name, NO_NETWORK))
         for name, account, region in accounts
     ]
     return asked, external
@@ -108,6 +111,7 @@ def launch_for(
         eager_services=EAGER_SERVICES,
         organization=one.organization,
         quotas=one.quotas,
+        network=one.network,
     )
     before = kept.get(one.service)
     return replace(launch, keys=before.keys) if before and before.account_id == one.account_id else launch

@@ -40,6 +40,7 @@ from harness.gateway.before import BeforeStoring
 from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
+from harness.gateway.door import Door
 from harness.gateway.failing import FailClosed
 from harness.gateway.forward_access import ForwardAccess
 from harness.gateway.forwarding import ForwardDesk
@@ -141,7 +142,8 @@ class Gate:
         owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
         tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
-        self.authenticate = Authenticate(self.home, self.peers, self.records)
+        self.door = Door(launch.account_id, launch.region, membership.place, launch.network)
+        self.authenticate = Authenticate(self.home, self.peers, self.records, self.door)
         self.authorize = Authorize(
             account_id=launch.account_id,
             region=launch.region,
@@ -218,6 +220,7 @@ class Gate:
             "report": self._report,
             "stores": lambda _message: ({"accounts": stores.accounts()}, b""),
             "clock": self._clock,
+            "network": self.door.answer_network,
             "fire": self._fire,
             "warm": self._warm,
             "journal": lambda message: ({}, self.journal.read(message.data["offset"], JOURNAL_CHUNK)),

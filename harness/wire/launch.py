@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
+from harness.wire.network import NO_NETWORK, Network
 from harness.wire.organization import Membership
 from harness.wire.quotas import DEFAULT_QUOTAS, Quotas
 
@@ -63,6 +64,7 @@ class Launch:
     organization: Membership | None = None
     """This account's own place; None where it is in no organization."""
     quotas: Quotas = DEFAULT_QUOTAS
+    network: Network = NO_NETWORK
 
     def __repr__(self) -> str:
         return f"Launch({self.account_id}, secrets withheld)"
@@ -85,6 +87,7 @@ class Launch:
                 "keys": AccountKeys(**fields["keys"]),
                 "eager_services": tuple(fields["eager_services"]),
                 "quotas": Quotas(**fields["quotas"]),
+                "network": Network(**fields["network"]),
                 "organization": fields["organization"] and Membership.from_json(fields["organization"]),
             }
         )

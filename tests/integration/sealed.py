@@ -17,6 +17,7 @@ def forward(request, sender, receiver, **changes):
         "target": request.target,
         "headers": [*map(list, request.headers)],
         "client_address": "127.0.0.1",
+        "vpc_endpoint": None,
         "ticket": None,
     }
     fields = {"kind": "forward", "sender": sender, "receiver": receiver, "nonce": secrets.token_hex(16), "time": time.time(), "request_id": "00000000-0000-0000-0000-000000000000", "data": data, "blob": request.body}  # fmt: skip

@@ -642,7 +642,7 @@ def test_a_ticket_nobody_issued_is_nobodys_word(sealed, journals, here):
         ("x-localstack-data", source), ("x-harness-internal", "0" * 64),
         ("authorization", f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"),
     ]  # fmt: skip
-    head = {"method": "POST", "target": "/", "headers": headers, "client_address": "127.0.0.1"}
+    head = {"method": "POST", "target": "/", "headers": headers, "client_address": "127.0.0.1", "vpc_endpoint": None}
 
     for ticket in ("0" * 32, None):
         request_id, answered = sealed("forward", {**head, "ticket": ticket}, body.encode())

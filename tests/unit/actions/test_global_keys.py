@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from harness.actions import global_keys
-from harness.wire import Place
+from harness.wire import Place, VpcEndpoint
 from harness.wire.vouch import Caller, CallerKind, SessionFacts
 
 A = "111111111111"
@@ -64,3 +64,21 @@ def test_a_forward_access_session_has_the_attributes_of_the_session_it_is_made_f
 
     assert keys["aws:MultiFactorAuthPresent"] == "true"
     assert keys["aws:TokenIssueTime"] == "1970-01-01T00:00:00Z"
+
+
+def test_through_an_endpoint_a_request_has_a_private_address_alone():
+    through = replace(AROUND, vpc_endpoint=VpcEndpoint("vpce-0a", "vpc-0a", A, "us-west-2", PLACE))
+    keys = global_keys.of_caller(CALLER, through)
+
+    assert {name: value for name, value in keys.items() if "Vpc" in name or "Ip" in name} == {
+        "aws:SourceVpc": "vpc-0a",
+        "aws:SourceVpcArn": f"arn:aws:ec2:us-west-2:{A}:vpc/vpc-0a",
+        "aws:SourceVpce": "vpce-0a",
+        "aws:VpcSourceIp": "127.0.0.1",
+        "aws:VpceAccount": A,
+        "aws:VpceOrgID": PLACE.organization,
+        "aws:VpceOrgPaths": (PLACE.path,),
+    }
+    assert {key.lower() for key in keys} <= global_keys.MODELLED
+    for others in (global_keys.of_anonymous(through), global_keys.of_provider("p", through)):
+        assert (others["aws:SourceVpce"], "aws:SourceIp" in others) == ("vpce-0a", False)

@@ -4,7 +4,7 @@ import pytest
 
 from harness.config import load
 from harness.errors import UsageError
-from harness.wire import Quotas
+from harness.wire import Network, Quotas
 
 GOOD = """
 terraform_root = "tf"
@@ -71,6 +71,15 @@ def test_quotas_are_awss_where_none_was_raised(project):
     assert config.accounts["two"].quotas.wired == Quotas(managed_policies_per_role=20)
 
 
+def test_requests_come_from_where_the_file_says(project):
+    inside = Network("10.0.0.7", "vpc-0a", "vpce-0a")
+    told = 'network = { source_ip = "10.0.0.7", vpc = "vpc-0a", vpc_endpoint = "vpce-0a" }'
+    config = load(project(GOOD.replace('profiles = ["second"]', told)))
+
+    assert config.accounts["one"].network.wired == Network()
+    assert config.accounts["two"].network.wired == inside
+
+
 def test_compositions_follow_their_bindings(project):
     config = load(project())
 
@@ -130,6 +139,17 @@ def test_compositions_follow_their_bindings(project):
             'profiles = ["second"]',
             "quotas = { managed_policies_per_rule = 20 }",
             "unknown key `accounts.two.quotas.managed_policies_per_rule`; did you mean `managed_policies_per_role`?",
+        ),
+        (
+            'profiles = ["second"]',
+            'network = { source_ip = "10.0.0" }',
+            "`accounts.two.network.source_ip`: value error, '10.0.0' does not appear to be an IPv4 or IPv6 address",
+        ),
+        ('profiles = ["second"]', 'network = { vpc = "vpc-0a" }', "`accounts.two.network` needs both `vpc` and"),
+        (
+            'profiles = ["second"]',
+            'network = { vpce = "vpce-0a" }',
+            "unknown key `accounts.two.network.vpce`; did you mean `vpc`?",
         ),
         ("[[stage]]", '[[package]]\nsource = "none"\ntarget = "x.zip"\n[[stage]]', "`package.source`: the folder"),
     ],

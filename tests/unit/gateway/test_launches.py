@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from harness.gateway import launches
 from harness.gateway.launches import Account, Shared, launch_for, read
 from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
-from harness.wire import ControlPolicy, Launch, Membership, Place, Quotas
+from harness.wire import ControlPolicy, Launch, Membership, Network, Place, Quotas
 
 ONE = Account("one", "111111111111", "us-west-2")
 TWO = Account("two", "222222222222", "eu-west-1")
@@ -61,6 +61,18 @@ def test_each_account_is_told_its_own_quotas():
     made = [launch_for(one, asked, (), SHARED, {}) for one in asked]
     assert [launch.quotas for launch in made] == [Quotas(), raised]
     assert [Launch.from_json(launch.to_json()) for launch in made] == made
+
+
+def test_each_account_is_told_where_its_requests_come_from():
+    inside = Network("10.0.0.7", "vpc-0a", "vpce-0a")
+
+    asked, _ = read(
+        ["one:111111111111:us-west-2", "two:222222222222:eu-west-1", f"network:two:{json.dumps(asdict(inside))}"]
+    )
+
+    assert asked == [ONE, replace(TWO, network=inside)]
+    made = [launch_for(one, asked, (), SHARED, {}) for one in asked]
+    assert [Launch.from_json(launch.to_json()).network for launch in made] == [Network(), inside]
 
 
 def test_only_the_drivers_record_holds_what_signs_tokens(tmp_path, monkeypatch):
