@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from harness.gateway.acls import check_acl
 from harness.gateway.asked import Asked
 from harness.gateway.entities import check_entities
 from harness.gateway.iam_state import IamState
@@ -35,5 +36,6 @@ class BeforeStoring:
         self.mfa.check_enabling(operation)
         self.desk.check(operation, resource, asked.context)
         check_schedule(operation)
+        check_acl(self.owners.account_id, operation)
         self.owners.claim_name(asked)
         check_public_policy(self.owners.account_id, asked)
