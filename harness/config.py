@@ -5,6 +5,7 @@ Every fault is one sentence that names the file, the key and the remedy; several
 
 import functools
 import graphlib
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, Valida
 
 from harness.errors import UsageError
 from harness.organization import Attached, Organization, Resolved, Unit, resolve
+from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.toml import NAME, AccountId, Frozen, Name, nearest
 from harness.wire import Membership, Network, Quotas
 
@@ -56,37 +58,49 @@ class QuotasConfig(Frozen):
         return Quotas(**self.model_dump())
 
 
-_HALF = "needs both `vpc` and `vpc_endpoint`, or neither: a VPC is known by its endpoint"
-
-
 class NetworkConfig(Frozen):
     """Where the requests to an account's endpoint count as coming from, in place of the loopback."""
 
     source_ip: Address | None = None
     vpc: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]+$")] | None = None
     vpc_endpoint: Annotated[str, StringConstraints(pattern=r"^vpce-[0-9a-f]+$")] | None = None
+    vpc_endpoint_policy: str | None = None
+    """The file with the endpoint's policy, relative to harness.toml."""
 
-    @property
-    def half(self) -> bool:
-        """Whether one of the VPC and its endpoint is missing."""
-        return (self.vpc is None) is not (self.vpc_endpoint is None)
-
-    @property
-    def wired(self) -> Network:
+    def wired(self, folder: Path) -> Network:
         """As an instance is told."""
-        return Network(self.source_ip, self.vpc, self.vpc_endpoint)
+        file = self.vpc_endpoint_policy
+        text = (folder / file).read_text(encoding="utf-8") if file is not None else None
+        return Network(self.source_ip, self.vpc, self.vpc_endpoint, text)
 
 
-def network(**place: str | None) -> Network:
-    """The network of these keys, checked as those of harness.toml are. Raises UsageError."""
+def network(policy: Mapping[str, Any] | None = None, **place: str | None) -> Network:
+    """The network of these keys, and a VPC endpoint with that policy, checked as those of harness.toml are. Raises UsageError."""
     try:
         made = NetworkConfig(**place)
     except ValidationError as invalid:
-        first = _sentence(invalid.errors()[0])
-        raise UsageError(first, help="the keys are those of `accounts.NAME.network` in harness.toml") from invalid
-    if made.half:
-        raise UsageError(f"a network {_HALF}", help="give both, or neither")
-    return made.wired
+        faults = [_sentence(error) for error in invalid.errors()]
+    else:
+        text = json.dumps(policy) if policy is not None else None
+        wired = Network(made.source_ip, made.vpc, made.vpc_endpoint, text)
+        faults = list(_network_faults(wired))
+    if faults:
+        raise UsageError(f"a network: {faults[0]}", help="the README tells of `accounts.NAME.network`")
+    return wired
+
+
+def _network_faults(wired: Network) -> Iterator[str]:
+    """What is wrong with a network."""
+    if (wired.vpc is None) is not (wired.vpc_endpoint is None):
+        yield "it needs both `vpc` and `vpc_endpoint`, or neither: a VPC is known by its endpoint"
+    if wired.vpc_endpoint_policy is None:
+        return
+    if wired.vpc_endpoint is None:
+        yield "a `vpc_endpoint_policy` needs its `vpc_endpoint`"
+    try:
+        parse_policy(wired.vpc_endpoint_policy, PolicyKind.VPC_ENDPOINT)
+    except InvalidPolicy as invalid:
+        yield f"`vpc_endpoint_policy`: {invalid}"
 
 
 class AccountConfig(Frozen):
@@ -274,14 +288,20 @@ def _account_faults(config: Config) -> Iterator[str]:
     for one in sorted(set(config.external_accounts) & set(ids)):
         yield f"`external_accounts` lists {one}, which is one of the accounts; leave it out"
     for name, account in config.accounts.items():
-        if account.network.half:
-            yield f"`accounts.{name}.network` {_HALF}"
+        yield from (f"`accounts.{name}.network`: {fault}" for fault in _configured_faults(config, account))
     ports = Counter(account.port for account in config.accounts.values() if account.port is not None)
     for port in (one for one, count in ports.items() if count > 1):
         yield f"two accounts have port {port}; each account needs its own"
     profiles = Counter(profile for name in config.accounts for profile in config.profiles(name))
     for profile in (one for one, count in profiles.items() if count > 1):
         yield f"profile `{profile}` belongs to two accounts; a profile means one"
+
+
+def _configured_faults(config: Config, account: AccountConfig) -> Iterator[str]:
+    try:
+        yield from _network_faults(account.network.wired(config.folder))
+    except (OSError, UnicodeDecodeError):
+        yield f"the file `{account.network.vpc_endpoint_policy}` cannot be read as text"
 
 
 def _reference_faults(config: Config) -> Iterator[str]:

@@ -79,4 +79,5 @@ def _world(policies: Mapping[str, Any], kind: ResourcePolicyKind, documents: Doc
         resource_kind=kind,
         service_control=read_levels(policies.get("service_control") or (), PolicyKind.SCP),
         resource_control=read_levels(policies.get("resource_control") or (), PolicyKind.RCP),
+        vpc_endpoint=read(policies.get("vpc_endpoint"), PolicyKind.VPC_ENDPOINT),
     )

@@ -124,7 +124,7 @@ class Harness:
                 account.port,
                 config.memberships.get(name),
                 account.quotas.wired,
-                account.network.wired,
+                account.network.wired(config.folder),
             )
             for name, account in config.accounts.items()
         )
@@ -259,14 +259,20 @@ class Harness:
 
     @contextmanager
     def calls_from(
-        self, account: str, *, source_ip: str | None = None, vpc: str | None = None, vpc_endpoint: str | None = None
+        self,
+        account: str,
+        *,
+        source_ip: str | None = None,
+        vpc: str | None = None,
+        vpc_endpoint: str | None = None,
+        vpc_endpoint_policy: Mapping[str, Any] | None = None,
     ) -> Iterator[None]:
         """Meanwhile all requests to the account's endpoint come from there: an address, or a VPC through an endpoint of it.
 
         Raises UsageError for what harness.toml would not take.
         """
         control = self._used().controls[self.account(account).name]
-        wanted = network(source_ip=source_ip, vpc=vpc, vpc_endpoint=vpc_endpoint)
+        wanted = network(vpc_endpoint_policy, source_ip=source_ip, vpc=vpc, vpc_endpoint=vpc_endpoint)
         before = control.ask("network", asdict(wanted)).data
         try:
             yield

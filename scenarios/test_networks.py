@@ -6,7 +6,7 @@ import pytest
 from attempts import allow
 
 from harness.errors import UsageError
-from harness.scenario import statement
+from harness.scenario import statement, trust
 
 INSIDE = {"vpc": "vpc-0a1b2c3d", "vpc_endpoint": "vpce-0a1b2c3d", "source_ip": "10.0.0.7"}
 
@@ -93,11 +93,32 @@ def test_another_accounts_door_says_where_its_callers_come_from(harness, princip
         allowed(there)
 
 
+@pytest.mark.usefixtures("table")
+def test_an_endpoints_policy_says_what_it_lets_through(harness, principals, allowed, denied):
+    """As in a data perimeter: nothing of other accounts leaves by this endpoint.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    """
+    a, b = harness.account("account_a"), harness.account("account_b")
+    own = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    through = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": own}
+    perimeter = {"Version": "2012-10-17", "Statement": [through]}
+    user = principals.user(a, statement(["dynamodb:PutItem", "sts:AssumeRole"]))
+    role = principals.role(b, trust({"AWS": user.arn}))
+
+    with harness.calls_from("account_a", **INSIDE, vpc_endpoint_policy=perimeter):
+        allowed(put(user))
+        denied(lambda: user.assume(role), by="owner/vpc_endpoint")
+    allowed(lambda: user.assume(role))
+
+
 def test_what_is_no_place_is_refused_by_name(harness):
     for place, said in (
         ({"source_ip": "the office"}, "source_ip"),
         ({"vpc": "vpc-0a1b2c3d"}, "both `vpc` and `vpc_endpoint`"),
         ({"vpc": "vpc-0a1b2c3d", "vpc_endpoint": "mine"}, "vpc_endpoint"),
+        ({"vpc_endpoint_policy": statement("s3:*")}, "needs its `vpc_endpoint`"),
+        ({**INSIDE, "vpc_endpoint_policy": {"Statement": []}}, "vpc_endpoint_policy"),
     ):
         with pytest.raises(UsageError, match=said), harness.calls_from("account_a", **place):
             pass

@@ -25,6 +25,7 @@ from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
 from harness.policy import Document, PolicyKind, is_public, parse_stored
+from harness.wire import VpcEndpoint
 from harness.wire.vouch import Caller, CallerKind, PolicyRef, Vouch
 
 _KINDS = {
@@ -56,12 +57,14 @@ class _Owned:
     kind: ResourcePolicyKind
     resource_control: Levels
     """None where no organization binds the resource, or resource control policies do not reach it."""
+    vpc_endpoint: PolicyRef | None
+    """Of the endpoint that the request came through."""
 
     @property
     def refs(self) -> tuple[PolicyRef, ...]:
         """Every policy named."""
         controls = [ref for level in self.resource_control for ref in level]
-        return (*([self.policy] if self.policy else []), *controls)
+        return tuple(ref for ref in (self.policy, self.vpc_endpoint, *controls) if ref is not None)
 
 
 @dataclass(slots=True)
@@ -79,12 +82,22 @@ class Decider:
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
         """The verdict on one call, and its line."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
-        return self.judge(signer, call.action, call.resource, context, operation.region)
+        # What a service asks for the caller goes by its own way.
+        endpoint = arrival.vpc_endpoint if call.via is None else None
+        return self.judge(signer, call.action, call.resource, context, operation.region, endpoint)
 
-    def judge(self, signer: Signer, action: str, resource: str | None, context: Context, region: str) -> Verdict:
+    def judge(
+        self,
+        signer: Signer,
+        action: str,
+        resource: str | None,
+        context: Context,
+        region: str,
+        endpoint: VpcEndpoint | None = None,
+    ) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to."""
         request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
-        owned = self._owned(request, region)
+        owned = self._owned(request, region, endpoint)
         world = self._world(signer, owned)
         decision = decide(request, world)
         line = self._line(signer, request, decision, owned)
@@ -132,12 +145,13 @@ class Decider:
             own = _without(own, global_keys.OF_PRINCIPALS)
         return Context.of({**keys, **own}, modelled)
 
-    def _owned(self, request: Request, region: str) -> _Owned:
+    def _owned(self, request: Request, region: str, endpoint: VpcEndpoint | None) -> _Owned:
         """The owner's side: the resource's policy, and what the organization says of this account's resources."""
         policy, kind = self._resource_policy(request, region)
         ours = request.resource_account == self.account_id
         reached = ours and resource_control.reached(request.action, request.resource)
-        return _Owned(policy, kind, self.membership.resource_control if reached else ())
+        through = self.documents.add(endpoint.id, endpoint.policy) if endpoint and endpoint.policy else None
+        return _Owned(policy, kind, self.membership.resource_control if reached else (), through)
 
     def _resource_policy(self, request: Request, region: str) -> tuple[PolicyRef | None, ResourcePolicyKind]:
         """The policy on the resource, by digest; another account's resource has none that is known here."""
@@ -163,11 +177,13 @@ class Decider:
         resource_policy_ = self._policy(owned.policy, parsed) if owned.policy else None
         controls = self._levels(owned.resource_control, PolicyKind.RCP)
         restricted = resource_policy_ is not None and self._is_restricted(resource_policy_)
+        endpoint = self._policy(owned.vpc_endpoint, PolicyKind.VPC_ENDPOINT) if owned.vpc_endpoint else None
         if not isinstance(signer, Vouch):
             return World(
                 resource=resource_policy_,
                 resource_kind=owned.kind,
                 resource_control=controls,
+                vpc_endpoint=endpoint,
                 public_access_restricted=restricted,
             )
         policies = signer.policies
@@ -181,6 +197,7 @@ class Decider:
             resource_kind=owned.kind,
             service_control=self._levels(policies.service_control, PolicyKind.SCP),
             resource_control=controls,
+            vpc_endpoint=endpoint,
             principal_is_service_linked_role=is_service_linked(signer.caller.role_arn or ""),
             public_access_restricted=restricted,
         )
@@ -312,6 +329,8 @@ def _named(signer: Signer, owned: _Owned) -> dict[str, Any]:
     named: dict[str, Any] = {"resource": _pair(owned.policy)} if owned.policy else {}
     if owned.resource_control:
         named["resource_control"] = _pairs(owned.resource_control)
+    if owned.vpc_endpoint:
+        named["vpc_endpoint"] = _pair(owned.vpc_endpoint)
     if isinstance(signer, Vouch):
         policies = signer.policies
         named["identity"] = [_pair(ref) for ref in policies.identity]

@@ -1,5 +1,8 @@
 """The instance's endpoint: where the requests of its clients count as coming from."""
 
+from dataclasses import asdict
+from typing import Any
+
 from localstack.aws.api import RequestContext
 
 from harness.wire import Message, Network, Place, VpcEndpoint
@@ -24,7 +27,7 @@ class Door:
         """What clients come through, None where they come over the internet."""
         return self._network.endpoint(self._account_id, self._region, self._place)
 
-    def answer_network(self, message: Message) -> tuple[dict[str, object], bytes]:
+    def answer_network(self, message: Message) -> tuple[dict[str, Any], bytes]:
         """The driver's word from where everything comes now; the answer is from where it came before."""
         before, self._network = self._network, Network(**message.data)
-        return {"source_ip": before.source_ip, "vpc": before.vpc, "vpc_endpoint": before.vpc_endpoint}, b""
+        return asdict(before), b""

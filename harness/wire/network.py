@@ -20,6 +20,8 @@ class VpcEndpoint:
     region: str
     place: Place | None = None
     """The account's in its organization."""
+    policy: str | None = None
+    """Its policy's document; None where the endpoint lets everything through."""
 
     @property
     def vpc_arn(self) -> str:
@@ -40,12 +42,14 @@ class Network:
     vpc: str | None = None
     vpc_endpoint: str | None = None
     """In the VPC; together with it."""
+    vpc_endpoint_policy: str | None = None
+    """The document of its policy: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html."""
 
     def endpoint(self, account: str, region: str, place: Place | None) -> VpcEndpoint | None:
         """The endpoint as one of the account's."""
         if self.vpc is None or self.vpc_endpoint is None:
             return None
-        return VpcEndpoint(self.vpc_endpoint, self.vpc, account, region, place)
+        return VpcEndpoint(self.vpc_endpoint, self.vpc, account, region, place, self.vpc_endpoint_policy)
 
 
 NO_NETWORK = Network()

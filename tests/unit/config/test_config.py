@@ -76,8 +76,8 @@ def test_requests_come_from_where_the_file_says(project):
     told = 'network = { source_ip = "10.0.0.7", vpc = "vpc-0a", vpc_endpoint = "vpce-0a" }'
     config = load(project(GOOD.replace('profiles = ["second"]', told)))
 
-    assert config.accounts["one"].network.wired == Network()
-    assert config.accounts["two"].network.wired == inside
+    assert config.accounts["one"].network.wired(config.folder) == Network()
+    assert config.accounts["two"].network.wired(config.folder) == inside
 
 
 def test_compositions_follow_their_bindings(project):
@@ -145,7 +145,17 @@ def test_compositions_follow_their_bindings(project):
             'network = { source_ip = "10.0.0" }',
             "`accounts.two.network.source_ip`: value error, '10.0.0' does not appear to be an IPv4 or IPv6 address",
         ),
-        ('profiles = ["second"]', 'network = { vpc = "vpc-0a" }', "`accounts.two.network` needs both `vpc` and"),
+        ('profiles = ["second"]', 'network = { vpc = "vpc-0a" }', "`accounts.two.network`: it needs both `vpc` and"),
+        (
+            'profiles = ["second"]',
+            'network = { vpc_endpoint_policy = "none.json" }',
+            "`accounts.two.network`: the file `none.json` cannot be read as text",
+        ),
+        (
+            'profiles = ["second"]',
+            'network = { vpc = "vpc-0a", vpc_endpoint = "vpce-0a", vpc_endpoint_policy = "harness.toml" }',
+            "`accounts.two.network`: `vpc_endpoint_policy`: ",
+        ),
         (
             'profiles = ["second"]',
             'network = { vpce = "vpce-0a" }',
