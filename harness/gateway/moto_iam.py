@@ -16,6 +16,7 @@ from moto.core.serialize import never_return
 from moto.iam.models import IAMBackend, ManagedPolicy, Role
 from moto.iam.responses import IamResponse
 
+from harness.gateway.entity_kinds import OF_AWS
 from harness.gateway.iam_state import IamState
 from harness.gateway.lazily import around, when_loaded
 
@@ -27,6 +28,7 @@ _UNTOLD = (
     "ListVirtualMFADevicesResponse.VirtualMFADevices.VirtualMFADevice.Base32StringSeed",
     "ListVirtualMFADevicesResponse.VirtualMFADevices.VirtualMFADevice.QRCodePNG",
 )
+_EVERYTHING = 1_000_000
 # What is made with tags that moto forgets: the operation's method -> the entity that it has made
 _FORGOTTEN_TAGS: Mapping[str, Callable[[Any], Any]] = {
     "create_saml_provider": lambda made: made.backend.saml_providers[made._get_param("Name")],  # noqa: SLF001 - moto's method
@@ -65,10 +67,19 @@ def install() -> None:
     role: Any = Role
     role.permissions_boundary = property(_boundary)
     around(IAMBackend, "list_policy_versions", _newest_first)
+    around(IAMBackend, "get_account_authorization_details", _in_use)
     IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER |= dict.fromkeys(_UNTOLD, never_return)
+    around(IamResponse, "_get_param", _unlimited)
     for method, made in _FORGOTTEN_TAGS.items():
         around(IamResponse, method, partial(_keep_tags, made))
     when_loaded("localstack.services.iam.provider", _amend_provider)
+
+
+def _unlimited(original: Callable[..., Any], self: IamResponse, name: str, if_none: Any = None) -> Any:
+    """Lists are told as a whole: `pages` cuts them."""
+    if name == "MaxItems":
+        return _EVERYTHING
+    return if_none if name == "Marker" else original(self, name, if_none)
 
 
 def _whole_second(now: Callable[[], datetime]) -> datetime:
@@ -85,6 +96,14 @@ def _boundary(role: Role) -> dict[str, str] | None:
 def _newest_first(original: Callable[..., Any], self: IAMBackend, policy_arn: str) -> Any:
     """The order of https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html."""
     return original(self, policy_arn)[::-1]
+
+
+def _in_use(original: Callable[..., Any], self: IAMBackend, policy_filter: list[str]) -> Any:
+    """Of AWS's own policies, an account's details have those that it uses. OBSERVED: https://github.com/joshlarsen/aws-recon/issues/21."""
+    told, used = original(self, policy_filter), usage(self)
+    in_use = {*used.attached, *used.bounding}
+    policies = [each for each in told["managed_policies"] if each.arn in in_use or not each.arn.startswith(OF_AWS)]
+    return told | {"managed_policies": sorted(policies, key=lambda policy: policy.arn)}
 
 
 def _keep_tags(made: Callable[[Any], Any], original: Callable[..., ActionResult], self: IamResponse) -> ActionResult:

@@ -2,19 +2,15 @@
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html: a hundred items where the request does not say how many.
 
-LocalStack and moto page few operations, by rules of their own. Here they always answer with everything, and the gate cuts.
+LocalStack and moto page few operations, by rules of their own. Here they answer with everything (`moto_iam`), and the gate cuts.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.model import OperationModel
-from moto.iam.responses import IamResponse
-
-from harness.gateway.lazily import around
 
 DEFAULT = 100
-_EVERYTHING = 1_000_000
 
 
 def has_pages(operation: OperationModel) -> bool:
@@ -49,14 +45,3 @@ def _lists(operation: OperationModel) -> Iterator[str]:
     """What the answer lists, in the order of its model."""
     assert operation.output_shape is not None  # noqa: S101 - `has_pages`
     return (name for name, shape in operation.output_shape.members.items() if shape.type_name == "list")
-
-
-def install() -> None:
-    """Have moto's IAM answer with everything."""
-    around(IamResponse, "_get_param", _unlimited)
-
-
-def _unlimited(original: Any, self: IamResponse, param_name: str, if_none: Any = None) -> Any:
-    if param_name == "MaxItems":
-        return _EVERYTHING
-    return if_none if param_name == "Marker" else original(self, param_name, if_none)

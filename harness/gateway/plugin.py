@@ -31,7 +31,6 @@ from harness.gateway import (
     moto_iam,
     moto_requests,
     own_user,
-    pages,
     renaming,
     stores,
 )
@@ -94,7 +93,6 @@ def run(launch: Launch) -> None:
     identifiers.install()
     renaming.install()
     moto_iam.install()
-    pages.install()
     own_user.install()
     moto_requests.install()
     internal.install()

@@ -153,6 +153,9 @@ def test_the_account_in_detail_is_counted_through_all_its_lists(iam):
     for key in kinds.values():
         assert [each["Arn"] for page in pages for each in page[key]] == [each["Arn"] for each in whole[key]] != []
     assert max(sum(len(page[key]) for key in kinds.values()) for page in pages) == 3
+    aws = iam.get_account_authorization_details(Filter=["AWSManagedPolicy"])["Policies"]
+    assert {each["AttachmentCount"] > 0 for each in aws} == {True}
+    assert "AdministratorAccess" in [each["PolicyName"] for each in aws]
     assert all(each["PolicyName"] == each["Arn"].rpartition("/")[2] for each in whole["Policies"])
 
 
