@@ -1,6 +1,7 @@
 """Tables: the kinds of entities that IAM has, by which operations they are made and renamed, and what keeps them from being deleted.
 
-The sentences are AWS's, as users report them; `{}` is the entity's name.
+The sentences are AWS's, as users report them; `{}` is the entity's name. Those of SAML providers and server certificates that are taken are
+not documented.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ from typing import Any
 import moto.iam.models
 from moto.core.responses import ActionResult
 from moto.core.serialize import never_return
-from moto.iam.models import IAMBackend, ManagedPolicy, Role
+from moto.iam.models import IAMBackend, ManagedPolicy, Policy, Role
 from moto.iam.responses import IamResponse
 
 from harness.gateway.entity_kinds import OF_AWS
@@ -67,6 +67,7 @@ def install() -> None:
     role: Any = Role
     role.permissions_boundary = property(_boundary)
     around(IAMBackend, "list_policy_versions", _newest_first)
+    around(Policy, "update_default_version", _make_default)
     around(IAMBackend, "get_account_authorization_details", _in_use)
     IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER |= dict.fromkeys(_UNTOLD, never_return)
     around(IamResponse, "_get_param", _unlimited)
@@ -96,6 +97,12 @@ def _boundary(role: Role) -> dict[str, str] | None:
 def _newest_first(original: Callable[..., Any], self: IAMBackend, policy_arn: str) -> Any:
     """The order of https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html."""
     return original(self, policy_arn)[::-1]
+
+
+def _make_default(original: Callable[..., None], self: Policy, version_id: str) -> None:
+    """The version in force remains it when it is named again; moto would be left with none."""
+    if version_id != self.default_version_id:
+        original(self, version_id)
 
 
 def _in_use(original: Callable[..., Any], self: IAMBackend, policy_filter: list[str]) -> Any:

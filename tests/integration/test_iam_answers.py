@@ -52,6 +52,12 @@ def policy(iam, **more):
     return iam.create_policy(PolicyName=fresh("Policy"), PolicyDocument=READ, **more)["Policy"]["Arn"]
 
 
+def certificate(iam, name):
+    """Nothing reads it here."""
+    iam.upload_server_certificate(ServerCertificateName=name, CertificateBody="c", PrivateKey="k", Tags=TAGS)
+    return name
+
+
 def metadata(entity="https://idp.example"):
     return IdentityProvider.fresh(entity).metadata
 
@@ -223,6 +229,7 @@ def test_a_policy_counts_those_who_use_it(iam):
 def test_versions_are_told_newest_first_and_without_their_documents(iam):
     arn = policy(iam)
     made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=READ, SetAsDefault=True)["PolicyVersion"]
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
 
     versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
     assert [(each["VersionId"], each["IsDefaultVersion"]) for each in versions] == [("v2", True), ("v1", False)]
@@ -309,6 +316,7 @@ def _entities(iam):
         "saml_provider": {"SAMLProviderArn": saml},
         "open_id_connect_provider": {"OpenIDConnectProviderArn": openid},
         "mfa_device": {"SerialNumber": device},
+        "server_certificate": {"ServerCertificateName": certificate(iam, name)},
     }
 
 
@@ -341,6 +349,7 @@ CREATED_WITH_TAGS = {
     "TagInstanceProfile": lambda iam: iam.create_instance_profile(InstanceProfileName=fresh("Profile"), Tags=TAGS),
     "TagSAMLProvider": lambda iam: iam.create_saml_provider(Name=fresh("Saml"), SAMLMetadataDocument=metadata(), Tags=TAGS),
     "TagOpenIDConnectProvider": lambda iam: iam.create_open_id_connect_provider(Url=f"https://{fresh('o')}.example", Tags=TAGS),
+    "TagServerCertificate": lambda iam: certificate(iam, fresh("Certificate")),
     "TagMFADevice": lambda iam: iam.create_virtual_mfa_device(VirtualMFADeviceName=fresh("Device"), Tags=TAGS),
 }  # fmt: skip
 
@@ -351,7 +360,9 @@ def test_who_makes_something_with_tags_must_be_allowed_to_tag(a, iam, action):
     name = user(iam)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     making = a("iam", **keys_of(key))
-    iam.put_user_policy(UserName=name, PolicyName="make", PolicyDocument=document(allow(["iam:Create*"])))
+    iam.put_user_policy(
+        UserName=name, PolicyName="make", PolicyDocument=document(allow(["iam:Create*", "iam:Upload*"]))
+    )
 
     code, status, message = refusal(CREATED_WITH_TAGS[action], making)
     assert (code, status) == ("AccessDenied", 403)
@@ -442,6 +453,14 @@ def test_metadata_that_is_none_makes_no_provider(iam):
     missing = ("NoSuchEntity", 404, f"Manifest not found for arn {arn}")
     assert refusal(iam.delete_saml_provider, SAMLProviderArn=arn) == missing
     assert refusal(iam.get_saml_provider, SAMLProviderArn=arn) == missing
+
+
+def test_a_server_certificates_name_is_taken_once(iam):
+    name = certificate(iam, fresh("Certificate"))
+    assert refusal(certificate, iam, name)[:2] == ("EntityAlreadyExists", 409)
+    iam.delete_server_certificate(ServerCertificateName=name)
+    assert refusal(iam.delete_server_certificate, ServerCertificateName=name)[:2] == ("NoSuchEntity", 404)
+    certificate(iam, name)
 
 
 def test_a_role_that_is_not_in_a_profile_is_not_removed(iam):
