@@ -25,7 +25,9 @@ _OWN_USER = """
     UpdateSigningCertificate DeleteSigningCertificate ListSSHPublicKeys ListServiceSpecificCredentials
     UpdateServiceSpecificCredential DeleteServiceSpecificCredential ResetServiceSpecificCredential
 """
-USER_OPERATIONS = (*_NAMED_USER.split(), *_OWN_USER.split())
+OWN_USER_OPERATIONS = tuple(_OWN_USER.split())
+"""Those in which UserName may be left out."""
+USER_OPERATIONS = (*_NAMED_USER.split(), *OWN_USER_OPERATIONS)
 _GROUP = """
     GetGroup UpdateGroup DeleteGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies ListAttachedGroupPolicies
     AttachGroupPolicy DetachGroupPolicy AddUserToGroup RemoveUserFromGroup
@@ -43,6 +45,17 @@ _DELEGATION = """
     AcceptDelegationRequest AssociateDelegationRequest CreateDelegationRequest GetDelegationRequest GetHumanReadableSummary
     RejectDelegationRequest SendDelegationToken
 """
+# Who gives tags to what is made must be allowed to tag it. OBSERVED: https://github.com/openshift/installer/issues/1073 (of a role)
+_TAG_ON_CREATE = {
+    "CreateInstanceProfile": {"TagInstanceProfile": "Tags"},
+    "CreateOpenIDConnectProvider": {"TagOpenIDConnectProvider": "Tags"},
+    "CreatePolicy": {"TagPolicy": "Tags"},
+    "CreateRole": {"TagRole": "Tags"},
+    "CreateSAMLProvider": {"TagSAMLProvider": "Tags"},
+    "CreateUser": {"TagUser": "Tags"},
+    "CreateVirtualMFADevice": {"TagMFADevice": "Tags"},
+    "UploadServerCertificate": {"TagServerCertificate": "Tags"},
+}
 _FIDO = ("iam:FIDO-FIPS-140-2-certification", "iam:FIDO-FIPS-140-3-certification", "iam:FIDO-certification")
 _CREDENTIAL = "DeleteServiceSpecificCredential ResetServiceSpecificCredential UpdateServiceSpecificCredential"
 
@@ -188,6 +201,7 @@ SERVICE = Service(
         "iam:PassedToService": key(Type.STRING, "PassRole", UNREAD),
         "iam:AssociatedResourceArn": key(Type.ARN, "PassRole", UNREAD),
     }),
+    also=_TAG_ON_CREATE,
     passes={"AddRoleToInstanceProfile": {"RoleName": "ec2.amazonaws.com"}},
     unmodelled=because(
         NOT_TOLD="GetServiceLinkedRoleDeletionStatus",

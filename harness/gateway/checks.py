@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from harness.actions.iam import USER_OPERATIONS
-from harness.gateway import constraints, respond, sts
+from harness.gateway import constraints, pages, respond, sts
 from harness.gateway.asked import Asked
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.refusing import Unauthenticated
@@ -56,8 +56,16 @@ def check_form(asked: Asked) -> None:
     shape = model.input_shape if model is not None else None
     if not asked.is_internal and (fault := constraints.fault(operation.service, shape, operation.params)):
         raise sts.validation(fault)
+    if operation.service == "iam" and model is not None and pages.has_pages(model):
+        _check_marker(operation.params.get("Marker"))
     if operation.service == "sts" and operation.name.startswith("AssumeRole"):
         sts.check_role_arn(operation.params)
+
+
+def _check_marker(marker: str | None) -> None:
+    """OBSERVED, by its name: https://github.com/trek10inc/awsets/pull/21."""
+    if marker is not None and not pages.is_marker(marker):
+        raise sts.validation(pages.INVALID_MARKER)
 
 
 def check_session(asked: Asked) -> None:

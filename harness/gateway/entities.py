@@ -11,7 +11,7 @@ from localstack.aws.api import CommonServiceException
 from moto.iam.models import IAMBackend
 
 from harness.actions import Operation
-from harness.gateway.entity_kinds import IN_USE, KINDS, MAKERS, OF_AWS, RENAMERS
+from harness.gateway.entity_kinds import IN_USE, KINDS, LENIENT, MAKERS, OF_AWS, RENAMERS
 from harness.gateway.iam_state import IamState
 from harness.gateway.quotas import check_numbers
 from harness.gateway.respond import client_error
@@ -36,21 +36,26 @@ def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
     _check_managed(iam, name, params)
     _check_held(name, params, named)
     _check_in_use(backend, name, named)
+    _check_in_profile(name, named)
     _check_tag_keys(params)
     _check_device(backend, name, params)
+    _check_alias(backend, name, params)
+    _check_open_id(backend, name, params)
+    _check_saml(name, params)
     check_numbers(iam, operation, named, quotas)
 
 
 def _named(backend: IAMBackend, operation: str, params: Params) -> Named:
     """Every entity that the request names must be there, but the one that is to be made."""
     made, _ = MAKERS.get(operation, (None, None))
-    wanted = {parameter: params.get(parameter) for parameter in KINDS if parameter != made}
+    lenient = operation in LENIENT
+    wanted = {parameter: params.get(parameter) for parameter in KINDS if parameter != made and not lenient}
     return {parameter: _found(backend, parameter, name) for parameter, name in wanted.items() if name is not None}
 
 
 def _found(backend: IAMBackend, parameter: str, name: str) -> Any:
     kind = KINDS[parameter]
-    entity = next((entity for entity in kind.all(backend) if entity.name == name), None)
+    entity = next((entity for entity in kind.all(backend) if kind.name(entity) == name), None)
     if entity is None:
         raise _missing(kind.missing.format(name))
     return entity
@@ -66,7 +71,9 @@ def _check_free(backend: IAMBackend, operation: str, params: Params) -> None:
         kind, new, old = KINDS[parameter], params.get(f"New{parameter}"), params[parameter]
     else:
         return
-    if new is not None and new.lower() in {each.name.lower() for each in kind.all(backend) if each.name != old}:
+    if new is not None and new.lower() in {
+        kind.name(each).lower() for each in kind.all(backend) if kind.name(each) != old
+    }:
         raise client_error("EntityAlreadyExists", kind.taken.format(new), HTTPStatus.CONFLICT)
 
 
@@ -121,6 +128,44 @@ def _check_in_use(backend: IAMBackend, operation: str, named: Named) -> None:
             raise _conflict(f"Cannot delete entity, {first}.")
 
 
+def _check_in_profile(operation: str, named: Named) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html; the sentence is not documented."""
+    if operation != "RemoveRoleFromInstanceProfile":
+        return
+    profile, role = named["InstanceProfileName"], named["RoleName"]
+    if role not in profile.roles:
+        raise _missing(f"The role with name {role.name} cannot be found in the instance profile {profile.name}.")
+
+
+def _check_alias(backend: IAMBackend, operation: str, params: Params) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccountAlias.html; the sentence is not documented."""
+    if operation == "DeleteAccountAlias" and params["AccountAlias"] not in backend.account_aliases:
+        raise _missing(f"The account alias {params['AccountAlias']} cannot be found.")
+
+
+def _check_open_id(backend: IAMBackend, operation: str, params: Params) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html."""
+    if operation != "CreateOpenIDConnectProvider":
+        return
+    url = params["Url"]
+    if not url.startswith("https://"):
+        raise client_error("ValidationError", "Invalid Open ID Connect Provider URL")
+    if url in {f"https://{provider.url}" for provider in backend.open_id_providers.values()}:
+        message = KINDS["OpenIDConnectProviderArn"].taken.format(url)
+        raise client_error("EntityAlreadyExists", message, HTTPStatus.CONFLICT)
+
+
+def _check_saml(operation: str, params: Params) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html (InvalidInput); the sentence is not documented."""
+    text = params.get("SAMLMetadataDocument")
+    if operation not in {"CreateSAMLProvider", "UpdateSAMLProvider"} or text is None:
+        return
+    from harness.gateway.saml import is_metadata  # noqa: PLC0415 - the XML library loads when it is first needed
+
+    if not is_metadata(text):
+        raise client_error("InvalidInput", "Could not parse metadata")
+
+
 def _check_device(backend: IAMBackend, operation: str, params: Params) -> None:
     """A virtual MFA device is one user's until it is deactivated.
 
@@ -138,8 +183,12 @@ def _check_device(backend: IAMBackend, operation: str, params: Params) -> None:
 
 def _check_tag_keys(params: Params) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: keys are without case, and those of AWS are AWS's."""
-    if any(tag["Key"].lower().startswith("aws:") for tag in params.get("Tags") or ()):
+    keys = [tag["Key"].lower() for tag in params.get("Tags") or ()]
+    if any(key.startswith("aws:") for key in keys):
         raise client_error("InvalidInput", "Tag keys that begin with `aws:` are reserved for AWS")
+    if len(set(keys)) < len(keys):
+        message = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        raise client_error("InvalidInput", message)
 
 
 def _missing(message: str) -> CommonServiceException:

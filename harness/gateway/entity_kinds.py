@@ -1,10 +1,12 @@
 """Tables: the kinds of entities that IAM has, by which operations they are made and renamed, and what keeps them from being deleted.
 
-The sentences are AWS's, as users report them; `{}` is the entity's name.
+The sentences are AWS's, as users report them; `{}` is the entity's name. Those of SAML providers and server certificates that are taken are
+not documented.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from moto.iam.models import IAMBackend
@@ -22,6 +24,8 @@ class Kind:
     taken: str
     policy_missing: str | None = None
     """Of its inline policies; None for what has none."""
+    name: Callable[[Any], str] = attrgetter("name")
+    """By which requests name it."""
 
 
 # The parameter that names an entity -> its kind
@@ -49,6 +53,31 @@ KINDS: Mapping[str, Kind] = {
         "Instance Profile {} cannot be found.",
         "Instance Profile {} already exists.",
     ),
+    "SerialNumber": Kind(
+        lambda backend: backend.virtual_mfa_devices.values(),
+        "VirtualMFADevice with serial number {} doesn't exist.",
+        "MFADevice entity at the same path and name already exists.",
+        name=attrgetter("serial_number"),
+    ),
+    "OpenIDConnectProviderArn": Kind(
+        lambda backend: backend.open_id_providers.values(),
+        "OpenIDConnect Provider not found for arn {}",
+        # https://github.com/unfunco/terraform-aws-oidc-github/issues/23, https://github.com/getscaf/sfu-fullstack-template/issues/75
+        "Provider with url {} already exists.",
+        name=attrgetter("arn"),
+    ),
+    "SAMLProviderArn": Kind(
+        lambda backend: backend.saml_providers.values(),
+        "Manifest not found for arn {}",
+        "Provider with name {} already exists.",
+        name=attrgetter("arn"),
+    ),
+    "ServerCertificateName": Kind(
+        lambda backend: backend.certificates.values(),
+        "The Server Certificate with name {} cannot be found.",
+        "The Server Certificate with name {} already exists.",
+        name=attrgetter("cert_name"),
+    ),
 }
 # Managed policies, whose names only their making has: everything else names them by ARN
 POLICY = Kind(
@@ -56,13 +85,24 @@ POLICY = Kind(
     "Policy {} was not found.",
     "A policy called {} already exists. Duplicate names are not allowed.",
 )
+# By the name that only its making has; everything else names it by ARN
+SAML_PROVIDER = Kind(
+    lambda backend: backend.saml_providers.values(),
+    KINDS["SAMLProviderArn"].missing,
+    KINDS["SAMLProviderArn"].taken,
+)
 MAKERS: Mapping[str, tuple[str, Kind]] = {
     "CreateRole": ("RoleName", KINDS["RoleName"]),
     "CreateUser": ("UserName", KINDS["UserName"]),
     "CreateGroup": ("GroupName", KINDS["GroupName"]),
     "CreateInstanceProfile": ("InstanceProfileName", KINDS["InstanceProfileName"]),
     "CreatePolicy": ("PolicyName", POLICY),
+    "CreateSAMLProvider": ("Name", SAML_PROVIDER),
+    "UploadServerCertificate": ("ServerCertificateName", KINDS["ServerCertificateName"]),
 }
+# Operations that may name what is not there.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html
+LENIENT = frozenset({"DeleteOpenIDConnectProvider"})
 # Operation -> the parameter with the old name; the new one's is `New…`
 RENAMERS: Mapping[str, str] = {"UpdateUser": "UserName", "UpdateGroup": "GroupName"}
 

@@ -4,9 +4,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-ap
 """
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+from localstack.aws.api import CommonServiceException
 
 from harness.actions import Operation
 from harness.gateway.clock import Clock
@@ -66,11 +69,24 @@ class MfaDesk:
         serial, codes = params["SerialNumber"], (params["AuthenticationCode1"], params["AuthenticationCode2"])
         device = self._device(serial)
         if device is None:
-            message = f"VirtualMFADevice with serial number {serial} doesn't exist."
-            raise client_error("NoSuchEntity", message, HTTPStatus.NOT_FOUND)
+            raise _no_device(serial)
         if not follow_each_other(device.base32_string_seed, *codes, self._now()):
             message = "Authentication code for device is not valid."
             raise client_error("InvalidAuthenticationCode", message, HTTPStatus.FORBIDDEN)
+
+    @property
+    def operations(self) -> Mapping[str, Callable[[Operation], dict[str, Any]]]:
+        """The operations of IAM that are answered here, by name."""
+        return {"GetMFADevice": self._describe}
+
+    def _describe(self, operation: Operation) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetMFADevice.html: of a user's device where one is named."""
+        serial, user = operation.params["SerialNumber"], operation.params.get("UserName")
+        device = self._device(serial)
+        if user is not None and (device.user is None or device.user.name != user):
+            raise _no_device(serial)
+        enabled = {"UserName": device.user.name, "EnableDate": device.enable_date} if device.user is not None else {}
+        return {"SerialNumber": serial, **enabled}
 
     def _ask(self, caller: Caller | None, serial: str, code: str, request_id: str) -> str | None:
         """What is wrong with the code, by the word of the caller's account. Only users have devices."""
@@ -100,3 +116,8 @@ class MfaDesk:
 
     def _now(self) -> int:
         return step_at(self.clock.real().timestamp())
+
+
+def _no_device(serial: str) -> CommonServiceException:
+    message = f"VirtualMFADevice with serial number {serial} doesn't exist."
+    return client_error("NoSuchEntity", message, HTTPStatus.NOT_FOUND)

@@ -1,11 +1,12 @@
-"""The operations that the gate answers itself, and LocalStack never executes: all of STS, and IAM's policy simulator."""
+"""The operations that the gate answers itself, and LocalStack never executes: all of STS, and of IAM what moto lacks or has wrong."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.actions import Operation
 from harness.actions.federation import Federated
-from harness.gateway import policy_simulation, respond, sts
+from harness.gateway import iam_answers, policy_simulation, respond, root_user, sts
 from harness.gateway.asked import Asked
 from harness.gateway.signers import ServiceSigner
 from harness.wire.vouch import Caller
@@ -19,18 +20,30 @@ class OwnOperations:
 
     tokens: sts.Sts
     simulation: policy_simulation.PolicySimulation
+    root: root_user.RootUser
+    of_iam: Mapping[str, Callable[[Operation], Result]]
+    """IAM's operations by name; answers with everything."""
 
     def answer(self, asked: Asked) -> Result | None:
         """The operation's result, None where it is LocalStack's to execute. Raises AWS's error for what it will not give."""
         operation = asked.operation
-        if operation.service == "iam" and operation.name in policy_simulation.OPERATIONS:
-            return self.simulation.answer(operation)
+        if operation.service == "iam":
+            return self._of_iam(asked)
         if operation.service != "sts":
             return None
         answer = _OF_STS.get(operation.name)
         if answer is None:
             raise respond.client_error("InvalidAction", f"sts:{operation.name} is not served by the harness")
         return answer(self.tokens, asked)
+
+    def _of_iam(self, asked: Asked) -> Result | None:
+        operation, model = asked.operation, asked.context.operation
+        if operation.name in policy_simulation.OPERATIONS:
+            return self.simulation.answer(operation)
+        answer = self.root.answer if root_user.is_meant(asked) else self.of_iam.get(operation.name)
+        if answer is None or model is None:
+            return None
+        return iam_answers.as_awss(model, operation.params, answer(operation))
 
 
 def _by_provider(tokens: sts.Sts, asked: Asked) -> Result:

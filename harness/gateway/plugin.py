@@ -17,6 +17,7 @@ from localstack.logging.setup import setup_logging_from_config
 from localstack.runtime import current
 from localstack.services.iam.iam_patches import apply_iam_patches
 from localstack.services.plugins import SERVICE_PLUGINS
+from moto.iam.models import IAMBackend
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
@@ -27,6 +28,7 @@ from harness.gateway import (
     forward_access,
     identifiers,
     internal,
+    moto_iam,
     moto_requests,
     own_user,
     renaming,
@@ -45,15 +47,22 @@ from harness.gateway.failing import FailClosed
 from harness.gateway.forward_access import ForwardAccess
 from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
+from harness.gateway.iam_answers import IamAnswers
 from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.iam_tags import IamTags
 from harness.gateway.journal import Journal
+from harness.gateway.lazily import around
+from harness.gateway.login_profiles import LoginProfiles
+from harness.gateway.managed_policies import ManagedPolicies
 from harness.gateway.membership import OwnMembership
 from harness.gateway.mfa import MfaDesk
+from harness.gateway.open_id_clients import OpenIdClients
 from harness.gateway.own_operations import OwnOperations
 from harness.gateway.owners import Owners
 from harness.gateway.peers import Answer, Peers, PeerServer
 from harness.gateway.policy_simulation import PolicySimulation
 from harness.gateway.records import Records
+from harness.gateway.root_user import RootUser
 from harness.gateway.scheduling import Scheduler
 from harness.gateway.server import LoopbackServer
 from harness.gateway.sessions import Sessions
@@ -84,6 +93,7 @@ def run(launch: Launch) -> None:
     apply_iam_patches()  # LocalStack's patches name moto's own methods: they come first
     identifiers.install()
     renaming.install()
+    moto_iam.install()
     own_user.install()
     moto_requests.install()
     internal.install()
@@ -139,6 +149,8 @@ class Gate:
         self.buckets = Buckets(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
+        since = self.clock.real().replace(microsecond=0)
+        self.root = RootUser(launch.account_id, launch.keys.root_key_id, since)
         owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
         tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
@@ -157,7 +169,18 @@ class Gate:
             mfa=self.mfa,
             judge=Judge(self.decider, self.records),
             before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, owners),
-            own=OwnOperations(tokens, PolicySimulation(launch.account_id, self.iam, self.home, documents)),
+            own=OwnOperations(
+                tokens,
+                PolicySimulation(launch.account_id, self.iam, self.home, documents),
+                self.root,
+                {
+                    **IamTags(self.iam).operations,
+                    **LoginProfiles(self.iam, self.clock).operations,
+                    **ManagedPolicies(self.iam).operations,
+                    **OpenIdClients(self.iam).operations,
+                    **self.mfa.operations,
+                },
+            ),
             forward_access=ForwardAccess(launch.account_id, tokens),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
@@ -179,6 +202,8 @@ class Gate:
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id, self.launch.region))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
+        self.gateway.response_handlers.insert(0, IamAnswers())
+        around(IAMBackend, "get_credential_report", self.root.reported)
         self.gateway.exception_handlers.remove(
             handlers.log_exception
         )  # an exception's text may hold what a client sent

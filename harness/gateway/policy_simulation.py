@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from harness.actions import Operation
+from harness.gateway import pages
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.respond import client_error
@@ -41,6 +42,7 @@ class PolicySimulation:
     def answer(self, operation: Operation) -> dict[str, Any]:
         """The operation's result. Raises AWS's NoSuchEntity and InvalidInput."""
         params = operation.params
+        _check_actions(params)
         in_request = _valid(params)
         source = params.get("PolicySourceArn")
         held = self._held(source) if source else PolicySet()
@@ -100,6 +102,13 @@ class PolicySimulation:
         return str(self.documents.text(ref.digest))
 
 
+def _check_actions(params: Params) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html: each names its service; the words are ours."""
+    for action in params.get("ActionNames") or ():
+        if ":" not in action:
+            raise client_error("InvalidInput", f"Invalid Action: {action} names no service.")
+
+
 def _valid(params: Params) -> Sources:
     try:
         return given(params)
@@ -110,8 +119,8 @@ def _valid(params: Params) -> Sources:
 def _page(asked: Sequence[Request], params: Params) -> tuple[Sequence[Request], dict[str, Any]]:
     """What is asked from the marker on, which is its number, and what the answer says of the rest."""
     marker, most = str(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
-    if not (marker.isascii() and marker.isdigit() and int(marker) <= len(asked)):
-        raise client_error("InvalidInput", f"Invalid Marker: {marker}")
+    if not pages.is_marker(marker) or int(marker) > len(asked):
+        raise client_error("ValidationError", pages.INVALID_MARKER)
     following = int(marker) + most
     more = {"IsTruncated": True, "Marker": str(following)} if following < len(asked) else {"IsTruncated": False}
     return asked[int(marker) : following], more

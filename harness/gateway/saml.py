@@ -135,6 +135,19 @@ def _trusted(metadata: Element) -> tuple[str, Sequence[Certificate]]:
     return str(metadata.get("entityID") or ""), certificates
 
 
+def is_metadata(text: str) -> bool:
+    """Whether it is a provider's metadata, with a name and a certificate to sign with.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
+    """
+    try:
+        root = _parsed(text.encode())
+        entity, certificates = _trusted(root)
+    except IdentityRefused:
+        return False
+    return root.tag == f"{{{_NAMES['md']}}}EntityDescriptor" and bool(entity and certificates)
+
+
 def _signed(response: Element, certificates: Sequence[Certificate]) -> Element:
     """The one assertion of the response, out of the bytes that one of the certificates has signed."""
     if response.tag != f"{{{_NAMES['p']}}}Response":

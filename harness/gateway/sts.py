@@ -104,7 +104,7 @@ class Sts:
                 "Arn": f"arn:aws:sts::{self.account_id}:assumed-role/{role.name}/{session.name}",
             },
         }
-        return answer | ({"SourceIdentity": source_identity} if source_identity else {})
+        return answer | _packed(params) | ({"SourceIdentity": source_identity} if source_identity else {})
 
     def get_session_token(self, params: Mapping[str, Any], caller: Caller, *, mfa: bool) -> dict[str, Any]:
         """A session of the calling user or root; `mfa`: asked for with a valid code."""
@@ -143,6 +143,7 @@ class Sts:
                 "Arn": f"arn:aws:sts::{self.account_id}:federated-user/{name}",
             },
             "PackedPolicySize": 0,
+            **_packed(params),
         }
 
     def forward(self, caller: Caller, key_id: str, service: str) -> dict[str, Any]:
@@ -283,6 +284,17 @@ def _inline_policy(text: str) -> str:
     except InvalidPolicy as invalid:
         raise client_error(invalid.code, invalid.message) from invalid
     return text
+
+
+def _packed(params: Mapping[str, Any]) -> dict[str, int]:
+    """How full of policies and tags the request is, in percent, where it has any. How AWS packs them is not known: this is unpacked.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (PackedPolicySize)
+    """
+    texts = [params.get("Policy") or "", *(arn["arn"] for arn in params.get("PolicyArns") or ())]
+    tags = [tag["Key"] + tag["Value"] for tag in params.get("Tags") or ()]
+    used = len("".join((*texts, *tags)))
+    return {"PackedPolicySize": min(100, -(-100 * used // MAX_POLICY_CHARACTERS))} if used else {}
 
 
 def _long_term_only(caller: Caller, operation: str) -> None:

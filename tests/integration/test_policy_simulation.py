@@ -159,8 +159,10 @@ def test_who_is_not_there_or_no_policy_is_refused(iam):
         with pytest.raises(iam.exceptions.InvalidInputException):
             iam.get_context_keys_for_custom_policy(PolicyInputList=[text])
     policies, actions = [document(allow("s3:*"))], ["s3:GetObject"]
+    with pytest.raises(iam.exceptions.InvalidInputException, match="GetObject names no service"):
+        iam.simulate_custom_policy(PolicyInputList=policies, ActionNames=["GetObject"])
     for marker in ("x", "-1", "2"):
-        with pytest.raises(iam.exceptions.InvalidInputException, match="Invalid Marker"):
+        with pytest.raises(botocore.exceptions.ClientError, match=r"ValidationError.*Invalid Marker\."):
             iam.simulate_custom_policy(PolicyInputList=policies, ActionNames=actions, Marker=marker)
 
 

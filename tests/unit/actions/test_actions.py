@@ -52,6 +52,7 @@ KEY = f"arn:aws:kms:us-west-2:{A}:key/12345678-1234-1234-1234-123456789012"
 FUNCTION = f"arn:aws:lambda:us-west-2:{A}:function:bar"
 TABLE = f"arn:aws:dynamodb:us-west-2:{A}:table/T"
 ROLE = f"arn:aws:iam::{A}:role/r"
+TAGS = [{"Key": "Team", "Value": "a"}]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,19 @@ ROLE = f"arn:aws:iam::{A}:role/r"
     [
         (operation("iam", "GetRole", RoleName="pathed"), [("iam:GetRole", f"arn:aws:iam::{A}:role/team/pathed")]),
         (operation("iam", "CreateRole", RoleName="r", Path="/x/"), [("iam:CreateRole", f"arn:aws:iam::{A}:role/x/r")]),
+        *(
+            (operation("iam", name, **{parameter: value}, Tags=TAGS), [(f"iam:{name}", f"arn:aws:iam::{A}:{arn}"), (f"iam:{tag}", f"arn:aws:iam::{A}:{arn}")])
+            for name, parameter, value, tag, arn in (
+                ("CreateRole", "RoleName", "r", "TagRole", "role/r"),
+                ("CreateUser", "UserName", "u", "TagUser", "user/u"),
+                ("CreatePolicy", "PolicyName", "p", "TagPolicy", "policy/p"),
+                ("CreateInstanceProfile", "InstanceProfileName", "i", "TagInstanceProfile", "instance-profile/i"),
+                ("CreateSAMLProvider", "Name", "s", "TagSAMLProvider", "saml-provider/s"),
+                ("CreateOpenIDConnectProvider", "Url", "https://o", "TagOpenIDConnectProvider", "oidc-provider/o"),
+                ("CreateVirtualMFADevice", "VirtualMFADeviceName", "m", "TagMFADevice", "mfa/m"),
+                ("UploadServerCertificate", "ServerCertificateName", "c", "TagServerCertificate", "server-certificate/c"),
+            )
+        ),
         (operation("iam", "AttachRolePolicy", RoleName="r", PolicyArn="p"), [("iam:AttachRolePolicy", ROLE)]),
         (operation("iam", "CreateAccessKey", user="ann"), [("iam:CreateAccessKey", f"arn:aws:iam::{A}:user/ann")]),
         (operation("iam", "CreateAccessKey"), [("iam:CreateAccessKey", None)]),

@@ -8,7 +8,7 @@ from lxml import etree
 
 from harness.gateway.clock import Clock
 from harness.gateway.federated import IdentityRefused
-from harness.gateway.saml import SamlProviders
+from harness.gateway.saml import SamlProviders, is_metadata
 from harness.saml import ATTRIBUTES, IdentityProvider
 
 ACCOUNT = "111111111111"
@@ -216,3 +216,17 @@ def test_a_login_that_failed_is_the_providers_refusal():
     at(root, "p:Status/p:StatusCode").set("Value", "urn:oasis:names:tc:SAML:2.0:status:Responder")
 
     assert refused(encoded(root))[0] == "IDPRejectedClaim"
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (IDP.metadata, True),
+        *((METADATA[name], False) for name in ("broken", "empty", "odd")),
+        (IDP.metadata.replace("entityID", "id"), False),
+        (IDP.metadata.replace("IDPSSODescriptor", "SPSSODescriptor"), False),
+        (IDP.metadata.replace("EntityDescriptor", "EntitiesDescriptor"), False),
+    ],
+)
+def test_metadata_names_a_provider_and_what_it_signs_with(text, valid):
+    assert is_metadata(text) is valid
