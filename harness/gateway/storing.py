@@ -17,6 +17,7 @@ from harness.actions import Operation
 from harness.gateway.iam_state import IamState, role_arn
 from harness.gateway.peers import Peers
 from harness.gateway.quotas import MANAGED_OPERATIONS, check_size
+from harness.gateway.service_principals import is_service
 from harness.model.arn import Arn
 from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
@@ -51,12 +52,13 @@ STORED: Mapping[tuple[str, str], tuple[str, PolicyKind]] = {
     ("sqs", "CreateQueue"): ("Attributes.Policy", PolicyKind.RESOURCE),
     ("sqs", "SetQueueAttributes"): ("Attributes.Policy", PolicyKind.RESOURCE),
 }
-# (service, operation): the parameter that holds principals, where the service makes the policy of them.
-NAMED: Mapping[tuple[str, str], str] = {
-    ("events", "PutPermission"): "Principal",
-    ("lambda", "AddPermission"): "Principal",
-    ("sns", "AddPermission"): "AWSAccountId",
-    ("sqs", "AddPermission"): "AWSAccountIds",
+# (service, operation): the parameters that hold principals, where the service makes the policy of them, or a grant.
+NAMED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("events", "PutPermission"): ("Principal",),
+    ("kms", "CreateGrant"): ("GranteePrincipal", "RetiringPrincipal"),
+    ("lambda", "AddPermission"): ("Principal",),
+    ("sns", "AddPermission"): ("AWSAccountId",),
+    ("sqs", "AddPermission"): ("AWSAccountIds",),
 }
 
 
@@ -100,6 +102,8 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
 }
 _OF_IAM = Refusal(MALFORMED)
+# https://github.com/hashicorp/terraform-provider-aws/pull/3038; its text is not known
+_OF_GRANTS = Refusal("InvalidArnException", principal="The principal of a grant does not exist.")
 # The services whose policies hold ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 _BY_ID = frozenset({"iam", "kms", "s3", "secretsmanager", "sns", "sqs"})
 
@@ -118,9 +122,10 @@ class _Pending:
 class _NoPrincipal(Exception):
     """A principal that does not exist."""
 
-    def __init__(self, entry: str, hint: str | None = None) -> None:
+    def __init__(self, entry: str, kind: str = "AWS", hint: str | None = None) -> None:
         super().__init__(entry)
         self.entry = entry
+        self.kind = kind
         self.hint = hint
 
 
@@ -140,7 +145,8 @@ class PolicyDesk:
 
     def check(self, operation: Operation, resource: str | None, context: RequestContext) -> None:
         """Raise AWS's error for a policy that would not be stored on `resource`. Raises PeerUnavailable."""
-        refusal = REFUSALS.get(operation.service, _OF_IAM)
+        grants = (operation.service, operation.name) == ("kms", "CreateGrant")
+        refusal = _OF_GRANTS if grants else REFUSALS.get(operation.service, _OF_IAM)
         request_id = context.request_id or ""
         self._show(operation, request_id)
         try:
@@ -149,7 +155,8 @@ class PolicyDesk:
             text = self._check_document(operation, request_id, refusal)
             self._check_named(operation, request_id)
         except _NoPrincipal as nobody:
-            raise _refused(refusal.code, refusal.principal or invalid_principal(nobody.entry), nobody.hint) from nobody
+            message = refusal.principal or invalid_principal(nobody.entry, nobody.kind)
+            raise _refused(refusal.code, message, nobody.hint) from nobody
         if text is not None and operation.service in _BY_ID:
             self._pending[request_id] = _Pending(resource, text)
 
@@ -203,12 +210,11 @@ class PolicyDesk:
         return self._resolve(text, request_id) if kind is not PolicyKind.IDENTITY else None
 
     def _check_named(self, operation: Operation, request_id: str) -> None:
-        """Principals that stand by themselves; a service's name is not looked up."""
-        parameter = NAMED.get((operation.service, operation.name))
-        named = operation.params.get(parameter) if parameter else None
-        for entry in [named] if isinstance(named, str) else named or ():
-            if not entry.endswith(".amazonaws.com"):
-                self._entity(entry, request_id)
+        """Principals that stand by themselves."""
+        for parameter in NAMED.get((operation.service, operation.name), ()):
+            for entry in _listed(operation.params.get(parameter) or []):
+                if not is_service(entry):
+                    self._entity(entry, request_id)
 
     def stored(self, context: RequestContext, *, succeeded: bool) -> None:
         """The store has answered: what the policy's names meant is known from now on."""
@@ -247,8 +253,13 @@ class PolicyDesk:
         return self._ask(arn.account, name, request_id) if arn is not None else None
 
     def _resolve(self, text: str, request_id: str) -> dict[str, str]:
+        document = json.loads(text)
+        for holder in _holders(document, "Service"):
+            for entry in _listed(holder["Service"]):
+                if entry != "*" and not is_service(entry):
+                    raise _NoPrincipal(entry, "SERVICE")
         ids: dict[str, str] = {}
-        for holder in _holders(json.loads(text), "AWS"):
+        for holder in _holders(document, "AWS"):
             for entry in _listed(holder["AWS"]):
                 if unique_id := self._entity(entry, request_id):
                     ids[entry] = unique_id

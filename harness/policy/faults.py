@@ -32,9 +32,12 @@ def arn_form(resource: str) -> str:
     return f'Resource {resource} must be in ARN format or "*".'
 
 
-def invalid_principal(entry: str) -> str:
-    """AWS's text for a principal that is none or does not exist: https://github.com/hashicorp/terraform-provider-aws/issues/8905."""
-    return f'Invalid principal in policy: "AWS":"{entry}"'
+def invalid_principal(entry: str, kind: str = "AWS") -> str:
+    """AWS's text for a principal that is none or does not exist: https://github.com/hashicorp/terraform-provider-aws/issues/8905.
+
+    A service is one of the kind `SERVICE`: https://github.com/aws-samples/aws-cdk-examples/issues/801.
+    """
+    return f'Invalid principal in policy: "{kind}":"{entry}"'
 
 
 @dataclass(frozen=True, slots=True)
