@@ -21,6 +21,7 @@ from harness.gateway.service_principals import is_service
 from harness.model.arn import Arn
 from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.policy.arns import arn_fault
 from harness.policy.faults import MALFORMED, invalid_principal
 from harness.policy.parse import WITH_VARIABLES
 from harness.policy.providers import provider_fault
@@ -202,8 +203,10 @@ class PolicyDesk:
             raise _refused(
                 invalid.code if refusal is _OF_IAM else refusal.code, _own_text(refusal, invalid.message)
             ) from invalid
-        if kind is PolicyKind.TRUST and (fault := provider_fault(json.loads(text))) is not None:
-            raise _refused(MALFORMED, fault)
+        if operation.service == "iam":
+            fault = (provider_fault if kind is PolicyKind.TRUST else arn_fault)(json.loads(text))
+            if fault is not None:
+                raise _refused(MALFORMED, fault)
         if operation.service == "iam" and operation.name in MANAGED_OPERATIONS and document.version != WITH_VARIABLES:
             raise _refused(MALFORMED, OLD_VERSION)
         check_size(self.iam, operation, text, self.trust_policy_length)

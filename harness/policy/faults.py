@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 MALFORMED = "MalformedPolicyDocument"
 LIMIT_EXCEEDED = "LimitExceeded"
+# Of trust policies: https://github.com/AWSCookbook/Security/issues/2
 INVALID_JSON = "This policy contains invalid Json"
+# Also of an identity policy that is no JSON: https://github.com/awslabs/ec2-spot-labs/issues/25
 SYNTAX = "Syntax errors in policy."
 NO_PRINCIPAL = "Policy document should not specify a principal."
 MISSING_PRINCIPAL = "Policy statement must contain principals."
 MISSING_ACTION = "Policy statement must contain actions."
 MISSING_RESOURCE = "Policy statement must contain resources."
-PROHIBITED_RESOURCE = "Has prohibited field Resource"
-PROHIBITED_NOT_PRINCIPAL = "Has prohibited field NotPrincipal"
 DUPLICATE_SID = "Statement IDs (SID) in a single policy must be unique."
 TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
 INVALID_SID = (
@@ -25,6 +25,24 @@ VENDOR_OF_RESOURCE = "Resource vendor must be fully qualified and cannot contain
 
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html (MalformedPolicyDocumentException)
 ORGANIZATION_POLICY = "The provided policy document does not meet the requirements of the specified policy type."
+
+
+def prohibited(name: str) -> str:
+    """AWS's text for an element that a trust policy may not have: https://github.com/kubernetes-sigs/external-dns/issues/3085."""
+    return f"Has prohibited field {name}"
+
+
+def required(name: str) -> str:
+    """AWS's text for an element that a trust policy must have, or a bucket's: https://github.com/humanmade/S3-Uploads/issues/191.
+
+    That of a trust policy is taken to be the same: what it may not have is told in the words of a bucket's policy, too.
+    """
+    return f"Missing required field {name}"
+
+
+def vendor(prefix: str) -> str:
+    """IAM's text for a service prefix that can be none."""
+    return f"Vendor {prefix} is not valid"
 
 
 def arn_form(resource: str) -> str:
