@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 
 from harness.actions import Operation
+from harness.gateway import bucket_policies, topic_policies
 from harness.gateway.iam_state import IamState, role_arn
 from harness.gateway.peers import Peers
 from harness.gateway.quotas import MANAGED_OPERATIONS, check_size
@@ -73,6 +74,8 @@ class Refusal:
 
 
 REFUSALS: Mapping[str, Refusal] = {
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
+    "dynamodb": Refusal("ValidationException"),
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
     "events": Refusal("ValidationException"),
     # https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/32
@@ -107,6 +110,21 @@ _OF_IAM = Refusal(MALFORMED)
 _OF_GRANTS = Refusal("InvalidArnException", principal="The principal of a grant does not exist.")
 # The services whose policies hold ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 _BY_ID = frozenset({"iam", "kms", "s3", "secretsmanager", "sns", "sqs"})
+
+
+def _bucket_fault(operation: Operation, document: Mapping[str, Any]) -> str | None:
+    return bucket_policies.fault(document, str(operation.params.get("Bucket")))
+
+
+def _topic_fault(_operation: Operation, document: Mapping[str, Any]) -> str | None:
+    return topic_policies.fault(document)
+
+
+# Beyond the grammar.
+_OWN_RULES: Mapping[str, Callable[[Operation, Mapping[str, Any]], str | None]] = {
+    "s3": _bucket_fault,
+    "sns": _topic_fault,
+}
 
 
 _SHOWING = frozenset({"GetAccountAuthorizationDetails", "GetRole", "ListRoles"})
@@ -197,6 +215,8 @@ class PolicyDesk:
         text = _at(operation.params, parameter)
         if not isinstance(text, str) or (not text and operation.service != "iam"):
             return None  # the service itself names the missing parameter; an empty attribute removes the policy
+        if operation.service == "s3" and (fault := bucket_policies.missing_fault(text)) is not None:
+            raise _refused(refusal.code, fault)
         try:
             document = parse_policy(text, kind)
         except InvalidPolicy as invalid:
@@ -207,6 +227,8 @@ class PolicyDesk:
             fault = (provider_fault if kind is PolicyKind.TRUST else arn_fault)(json.loads(text))
             if fault is not None:
                 raise _refused(MALFORMED, fault)
+        elif (own := _OWN_RULES.get(operation.service)) and (fault := own(operation, json.loads(text))) is not None:
+            raise _refused(refusal.code, fault)
         if operation.service == "iam" and operation.name in MANAGED_OPERATIONS and document.version != WITH_VARIABLES:
             raise _refused(MALFORMED, OLD_VERSION)
         check_size(self.iam, operation, text, self.trust_policy_length)
@@ -228,6 +250,8 @@ class PolicyDesk:
         resource = made["Arn"] if made else pending.resource
         if resource is not None:
             self._meant[resource] = pending.ids
+            if (role := self.iam.role_by_arn(resource)) is not None:
+                role.assume_role_policy_document = _with_accounts(str(role.assume_role_policy_document))
 
     def policy(self, resource: str, text: str) -> str:
         """The resource's policy with unique ids in the place of the users and roles that it names."""
@@ -306,6 +330,15 @@ class PolicyDesk:
     def _known_id(self, entry: str) -> bool:
         """A unique id that a stored policy showed after its entity was deleted may be saved again only while it means something."""
         return self.iam.role_by_id(entry) is not None
+
+
+def _with_accounts(text: str) -> str:
+    """The policy with account ids by the ARNs that mean the same: so IAM shows them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts
+    """
+    ids = {entry for holder in _holders(json.loads(text), "AWS") for entry in _listed(holder["AWS"]) if entry.isdigit()}
+    return _by_id(text, {account: f"arn:aws:iam::{account}:root" for account in ids}) if ids else text
 
 
 def _own_text(refusal: Refusal, message: str) -> str:

@@ -340,3 +340,98 @@ def test_a_secret_can_be_kept_from_public_policies(a):
     put(ResourcePolicy=document(held), BlockPublicPolicy=True)
     put(ResourcePolicy=document(public), BlockPublicPolicy=False)
     put(ResourcePolicy=document(public))
+
+
+def test_iam_refuses_policies_in_its_own_words(a):
+    iam = a("iam")
+    given = allow("s3:GetObject")
+    for text, message in (
+        ("{", "Syntax errors in policy."),
+        (document({**given, "Action": []}), "Policy statement must contain actions."),
+        (document({**given, "Resource": []}), "Policy statement must contain resources."),
+        (document({**given, "Action": "s*:GetObject"}), "Vendor s* is not valid"),
+        (document({**given, "Resource": "arn:foo:s3:::b"}), 'Partition "foo" is not valid for resource "arn:foo:s3:::b".'),
+        (document({**given, "Resource": "arn:aws:s3:us-east-1::b"}), "Resource arn:aws:s3:us-east-1::b can not contain region information."),
+        (document({**given, "Resource": f"arn:aws:iam:us-east-1:{A}:user/x"}), f"IAM resource arn:aws:iam:us-east-1:{A}:user/x cannot contain region information."),
+    ):  # fmt: skip
+        assert refusal(iam.create_policy, PolicyName="words", PolicyDocument=text) == (
+            "MalformedPolicyDocument",
+            400,
+            message,
+        )
+    iam.create_policy(PolicyName="words", PolicyDocument=document({**given, "Resource": "arn:aws:s3:::b/*"}))
+
+    trusting = json.loads(TRUST)["Statement"][0]
+    for name in ("Principal", "Action", "Effect"):
+        text = document({key: value for key, value in trusting.items() if key != name})
+        said = refusal(iam.create_role, RoleName="words", AssumeRolePolicyDocument=text)
+        assert said == ("MalformedPolicyDocument", 400, f"Missing required field {name}")
+    iam.create_role(RoleName="words", AssumeRolePolicyDocument=TRUST)
+
+
+def test_a_trust_policy_shows_an_account_by_its_arn(a):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts."""
+    iam = a("iam")
+
+    def shown():
+        role = iam.get_role(RoleName="by-account")["Role"]
+        return role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
+
+    def trusting(named):
+        return document({"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"})
+
+    iam.create_role(RoleName="by-account", AssumeRolePolicyDocument=trusting(B))
+    assert shown() == f"arn:aws:iam::{B}:root"
+    user = iam.create_user(UserName="beside")["User"]["Arn"]
+    iam.update_assume_role_policy(RoleName="by-account", PolicyDocument=trusting([A, user, B]))
+    assert shown() == [f"arn:aws:iam::{A}:root", user, f"arn:aws:iam::{B}:root"]
+    message = refusal(iam.update_assume_role_policy, RoleName="by-account", PolicyDocument=trusting(STRANGER))[2]
+    assert f'"AWS":"{STRANGER}"' in message
+
+
+def test_a_bucket_policy_is_about_its_own_bucket(a):
+    bucket = a("s3")
+    bucket.create_bucket(Bucket="own", CreateBucketConfiguration={"LocationConstraint": REGION})
+    put = partial(bucket.put_bucket_policy, Bucket="own")
+    given = allow("s3:GetObject", "arn:aws:s3:::own/*", Principal=ACCOUNT)
+    for text, message in (
+        ("zz", "Policies must be valid JSON and the first byte must be '{'"),
+        ("{", "This policy contains invalid Json"),
+        (
+            document({key: value for key, value in given.items() if key != "Principal"}),
+            "Missing required field Principal",
+        ),
+        (
+            document({key: value for key, value in given.items() if key != "Resource"}),
+            "Missing required field Resource",
+        ),
+        (document({**given, "Resource": "arn:aws:s3:::other/*"}), "Policy has invalid resource"),
+        (document({**given, "Action": "sqs:SendMessage"}), "Policy has invalid action"),
+        (document({**given, "Action": "s3:ListBucket"}), "Action does not apply to any resource(s) in statement"),
+        (document({**given, "Condition": {"StringEquals": {"s3:foo": "x"}}}), "Policy has an invalid condition key"),
+    ):
+        assert refusal(put, Policy=text) == ("MalformedPolicy", 400, message)
+    assert refusal(bucket.get_bucket_policy, Bucket="own")[0] == "NoSuchBucketPolicy"
+    put(Policy=document(given, allow("s3:ListBucket", "arn:aws:s3:::own", Principal=ACCOUNT)))
+
+
+def test_a_topic_policy_is_about_topics(a):
+    sns = a("sns")
+    topic = sns.create_topic(Name="scope")["TopicArn"]
+    put = partial(sns.set_topic_attributes, TopicArn=topic, AttributeName="Policy")
+    said = refusal(put, AttributeValue=document(allow("sqs:SendMessage", topic, Principal=ACCOUNT)))
+    assert said == ("InvalidParameter", 400, "Invalid parameter: Policy statement action out of service scope!")
+    put(AttributeValue=document(allow("sns:Publish", topic, Principal=ACCOUNT)))
+
+
+def test_a_table_policy_that_is_no_json_is_not_valid(a):
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html."""
+    tables = a("dynamodb")
+    key = {"AttributeName": "k"}
+    table = tables.create_table(
+        TableName="own", KeySchema=[{**key, "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{**key, "AttributeType": "S"}],
+    )["TableDescription"]["TableArn"]  # fmt: skip
+    assert refusal(tables.put_resource_policy, ResourceArn=table, Policy="zz")[:2] == ("ValidationException", 400)
+    policy = document(allow("dynamodb:GetItem", table, Principal=ACCOUNT))
+    tables.put_resource_policy(ResourceArn=table, Policy=policy)
