@@ -164,8 +164,9 @@ class PolicyDesk:
 
     def check(self, operation: Operation, resource: str | None, context: RequestContext) -> None:
         """Raise AWS's error for a policy that would not be stored on `resource`. Raises PeerUnavailable."""
-        grants = (operation.service, operation.name) == ("kms", "CreateGrant")
-        refusal = _OF_GRANTS if grants else REFUSALS.get(operation.service, _OF_IAM)
+        refusal = REFUSALS.get(operation.service, _OF_IAM)
+        if (operation.service, operation.name) == ("kms", "CreateGrant"):
+            refusal = _OF_GRANTS
         request_id = context.request_id or ""
         self._show(operation, request_id)
         try:
