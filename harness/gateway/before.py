@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from harness.gateway.acls import check_acl
 from harness.gateway.asked import Asked
+from harness.gateway.deciding import Decider
 from harness.gateway.entities import check_entities
 from harness.gateway.iam_state import IamState
+from harness.gateway.key_lockout import check_lockout
 from harness.gateway.mfa import MfaDesk
 from harness.gateway.owners import Owners
-from harness.gateway.public_access import check_public_policy
+from harness.gateway.public_access import check_public_policy, check_public_secret
 from harness.gateway.scheduling import check_schedule
 from harness.gateway.service_linked import check_service_linked
 from harness.gateway.storing import PolicyDesk
@@ -23,6 +25,7 @@ class BeforeStoring:
     quotas: Quotas
     mfa: MfaDesk
     desk: PolicyDesk
+    decider: Decider
     owners: Owners
 
     def check(self, asked: Asked, resource: str | None) -> None:
@@ -35,7 +38,9 @@ class BeforeStoring:
         check_service_linked(operation, self.iam)
         self.mfa.check_enabling(operation)
         self.desk.check(operation, resource, asked.context)
+        check_lockout(self.decider, asked)
         check_schedule(operation)
         check_acl(self.owners.account_id, operation)
         self.owners.claim_name(asked)
         check_public_policy(self.owners.account_id, asked)
+        check_public_secret(asked)

@@ -4,7 +4,7 @@ Worlds are made of compiled documents held by digest; nothing is parsed twice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.actions import Call, Operation, global_keys, resource_control
@@ -107,6 +107,18 @@ class Decider:
         texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
         return Verdict(decision.allowed, message, line, texts)
+
+    def would_allow(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, policy: str) -> bool:
+        """Whether the call would be allowed if `policy` were its resource's."""
+        resource, account = str(call.resource), self.resource_account(call.resource)
+        context = self._context(signer, call, operation, arrival, account)
+        request = Request(_principal(signer, operation.region), call.action, resource, account, context)
+        world = replace(
+            self._world(signer, self._owned(request, operation.region)),
+            resource=Policy(resource, parse_stored(policy, PolicyKind.RESOURCE)),
+            resource_kind=policy_kind(resource),
+        )
+        return decide(request, world).allowed
 
     def resource_account(self, resource: str | None) -> str:
         """The account that an ARN names; this one where it names none, or there is no ARN."""

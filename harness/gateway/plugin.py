@@ -168,7 +168,7 @@ class Gate:
             },
             mfa=self.mfa,
             judge=Judge(self.decider, self.records),
-            before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, owners),
+            before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, self.decider, owners),
             own=OwnOperations(
                 tokens,
                 PolicySimulation(launch.account_id, self.iam, self.home, documents),

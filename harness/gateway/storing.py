@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 
 from harness.actions import Operation
+from harness.gateway import bucket_policies, topic_policies
 from harness.gateway.iam_state import IamState, role_arn
 from harness.gateway.peers import Peers
 from harness.gateway.quotas import MANAGED_OPERATIONS, check_size
+from harness.gateway.service_principals import is_service
 from harness.model.arn import Arn
 from harness.model.canonical_user import canonical_user
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
+from harness.policy.arns import arn_fault
 from harness.policy.faults import MALFORMED, invalid_principal
 from harness.policy.parse import WITH_VARIABLES
 from harness.policy.providers import provider_fault
@@ -51,12 +54,13 @@ STORED: Mapping[tuple[str, str], tuple[str, PolicyKind]] = {
     ("sqs", "CreateQueue"): ("Attributes.Policy", PolicyKind.RESOURCE),
     ("sqs", "SetQueueAttributes"): ("Attributes.Policy", PolicyKind.RESOURCE),
 }
-# (service, operation): the parameter that holds principals, where the service makes the policy of them.
-NAMED: Mapping[tuple[str, str], str] = {
-    ("events", "PutPermission"): "Principal",
-    ("lambda", "AddPermission"): "Principal",
-    ("sns", "AddPermission"): "AWSAccountId",
-    ("sqs", "AddPermission"): "AWSAccountIds",
+# (service, operation): the parameters that hold principals, where the service makes the policy of them, or a grant.
+NAMED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("events", "PutPermission"): ("Principal",),
+    ("kms", "CreateGrant"): ("GranteePrincipal", "RetiringPrincipal"),
+    ("lambda", "AddPermission"): ("Principal",),
+    ("sns", "AddPermission"): ("AWSAccountId",),
+    ("sqs", "AddPermission"): ("AWSAccountIds",),
 }
 
 
@@ -70,6 +74,8 @@ class Refusal:
 
 
 REFUSALS: Mapping[str, Refusal] = {
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
+    "dynamodb": Refusal("ValidationException"),
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
     "events": Refusal("ValidationException"),
     # https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/32
@@ -100,8 +106,25 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
 }
 _OF_IAM = Refusal(MALFORMED)
+# https://github.com/hashicorp/terraform-provider-aws/pull/3038; its text is not known
+_OF_GRANTS = Refusal("InvalidArnException", principal="The principal of a grant does not exist.")
 # The services whose policies hold ids: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 _BY_ID = frozenset({"iam", "kms", "s3", "secretsmanager", "sns", "sqs"})
+
+
+def _bucket_fault(operation: Operation, document: Mapping[str, Any]) -> str | None:
+    return bucket_policies.fault(document, str(operation.params.get("Bucket")))
+
+
+def _topic_fault(_operation: Operation, document: Mapping[str, Any]) -> str | None:
+    return topic_policies.fault(document)
+
+
+# Beyond the grammar.
+_OWN_RULES: Mapping[str, Callable[[Operation, Mapping[str, Any]], str | None]] = {
+    "s3": _bucket_fault,
+    "sns": _topic_fault,
+}
 
 
 _SHOWING = frozenset({"GetAccountAuthorizationDetails", "GetRole", "ListRoles"})
@@ -118,9 +141,10 @@ class _Pending:
 class _NoPrincipal(Exception):
     """A principal that does not exist."""
 
-    def __init__(self, entry: str, hint: str | None = None) -> None:
+    def __init__(self, entry: str, kind: str = "AWS", hint: str | None = None) -> None:
         super().__init__(entry)
         self.entry = entry
+        self.kind = kind
         self.hint = hint
 
 
@@ -141,6 +165,8 @@ class PolicyDesk:
     def check(self, operation: Operation, resource: str | None, context: RequestContext) -> None:
         """Raise AWS's error for a policy that would not be stored on `resource`. Raises PeerUnavailable."""
         refusal = REFUSALS.get(operation.service, _OF_IAM)
+        if (operation.service, operation.name) == ("kms", "CreateGrant"):
+            refusal = _OF_GRANTS
         request_id = context.request_id or ""
         self._show(operation, request_id)
         try:
@@ -149,7 +175,8 @@ class PolicyDesk:
             text = self._check_document(operation, request_id, refusal)
             self._check_named(operation, request_id)
         except _NoPrincipal as nobody:
-            raise _refused(refusal.code, refusal.principal or invalid_principal(nobody.entry), nobody.hint) from nobody
+            message = refusal.principal or invalid_principal(nobody.entry, nobody.kind)
+            raise _refused(refusal.code, message, nobody.hint) from nobody
         if text is not None and operation.service in _BY_ID:
             self._pending[request_id] = _Pending(resource, text)
 
@@ -189,26 +216,31 @@ class PolicyDesk:
         text = _at(operation.params, parameter)
         if not isinstance(text, str) or (not text and operation.service != "iam"):
             return None  # the service itself names the missing parameter; an empty attribute removes the policy
+        if operation.service == "s3" and (fault := bucket_policies.missing_fault(text)) is not None:
+            raise _refused(refusal.code, fault)
         try:
             document = parse_policy(text, kind)
         except InvalidPolicy as invalid:
             raise _refused(
                 invalid.code if refusal is _OF_IAM else refusal.code, _own_text(refusal, invalid.message)
             ) from invalid
-        if kind is PolicyKind.TRUST and (fault := provider_fault(json.loads(text))) is not None:
-            raise _refused(MALFORMED, fault)
+        if operation.service == "iam":
+            fault = (provider_fault if kind is PolicyKind.TRUST else arn_fault)(json.loads(text))
+            if fault is not None:
+                raise _refused(MALFORMED, fault)
+        elif (own := _OWN_RULES.get(operation.service)) and (fault := own(operation, json.loads(text))) is not None:
+            raise _refused(refusal.code, fault)
         if operation.service == "iam" and operation.name in MANAGED_OPERATIONS and document.version != WITH_VARIABLES:
             raise _refused(MALFORMED, OLD_VERSION)
         check_size(self.iam, operation, text, self.trust_policy_length)
         return self._resolve(text, request_id) if kind is not PolicyKind.IDENTITY else None
 
     def _check_named(self, operation: Operation, request_id: str) -> None:
-        """Principals that stand by themselves; a service's name is not looked up."""
-        parameter = NAMED.get((operation.service, operation.name))
-        named = operation.params.get(parameter) if parameter else None
-        for entry in [named] if isinstance(named, str) else named or ():
-            if not entry.endswith(".amazonaws.com"):
-                self._entity(entry, request_id)
+        """Principals that stand by themselves."""
+        for parameter in NAMED.get((operation.service, operation.name), ()):
+            for entry in _listed(operation.params.get(parameter) or []):
+                if not is_service(entry):
+                    self._entity(entry, request_id)
 
     def stored(self, context: RequestContext, *, succeeded: bool) -> None:
         """The store has answered: what the policy's names meant is known from now on."""
@@ -219,6 +251,8 @@ class PolicyDesk:
         resource = made["Arn"] if made else pending.resource
         if resource is not None:
             self._meant[resource] = pending.ids
+            if (role := self.iam.role_by_arn(resource)) is not None:
+                role.assume_role_policy_document = _with_accounts(str(role.assume_role_policy_document))
 
     def policy(self, resource: str, text: str) -> str:
         """The resource's policy with unique ids in the place of the users and roles that it names."""
@@ -247,8 +281,13 @@ class PolicyDesk:
         return self._ask(arn.account, name, request_id) if arn is not None else None
 
     def _resolve(self, text: str, request_id: str) -> dict[str, str]:
+        document = json.loads(text)
+        for holder in _holders(document, "Service"):
+            for entry in _listed(holder["Service"]):
+                if entry != "*" and not is_service(entry):
+                    raise _NoPrincipal(entry, "SERVICE")
         ids: dict[str, str] = {}
-        for holder in _holders(json.loads(text), "AWS"):
+        for holder in _holders(document, "AWS"):
             for entry in _listed(holder["AWS"]):
                 if unique_id := self._entity(entry, request_id):
                     ids[entry] = unique_id
@@ -292,6 +331,15 @@ class PolicyDesk:
     def _known_id(self, entry: str) -> bool:
         """A unique id that a stored policy showed after its entity was deleted may be saved again only while it means something."""
         return self.iam.role_by_id(entry) is not None
+
+
+def _with_accounts(text: str) -> str:
+    """The policy with account ids by the ARNs that mean the same: so IAM shows them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts
+    """
+    ids = {entry for holder in _holders(json.loads(text), "AWS") for entry in _listed(holder["AWS"]) if entry.isdigit()}
+    return _by_id(text, {account: f"arn:aws:iam::{account}:root" for account in ids}) if ids else text
 
 
 def _own_text(refusal: Refusal, message: str) -> str:

@@ -26,6 +26,7 @@ _ELEMENTS = frozenset({
 })  # fmt: skip
 _WITHOUT_PRINCIPAL = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.SCP})
 _ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9-]+):[A-Za-z0-9*?_-]+", re.ASCII)
+_VENDOR = re.compile(r"\*|[A-Za-z0-9.-]+", re.ASCII)
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _EVERYTHING = compile_globs("*")
 
@@ -44,7 +45,7 @@ LIMITS: Mapping[PolicyKind, int] = {
 def parse_policy(source: Any, kind: PolicyKind) -> Document:
     """The document, from JSON text or from what JSON gives. Raises InvalidPolicy with every fault if AWS would refuse to store it."""
     reader = _Reader(kind)
-    document = reader.document(_load(source))
+    document = reader.document(_load(source, kind))
     if reader.faults:
         raise InvalidPolicy(tuple(reader.faults))
     return document
@@ -53,7 +54,7 @@ def parse_policy(source: Any, kind: PolicyKind) -> Document:
 def parse_stored(source: Any, kind: PolicyKind) -> Document:
     """The document as it stands: a faulty statement is present, grants nothing and denies what it might deny. Never raises."""
     try:
-        data = _load(source)
+        data = _load(source, kind)
     except InvalidPolicy as invalid:
         return _unreadable(str(invalid))
     reader = _Reader(kind)
@@ -99,11 +100,12 @@ def _widened(statement: Statement, place: str, faults: Sequence[Fault]) -> State
     return statement._replace(fault=str(faults[0]))
 
 
-def _load(source: Any) -> Mapping[str, Any]:
+def _load(source: Any, kind: PolicyKind) -> Mapping[str, Any]:
     try:
         data = json.loads(source, object_pairs_hook=_unique) if isinstance(source, str) else source
     except (ValueError, RecursionError) as error:
-        raise InvalidPolicy((Fault("", f"broken JSON: {error}", texts.INVALID_JSON),)) from error
+        aws = texts.SYNTAX if kind in {PolicyKind.IDENTITY, PolicyKind.BOUNDARY} else texts.INVALID_JSON
+        raise InvalidPolicy((Fault("", f"broken JSON: {error}", aws),)) from error
     if not isinstance(data, dict):
         raise InvalidPolicy((Fault("", "the document is not an object", texts.SYNTAX),))
     return data
@@ -114,6 +116,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an element occurs twice")
     return found
+
+
+def _action_fault(action: str) -> str:
+    """AWS's text for what is no action."""
+    prefix, colon, name = action.partition(":")
+    if ":" in name:
+        return texts.ONE_COLON
+    return texts.vendor(prefix) if colon and not _VENDOR.fullmatch(prefix) else texts.VENDOR
 
 
 class _Reader:
@@ -165,7 +175,8 @@ class _Reader:
         self._known(place, data, _ELEMENTS)
         effect, sid = data.get("Effect"), data.get("Sid")
         if effect not in ("Allow", "Deny"):
-            self._fault(f"{place}.Effect", f"must be Allow or Deny, not `{effect}`")
+            aws = texts.SYNTAX if "Effect" in data else self._missing("Effect", texts.SYNTAX)
+            self._fault(f"{place}.Effect", f"must be Allow or Deny, not `{effect}`", aws)
         if sid is not None:
             self._sid(place, sid)
         statement = Statement(
@@ -209,10 +220,14 @@ class _Reader:
             return f"{place}.{name}", data[name]
         return (f"{place}.{negated}", data[negated]) if negated in data else None
 
-    def _texts(self, place: str, value: Any) -> list[str]:
+    def _missing(self, name: str, otherwise: str) -> str:
+        """AWS's text for a required element that is not there."""
+        return texts.required(name) if self.kind is PolicyKind.TRUST else otherwise
+
+    def _texts(self, place: str, value: Any, empty: str) -> list[str]:
         listed = value if isinstance(value, list) else [value]
         if not listed:
-            self._fault(place, "is empty")
+            self._fault(place, "is empty", empty)
         for entry in listed:
             if not (isinstance(entry, str) and entry):
                 self._fault(place, f"`{entry}` is not text")
@@ -221,15 +236,13 @@ class _Reader:
     def _actions(self, place: str, data: Mapping[str, Any]) -> Matcher:
         found = self._one_of(place, data, "Action", "NotAction")
         if found is None:
-            self._fault(place, "has no Action", texts.MISSING_ACTION)
+            self._fault(place, "has no Action", self._missing("Action", texts.MISSING_ACTION))
             return _EVERYTHING
         where, value = found
-        actions = self._texts(where, value)
+        actions = self._texts(where, value, texts.MISSING_ACTION)
         for action in actions:
             if not _ACTION.fullmatch(action):
-                several = action.count(":") > 1
-                aws = texts.ONE_COLON if several else texts.VENDOR
-                self._fault(where, f"`{action}` is not `prefix:Action`", aws)
+                self._fault(where, f"`{action}` is not `prefix:Action`", _action_fault(action))
             elif self.kind is PolicyKind.TRUST and not action.lower().startswith("sts:") and action != "*":
                 self._fault(where, f"`{action}` is no action of STS", texts.TRUST_ACTION)
         return _EVERYTHING if "*" in actions else compile_globs([action.lower() for action in actions])
@@ -238,14 +251,14 @@ class _Reader:
         found = self._one_of(place, data, "Resource", "NotResource")
         if self.kind is PolicyKind.TRUST:
             if found is not None:
-                self._fault(found[0], "has no place in a trust policy", texts.PROHIBITED_RESOURCE)
+                self._fault(found[0], "has no place in a trust policy", texts.prohibited(found[0].rpartition(".")[2]))
             return None
         if found is None:
             if self.kind is not PolicyKind.RESOURCE:
                 self._fault(place, "has no Resource", texts.MISSING_RESOURCE)
             return None
         where, value = found
-        entries = self._texts(where, value)
+        entries = self._texts(where, value, texts.MISSING_RESOURCE)
         if self.kind in _WITHOUT_PRINCIPAL:
             for entry in entries:
                 self._arn(where, entry)
@@ -289,11 +302,11 @@ class _Reader:
                 self._fault(found[0], "has no place here", aws)
             return None
         if found is None:
-            self._fault(place, "has no Principal", texts.MISSING_PRINCIPAL)
+            self._fault(place, "has no Principal", self._missing("Principal", texts.MISSING_PRINCIPAL))
             return None
         where, value = found
         if self.kind is PolicyKind.TRUST and where.endswith("NotPrincipal"):
-            self._fault(where, "has no place in a trust policy", texts.PROHIBITED_NOT_PRINCIPAL)
+            self._fault(where, "has no place in a trust policy", texts.prohibited("NotPrincipal"))
         return read_principals(value, lambda what, aws: self._fault(where, what, aws))
 
     def _conditions(self, place: str, data: Any) -> tuple[Condition, ...]:

@@ -42,7 +42,8 @@ def test_a_document_that_aws_stores_is_read(text, kind):
 @pytest.mark.parametrize(
     ("text", "kind", "message", "place"),
     [
-        ("{", PolicyKind.IDENTITY, "This policy contains invalid Json", ""),
+        ("{", PolicyKind.IDENTITY, "Syntax errors in policy.", ""),
+        ("{", PolicyKind.TRUST, "This policy contains invalid Json", ""),
         (document({**ALLOW, "Principal": "*"}), PolicyKind.IDENTITY, "Policy document should not specify a principal.", "Statement[0].Principal"),
         (document({**TRUST, "Action": "s3:*"}), PolicyKind.TRUST, "AssumeRole policy may only specify STS AssumeRole actions.", "Statement[0].Action"),
         (document({**TRUST, "Resource": "*"}), PolicyKind.TRUST, "Has prohibited field Resource", "Statement[0].Resource"),
@@ -129,6 +130,19 @@ def test_a_fault_has_its_place(statement, kind, what):
         ({**RCP, "Principal": {"AWS": "111111111111"}}, PolicyKind.RCP, "The provided policy document does not meet the requirements of the specified policy type."),
         ({"Effect": "Deny", "NotPrincipal": "*", "Action": "sts:*"}, PolicyKind.TRUST, "Has prohibited field NotPrincipal"),
         ({**ALLOW, "Condition": {"Odd": {}}}, PolicyKind.IDENTITY, "Syntax errors in policy."),
+        ({**ALLOW, "Action": []}, PolicyKind.IDENTITY, "Policy statement must contain actions."),
+        ({**ALLOW, "Resource": []}, PolicyKind.IDENTITY, "Policy statement must contain resources."),
+        ({**ALLOW, "Action": "s3 :GetObject"}, PolicyKind.IDENTITY, "Vendor s3  is not valid"),
+        ({**ALLOW, "Action": "s*:GetObject"}, PolicyKind.IDENTITY, "Vendor s* is not valid"),
+        ({**ALLOW, "Action": "s3:Get Object"}, PolicyKind.IDENTITY, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+        ({"Effect": "Allow", "Resource": "*"}, PolicyKind.IDENTITY, "Policy statement must contain actions."),
+        ({**ALLOW, "Effect": "allow"}, PolicyKind.IDENTITY, "Syntax errors in policy."),
+        ({"Effect": "Allow", "Action": "sts:AssumeRole"}, PolicyKind.TRUST, "Missing required field Principal"),
+        ({"Effect": "Allow", "Principal": "*"}, PolicyKind.TRUST, "Missing required field Action"),
+        ({"Action": "sts:AssumeRole", "Principal": "*"}, PolicyKind.TRUST, "Missing required field Effect"),
+        ({**TRUST, "Effect": "allow"}, PolicyKind.TRUST, "Syntax errors in policy."),
+        ({**TRUST, "NotResource": "*"}, PolicyKind.TRUST, "Has prohibited field NotResource"),
+        ({**TRUST, "Resource": "*"}, PolicyKind.TRUST, "Has prohibited field Resource"),
     ],
 )  # fmt: skip
 def test_a_fault_has_the_text_that_aws_answers_with(statement, kind, aws):
