@@ -157,7 +157,7 @@ class Decider:
             own = _without(own, global_keys.OF_PRINCIPALS)
         return Context.of({**keys, **own}, modelled)
 
-    def _owned(self, request: Request, region: str, endpoint: VpcEndpoint | None) -> _Owned:
+    def _owned(self, request: Request, region: str, endpoint: VpcEndpoint | None = None) -> _Owned:
         """The owner's side: the resource's policy, and what the organization says of this account's resources."""
         policy, kind = self._resource_policy(request, region)
         ours = request.resource_account == self.account_id
