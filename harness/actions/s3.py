@@ -74,6 +74,22 @@ def _versioned(*actions: str) -> Rule:
     return rule
 
 
+def _read(*actions: str) -> Rule:
+    """Reading an object; who may not list the bucket is not told that it is not there, and refused for that.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions), and of HeadObject and GetObjectAttributes
+    """
+    versioned = _versioned(*actions)
+
+    def rule(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+        calls, bucket = versioned(service, operation, facts), str(operation.params.get("Bucket") or "")
+        if operation.params.get("VersionId") or not facts.lacks_object(bucket, str(operation.params.get("Key") or "")):
+            return calls
+        return [*calls, service.call(operation, facts, "ListBucket", bucket_arn(bucket))]
+
+    return rule
+
+
 def _copy(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """Read there, write here; tags are copied with the object unless they are replaced."""
     source = copy_source(str(operation.params.get("CopySource") or ""))
@@ -305,10 +321,10 @@ SERVICE = Service(
             GetObjectTorrent GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention
             RestoreObject UpdateObjectEncryption
         """),
-        "GetObject": _versioned("Get{}"),
-        "HeadObject": _versioned("Get{}"),
+        "GetObject": _read("Get{}"),
+        "HeadObject": _read("Get{}"),
         "GetObjectAcl": _versioned("Get{}Acl"),
-        "GetObjectAttributes": _versioned("Get{}", "Get{}Attributes"),
+        "GetObjectAttributes": _read("Get{}", "Get{}Attributes"),
         "GetObjectTagging": _versioned("Get{}Tagging"),
         "PutObjectAcl": _versioned("Put{}Acl"),
         "PutObjectTagging": _versioned("Put{}Tagging"),

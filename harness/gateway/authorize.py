@@ -86,6 +86,7 @@ class Authorize:
         asked = self._by_provider(asked)
         checks.check_session(asked)
         checks.check_form_post(asked, self.clock.real())
+        self.owners.check_expected(asked)
         self.owners.check_source(asked)
         checks.check_user_name(asked)
         asked = asked.about(own_user.named(asked.context, asked.operation))

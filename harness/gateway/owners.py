@@ -84,6 +84,23 @@ class Owners:
             ticket = self.tickets.issue(owning, request, asked.signer)
         forward(self.peers, owning, asked.context, response, ticket)
 
+    def check_expected(self, asked: Asked) -> None:
+        """Who names the account that a bucket must be of, or the bucket that is copied from, is held to it.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        params = asked.operation.params
+        if asked.operation.service != "s3":
+            return
+        source = copy_source(str(params.get("CopySource") or ""))
+        for bucket, parameter in (
+            (params.get("Bucket"), "ExpectedBucketOwner"),
+            (source[0] if source is not None else None, "ExpectedSourceBucketOwner"),
+        ):
+            expected = params.get(parameter)
+            if bucket and expected and self.buckets.owner(str(bucket), asked.request_id) not in {None, expected}:
+                raise respond.denied_error(asked.context, "Access Denied")
+
     def check_source(self, asked: Asked) -> None:
         """Copies read a bucket that is here: an object does not travel between accounts but by its client's hands."""
         if asked.operation.service != "s3":

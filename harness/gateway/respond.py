@@ -18,6 +18,7 @@ from localstack.services.plugins import SERVICE_PLUGINS  # noqa: F401 - the serv
 from werkzeug.exceptions import HTTPException
 
 from harness.gateway.refusals import JSON, Family, family
+from harness.iam.specials import METHOD_NOT_ALLOWED
 from harness.sigv4 import Rejected
 
 
@@ -37,6 +38,8 @@ def client_error(code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) 
 
 def denied_error(context: RequestContext, message: str) -> CommonServiceException:
     """AWS's error for a request that is authenticated and not authorized."""
+    if message == METHOD_NOT_ALLOWED:
+        return client_error("MethodNotAllowed", message, HTTPStatus.METHOD_NOT_ALLOWED)
     names = _family(context)
     return client_error(names.denied, message, names.denied_status)
 

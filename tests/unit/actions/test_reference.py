@@ -54,6 +54,9 @@ class Facts:
     def object_tags(self, bucket, name):
         return {"t": "v"}
 
+    def lacks_object(self, bucket, name):
+        return False
+
     def arn(self, kind, name):
         return {
             "secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:x-AbCdEf",
