@@ -16,6 +16,7 @@ from harness.actions.federation import Federated
 from harness.gateway import checks, own_user, respond
 from harness.gateway.arrival import arrival_of, decide, signer_of
 from harness.gateway.asked import Asked, read
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.before import BeforeStoring
 from harness.gateway.clock import Clock
 from harness.gateway.federated import IdentityRefused
@@ -48,6 +49,7 @@ class Authorize:
     judge: Judge
     before: BeforeStoring
     own: OwnOperations
+    messages: AuthorizationMessages
     forward_access: ForwardAccess
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
@@ -93,7 +95,8 @@ class Authorize:
         asked = asked.with_mfa(present=self.mfa.present(asked.operation, asked.caller, asked.request_id))
         judgement = self.judge.judge(asked)
         if judgement.denied is not None:
-            respond.write_error(asked.context, response, respond.denied_error(asked.context, judgement.denied.message))
+            message = self.messages.denial(asked.operation.service, judgement.denied)
+            respond.write_error(asked.context, response, respond.denied_error(asked.context, message))
             return True
         self.before.check(asked, judgement.resource)
         result = self.own.answer(asked)

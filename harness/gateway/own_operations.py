@@ -7,6 +7,7 @@ from typing import Any
 from harness.actions.federation import Federated
 from harness.gateway import policy_simulation, respond, sts
 from harness.gateway.asked import Asked
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.signers import ServiceSigner
 from harness.wire.vouch import Caller
 
@@ -19,6 +20,7 @@ class OwnOperations:
 
     tokens: sts.Sts
     simulation: policy_simulation.PolicySimulation
+    messages: AuthorizationMessages
 
     def answer(self, asked: Asked) -> Result | None:
         """The operation's result, None where it is LocalStack's to execute. Raises AWS's error for what it will not give."""
@@ -27,6 +29,8 @@ class OwnOperations:
             return self.simulation.answer(operation)
         if operation.service != "sts":
             return None
+        if operation.name == "DecodeAuthorizationMessage":
+            return {"DecodedMessage": self.messages.decode(operation.params["EncodedMessage"])}
         answer = _OF_STS.get(operation.name)
         if answer is None:
             raise respond.client_error("InvalidAction", f"sts:{operation.name} is not served by the harness")

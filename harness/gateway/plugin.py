@@ -35,6 +35,7 @@ from harness.gateway import (
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.authorize import Authorize
 from harness.gateway.before import BeforeStoring
 from harness.gateway.buckets import Buckets
@@ -139,6 +140,7 @@ class Gate:
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
         owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
+        messages = AuthorizationMessages()
         tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.authenticate = Authenticate(self.home, self.peers, self.records)
@@ -155,7 +157,8 @@ class Gate:
             mfa=self.mfa,
             judge=Judge(self.decider, self.records),
             before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, owners),
-            own=OwnOperations(tokens, PolicySimulation(launch.account_id, self.iam, self.home, documents)),
+            own=OwnOperations(tokens, PolicySimulation(launch.account_id, self.iam, self.home, documents), messages),
+            messages=messages,
             forward_access=ForwardAccess(launch.account_id, tokens),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)

@@ -34,10 +34,20 @@ def denial_message(request: Request, decision: Decision) -> str:
         return "Access Denied"
     if request.principal.kind is PrincipalKind.FEDERATED:
         return f"Not authorized to perform {request.action}"
-    action, resource = _shown(request.action), request.resource or "*"
-    shown = f'"{resource}"' if request.action.lower().startswith("s3:") else resource
-    sentence = f"User: {request.principal.arn} is not authorized to perform: {action} on resource: {shown}"
+    action = _shown(request.action)
+    sentence = f"User: {request.principal.arn} is not authorized to perform: {action}{_on(request)}"
     return f"{sentence}{_reason(request, decision, action)}"
+
+
+def _on(request: Request) -> str:
+    """The resource; EC2 names none where its action has none.
+
+    OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/34234
+    """
+    service, resource = request.action.lower().partition(":")[0], request.resource or "*"
+    if service == "ec2" and request.resource == "*":
+        return ""
+    return f' on resource: "{resource}"' if service == "s3" else f" on resource: {resource}"
 
 
 def _shown(action: str) -> str:

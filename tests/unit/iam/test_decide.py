@@ -520,6 +520,15 @@ def test_a_service_writes_its_actions_in_its_own_way(action, shown):
     )
 
 
+@pytest.mark.parametrize(
+    ("resource", "shown"),
+    [("*", ""), ("arn:aws:ec2:::vpc/v", " on resource: arn:aws:ec2:::vpc/v"), (None, " on resource: *")],
+)
+def test_ec2_names_no_resource_where_its_action_has_none(resource, shown):
+    asked = put(action="ec2:Any", resource=resource)
+    assert f"perform: ec2:Any{shown} because" in denial_message(asked, decide(asked, World()))
+
+
 def test_the_message_names_the_type_that_aws_comes_upon_first():
     denied = decide(put(), World(identity=[DENY], service_control=[[policy(effect="Deny", name="c")]]))
     assert denial_message(put(), denied).endswith("with an explicit deny in a service control policy")
