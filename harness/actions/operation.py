@@ -35,6 +35,10 @@ class Operation:
     """Of the caller's session."""
     mfa: bool = False
     """A valid code of the caller's MFA device came with the request."""
+    authentication: str | None = None
+    """How the request was signed, as S3 calls it: `REST-HEADER`, `REST-QUERY-STRING` or `POST`; None where nobody signed."""
+    decided_by: str | None = None
+    """The account that decides the request, which has the bucket that it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Whose the resource of a request is, and how the request gets to that account.
 
-The owner decides. Names of buckets tell no account, so the accounts are asked; every other resource is its ARN's, or the caller's.
+The owner decides. Names of buckets and ciphertexts tell no account, so the accounts are asked; every other resource is its ARN's, or
+the caller's.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.buckets import Buckets
 from harness.gateway.forwarding import forward
+from harness.gateway.kms_keys import KmsKeys
 from harness.gateway.passing import internal_fault
 from harness.gateway.peers import Peers
 from harness.gateway.signers import InternalSigner, PlumbingSigner
@@ -36,6 +38,7 @@ class Owners:
     account_id: str
     peers: Peers
     buckets: Buckets
+    kms_keys: KmsKeys
     tickets: Tickets
 
     def of_bucket(self, asked: Asked) -> str | None:
@@ -51,9 +54,9 @@ class Owners:
         return self.buckets.owner(bucket, asked.request_id)
 
     def named(self, asked: Asked) -> str:
-        """The account that the operation's resource names; AWS's error where there are several."""
+        """The account that the operation's resource names; AWS's error where there are several. Raises PeerUnavailable."""
         try:
-            return owner(asked.operation, self._home(asked))
+            return self.kms_keys.owner(asked) or owner(asked.operation, self._home(asked))
         except SeveralOwners as several:
             message = f"the request names resources of several accounts ({several}), which the harness does not split"
             raise respond.client_error("ValidationException", message) from several

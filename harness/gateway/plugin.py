@@ -47,6 +47,7 @@ from harness.gateway.forwarding import ForwardDesk
 from harness.gateway.home import Home
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.journal import Journal
+from harness.gateway.kms_keys import KmsKeys
 from harness.gateway.membership import OwnMembership
 from harness.gateway.mfa import MfaDesk
 from harness.gateway.own_operations import OwnOperations
@@ -137,9 +138,10 @@ class Gate:
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock, membership)
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
+        self.kms_keys = KmsKeys(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
-        owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
+        owners = Owners(launch.account_id, self.peers, self.buckets, self.kms_keys, self.tickets)
         messages = AuthorizationMessages()
         tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
@@ -214,6 +216,7 @@ class Gate:
             "ticket": self.tickets.answer,
             "mfa": self.mfa.answer,
             "whereis": self.buckets.answer_whereis,
+            "holds_key": self.kms_keys.answer,
             "claim": self.buckets.answer_claim,
             "describe": simulator.describe,
             "forward": desk.answer,

@@ -4,7 +4,8 @@ import itertools
 from typing import NamedTuple
 
 import pytest
-from aws import REGION, A, B, allow, document, keys_of, refusal
+from aws import REGION, A, B, allow, client, document, keys_of, refusal
+from raw import Call, presigned, send, signed
 
 NUMBERS = itertools.count(1)
 HERE = f"{REGION}:{A}"
@@ -131,9 +132,9 @@ EXPECTING = {
 @pytest.mark.parametrize("what", EXPECTING)
 def test_a_bucket_is_of_the_account_that_the_request_expects_or_it_is_refused(a, b, world, what):
     call = EXPECTING[what]
-    for client in (a("s3"), b("s3")):
-        assert refusal(call, client, ExpectedBucketOwner=B)[:2] in {("AccessDenied", 403), ("403", 403)}
-        call(client, ExpectedBucketOwner=A)
+    for s3 in (a("s3"), b("s3")):
+        assert refusal(call, s3, ExpectedBucketOwner=B)[:2] in {("AccessDenied", 403), ("403", 403)}
+        call(s3, ExpectedBucketOwner=A)
 
 
 def test_what_is_copied_from_is_of_the_account_that_the_request_expects(a, world):
@@ -154,10 +155,10 @@ def test_an_object_that_is_not_there_is_denied_to_who_may_not_list_the_bucket(a,
     line = journals.lines(operation="GetObject", decision="implicit_deny")[-1]
     assert [(call["action"], call["decision"]) for call in line["calls"]] == [("s3:GetObject", "allowed"), ("s3:ListBucket", "implicit_deny")]  # fmt: skip
     assert refusal(seeing.get_object, **missing)[:2] == ("NoSuchKey", 404)
-    for client, expected in ((blind, 403), (seeing, 404)):
-        assert refusal(client.head_object, **missing)[1] == expected
-        assert refusal(client.get_object_attributes, **missing, ObjectAttributes=["ETag"])[1] == expected
-        assert client.get_object(Bucket=world.bucket, Key="k")["Body"].read() == b"x"
+    for s3, expected in ((blind, 403), (seeing, 404)):
+        assert refusal(s3.head_object, **missing)[1] == expected
+        assert refusal(s3.get_object_attributes, **missing, ObjectAttributes=["ETag"])[1] == expected
+        assert s3.get_object(Bucket=world.bucket, Key="k")["Body"].read() == b"x"
 
 
 def test_an_object_that_was_deleted_is_like_one_that_never_was(a):
@@ -180,3 +181,41 @@ def test_services_write_their_actions_in_their_own_way(a):
     assert publishing.endswith(f"perform: SNS:Publish on resource: {topic} because no identity-based policy allows the SNS:Publish action")  # fmt: skip
     creating = refusal(a("sqs", **nobody).create_queue, QueueName="none")[2]
     assert creating.endswith(f"perform: sqs:createqueue on resource: arn:aws:sqs:{HERE}:none because no identity-based policy allows the sqs:createqueue action")  # fmt: skip
+
+
+def test_a_policy_may_want_one_way_of_signing(a, accounts, world):
+    def keys(kind):
+        wanted = {"StringEquals": {"s3:authType": kind}}
+        return user(a, allow("s3:GetObject", f"arn:aws:s3:::{world.bucket}/*", Condition=wanted))
+
+    in_headers, in_urls = keys("REST-HEADER"), keys("REST-QUERY-STRING")
+    url, call = accounts["one"]["endpoint_url"], Call("s3", "GET", f"/{world.bucket}/k")
+    assert send(url, signed(url, call, in_headers)).body == b"x"
+    assert send(url, signed(url, call, in_urls)).code == "AccessDenied"
+    assert send(url, presigned(url, call, in_urls, expires=60)).body == b"x"
+    assert send(url, presigned(url, call, in_headers, expires=60)).code == "AccessDenied"
+
+
+def test_the_account_of_a_bucket_is_a_condition_key_of_s3(a, b, world):
+    def reader(account):
+        return b("s3", **user(b, allow("s3:GetObject", Condition={"StringEquals": {"s3:ResourceAccount": account}})))
+
+    assert reader(A).get_object(Bucket=world.bucket, Key="k")["Body"].read() == b"x"
+    assert refusal(reader(B).get_object, Bucket=world.bucket, Key="k")[:2] == ("AccessDenied", 403)
+
+
+def test_a_ciphertext_finds_the_key_of_another_account_by_itself(a, b, accounts, journals, world):
+    ciphertext = a("kms").encrypt(KeyId=world.key, Plaintext=b"of a")["CiphertextBlob"]
+    at_as_door = client(accounts["one"], "kms", **user(b, allow("kms:Decrypt", world.key)))
+
+    for stranger in (b("kms"), b("kms", **user(b, allow("kms:Decrypt", world.key))), at_as_door):
+        assert stranger.decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"of a"
+    assert journals.lines(operation="Decrypt")[-1]["resource"] == world.key
+    blind = b("kms", **user(b, allow("kms:Decrypt", world.key.replace(A, B))))
+    assert refusal(blind.decrypt, CiphertextBlob=ciphertext)[:2] == ("AccessDeniedException", 400)
+    assert journals.lines(operation="Decrypt")[-1]["because"] == [{"layer": "identity", "missing": "allow"}]
+    own = b("kms").create_key()["KeyMetadata"]["Arn"]
+    of_b = b("kms").encrypt(KeyId=own, Plaintext=b"of b")["CiphertextBlob"]
+    assert b("kms").decrypt(CiphertextBlob=of_b)["KeyId"] == own
+    code, _, _ = refusal(a("kms").decrypt, CiphertextBlob=of_b)
+    assert code == "AccessDeniedException"
