@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-refere
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.actions.keys import UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
@@ -50,13 +51,27 @@ def _key(operation: Operation, facts: Facts) -> str | None:
     return key_arn(operation, facts, str(operation.params.get("KeyId") or ""))
 
 
-def _encrypted_under(operation: Operation, facts: Facts, parameter: str) -> str | None:
+def key_of_ciphertext(operation: Operation) -> str | None:
+    """The id of the key that Decrypt is left to find out; None for every other request."""
+    if (operation.service, operation.name) != ("kms", "Decrypt") or operation.params.get("KeyId"):
+        return None
+    return _id_in(operation)
+
+
+def _id_in(operation: Operation) -> str | None:
     """The key named by a ciphertext: LocalStack's begin with the key's id, as AWS's do in their own way."""
-    if named := str(operation.params.get(parameter) or ""):
-        return key_arn(operation, facts, named)
     blob = operation.params.get("CiphertextBlob") or b""
     head = bytes(blob[:_ID_LENGTH]).decode("latin-1") if isinstance(blob, bytes | bytearray) else ""
-    return key_arn(operation, facts, head) if _KEY_ID.fullmatch(head) else None
+    return head if _KEY_ID.fullmatch(head) else None
+
+
+def _encrypted_under(operation: Operation, facts: Facts, parameter: str) -> str | None:
+    """The key that the parameter names, or the ciphertext; the latter's is the deciding account's, which has it."""
+    if named := str(operation.params.get(parameter) or ""):
+        return key_arn(operation, facts, named)
+    if (found := _id_in(operation)) is None:
+        return None
+    return key_arn(replace(operation, account=operation.decided_by or operation.account), facts, found)
 
 
 def _deciphered(operation: Operation, facts: Facts) -> str | None:

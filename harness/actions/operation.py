@@ -35,6 +35,10 @@ class Operation:
     """Of the caller's session."""
     mfa: bool = False
     """A valid code of the caller's MFA device came with the request."""
+    authentication: str | None = None
+    """How the request was signed, as S3 calls it: `REST-HEADER`, `REST-QUERY-STRING` or `POST`; None where nobody signed."""
+    decided_by: str | None = None
+    """The account that decides the request, which has the bucket that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ class Facts(Protocol):
 
     def object_tags(self, bucket: str, name: str) -> Mapping[str, str] | None:
         """The tags of an S3 object's current version, empty where there is none of that name; None where they are not known."""
+
+    def lacks_object(self, bucket: str, name: str) -> bool:
+        """Whether an S3 bucket of the account has no object of that name, or none any more."""
 
     def arn(self, kind: str, name: str) -> str | None:
         """The ARN of an existing resource whose name does not tell it, None where there is none of that name.

@@ -7,6 +7,7 @@ DeleteObjects is decided for every key at once: where AWS would delete some and 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from harness.actions.keys import ALL, UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, key, text
@@ -74,6 +75,22 @@ def _versioned(*actions: str) -> Rule:
     return rule
 
 
+def _read(*actions: str) -> Rule:
+    """Reading an object; who may not list the bucket is not told that it is not there, and refused for that.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions), and of HeadObject and GetObjectAttributes
+    """
+    versioned = _versioned(*actions)
+
+    def rule(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+        calls, bucket = versioned(service, operation, facts), str(operation.params.get("Bucket") or "")
+        if operation.params.get("VersionId") or not facts.lacks_object(bucket, str(operation.params.get("Key") or "")):
+            return calls
+        return [*calls, service.call(operation, facts, "ListBucket", bucket_arn(bucket))]
+
+    return rule
+
+
 def _copy(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """Read there, write here; tags are copied with the object unless they are replaced."""
     source = copy_source(str(operation.params.get("CopySource") or ""))
@@ -82,14 +99,7 @@ def _copy(service: Service, operation: Operation, facts: Facts) -> Sequence[Call
     if source is None:
         return [*calls, Call("s3:GetObject", None)]
     bucket, name, version = source
-    inner = Operation(
-        operation.service,
-        operation.prefix,
-        operation.name,
-        {"Bucket": bucket, "Key": name, "VersionId": version},
-        operation.region,
-        operation.account,
-    )
+    inner = replace(operation, params={"Bucket": bucket, "Key": name, "VersionId": version})
     reads = service.call(inner, facts, "GetObjectVersion" if version else "GetObject", object_arn(bucket, name))
     if operation.name == "CopyObject" and operation.params.get("TaggingDirective") != "REPLACE":
         # AWS asks for the tagging permissions only where the source has tags.
@@ -173,8 +183,7 @@ _GRANTS = {
 _LISTINGS = "ListObjects ListObjectsV2 ListObjectVersions"
 # What S3 looks up beside the request, or in its transport, is not read.
 _TRANSPORT = {
-    "s3:TlsVersion": Type.NUMERIC, "s3:authType": Type.STRING, "s3:signatureAge": Type.NUMERIC,
-    "s3:x-amz-content-sha256": Type.STRING, "s3:ResourceAccount": Type.STRING,
+    "s3:TlsVersion": Type.NUMERIC, "s3:signatureAge": Type.NUMERIC, "s3:x-amz-content-sha256": Type.STRING,
 }  # fmt: skip
 _ACCESS_POINTS = {
     "s3:AccessPointNetworkOrigin": Type.STRING, "s3:AccessPointTag/": Type.STRING, "s3:DataAccessPointAccount": Type.STRING,
@@ -228,6 +237,9 @@ KEYS = Keys({
         key(Type.STRING, _TAG_READERS, _existing_tags),
         key(Type.STRING, _VERSIONS, UNREAD),
     ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    "s3:authType": key(Type.STRING, ALL, lambda operation, _facts: operation.authentication),
+    "s3:ResourceAccount": key(Type.STRING, ALL, lambda operation, _facts: operation.decided_by),
     "s3:signatureversion": key(Type.STRING, ALL, lambda _operation, _facts: "AWS4-HMAC-SHA256"),
     # There are no access grants here.
     "s3:AccessGrantsInstanceArn": key(Type.ARN, ALL, _absent),
@@ -305,10 +317,10 @@ SERVICE = Service(
             GetObjectTorrent GetObjectLegalHold PutObjectLegalHold GetObjectRetention PutObjectRetention
             RestoreObject UpdateObjectEncryption
         """),
-        "GetObject": _versioned("Get{}"),
-        "HeadObject": _versioned("Get{}"),
+        "GetObject": _read("Get{}"),
+        "HeadObject": _read("Get{}"),
         "GetObjectAcl": _versioned("Get{}Acl"),
-        "GetObjectAttributes": _versioned("Get{}", "Get{}Attributes"),
+        "GetObjectAttributes": _read("Get{}", "Get{}Attributes"),
         "GetObjectTagging": _versioned("Get{}Tagging"),
         "PutObjectAcl": _versioned("Put{}Acl"),
         "PutObjectTagging": _versioned("Put{}Tagging"),

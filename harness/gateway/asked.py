@@ -13,7 +13,7 @@ from harness.gateway import respond
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.forms import parameters
 from harness.gateway.signers import InternalSigner, ServiceSigner
-from harness.sigv4 import Form
+from harness.sigv4 import Claim, Form
 from harness.wire.vouch import Caller, Vouch
 
 NO_FORM = "The body of your POST request is not well-formed multipart/form-data."
@@ -91,12 +91,25 @@ def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str) -
         account=caller.account_id if caller else here,
         user=caller.user_name if caller else None,
         inherited=_inherited(caller),
+        authentication=_authentication(arrival) if service.service_name == "s3" and caller else None,
+        decided_by=here,
     )
     return Asked(context, arrival, signer, asked)
 
 
 def _caller(signer: Signer) -> Caller | None:
     return signer.caller if isinstance(signer, Vouch) else None
+
+
+def _authentication(arrival: Arrival) -> str:
+    """Where the signature of a request to S3 stands.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    """
+    if arrival.form is not None:
+        return "POST"
+    claim = arrival.claim()
+    return "REST-QUERY-STRING" if isinstance(claim, Claim) and claim.expires is not None else "REST-HEADER"
 
 
 def _of_form(arrival: Arrival, bucket: str) -> Mapping[str, Any]:

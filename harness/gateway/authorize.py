@@ -16,6 +16,7 @@ from harness.actions.federation import Federated
 from harness.gateway import checks, own_user, respond
 from harness.gateway.arrival import arrival_of, decide, signer_of
 from harness.gateway.asked import Asked, read
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.before import BeforeStoring
 from harness.gateway.clock import Clock
 from harness.gateway.federated import IdentityRefused
@@ -48,6 +49,7 @@ class Authorize:
     judge: Judge
     before: BeforeStoring
     own: OwnOperations
+    messages: AuthorizationMessages
     forward_access: ForwardAccess
 
     def __call__(self, chain: HandlerChain, context: RequestContext, response: Response) -> None:
@@ -86,13 +88,15 @@ class Authorize:
         asked = self._by_provider(asked)
         checks.check_session(asked)
         checks.check_form_post(asked, self.clock.real())
+        self.owners.check_expected(asked)
         self.owners.check_source(asked)
         checks.check_user_name(asked)
         asked = asked.about(own_user.named(asked.context, asked.operation))
         asked = asked.with_mfa(present=self.mfa.present(asked.operation, asked.caller, asked.request_id))
         judgement = self.judge.judge(asked)
         if judgement.denied is not None:
-            respond.write_error(asked.context, response, denial(asked.context, judgement.denied))
+            error = denial(asked.context, judgement.denied, self.messages)
+            respond.write_error(asked.context, response, error)
             return True
         self.before.check(asked, judgement.resource)
         result = self.own.answer(asked)

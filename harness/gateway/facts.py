@@ -55,6 +55,14 @@ class StateFacts:
         """The object's tags."""
         return resource_tags.object_tags(self.iam.account_id, self.region, bucket, name)
 
+    def lacks_object(self, bucket: str, name: str) -> bool:
+        """Whether the bucket is this account's, and what is current under the name is nothing or a marker of its deletion."""
+        models = loaded("localstack.services.s3.models")
+        if models is None:
+            return False
+        held = models.s3_stores[self.iam.account_id][self.region].buckets.get(bucket)
+        return held is not None and not isinstance(held.objects.get(name), models.S3Object)
+
     def arn(self, kind: str, name: str) -> str | None:
         """The resource of that name."""
         return _ARNS[kind](self.iam.account_id, self.region, name)

@@ -8,6 +8,7 @@ from harness.actions import Operation
 from harness.actions.federation import Federated
 from harness.gateway import iam_answers, policy_simulation, respond, root_user, sts
 from harness.gateway.asked import Asked
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.signers import ServiceSigner
 from harness.wire.vouch import Caller
 
@@ -23,6 +24,7 @@ class OwnOperations:
     root: root_user.RootUser
     of_iam: Mapping[str, Callable[[Operation], Result]]
     """IAM's operations by name; answers with everything."""
+    messages: AuthorizationMessages
 
     def answer(self, asked: Asked) -> Result | None:
         """The operation's result, None where it is LocalStack's to execute. Raises AWS's error for what it will not give."""
@@ -31,6 +33,8 @@ class OwnOperations:
             return self._of_iam(asked)
         if operation.service != "sts":
             return None
+        if operation.name == "DecodeAuthorizationMessage":
+            return {"DecodedMessage": self.messages.decode(operation.params["EncodedMessage"])}
         answer = _OF_STS.get(operation.name)
         if answer is None:
             raise respond.client_error("InvalidAction", f"sts:{operation.name} is not served by the harness")

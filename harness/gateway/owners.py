@@ -1,6 +1,7 @@
 """Whose the resource of a request is, and how the request gets to that account.
 
-The owner decides. Names of buckets tell no account, so the accounts are asked; every other resource is its ARN's, or the caller's.
+The owner decides. Names of buckets and ciphertexts tell no account, so the accounts are asked; every other resource is its ARN's, or
+the caller's.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.buckets import Buckets
 from harness.gateway.forwarding import forward
+from harness.gateway.kms_keys import KmsKeys
 from harness.gateway.passing import internal_fault
 from harness.gateway.peers import Peers
 from harness.gateway.signers import InternalSigner, PlumbingSigner
@@ -36,6 +38,7 @@ class Owners:
     account_id: str
     peers: Peers
     buckets: Buckets
+    kms_keys: KmsKeys
     tickets: Tickets
 
     def of_bucket(self, asked: Asked) -> str | None:
@@ -51,9 +54,9 @@ class Owners:
         return self.buckets.owner(bucket, asked.request_id)
 
     def named(self, asked: Asked) -> str:
-        """The account that the operation's resource names; AWS's error where there are several."""
+        """The account that the operation's resource names; AWS's error where there are several. Raises PeerUnavailable."""
         try:
-            return owner(asked.operation, self._home(asked))
+            return self.kms_keys.owner(asked) or owner(asked.operation, self._home(asked))
         except SeveralOwners as several:
             message = f"the request names resources of several accounts ({several}), which the harness does not split"
             raise respond.client_error("ValidationException", message) from several
@@ -83,6 +86,23 @@ class Owners:
             request = digest(asked.arrival.head, asked.arrival.payload.sha256)
             ticket = self.tickets.issue(owning, request, asked.signer)
         forward(self.peers, owning, asked.context, response, ticket)
+
+    def check_expected(self, asked: Asked) -> None:
+        """Who names the account that a bucket must be of, or the bucket that is copied from, is held to it.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        params = asked.operation.params
+        if asked.operation.service != "s3":
+            return
+        source = copy_source(str(params.get("CopySource") or ""))
+        for bucket, parameter in (
+            (params.get("Bucket"), "ExpectedBucketOwner"),
+            (source[0] if source is not None else None, "ExpectedSourceBucketOwner"),
+        ):
+            expected = params.get(parameter)
+            if bucket and expected and self.buckets.owner(str(bucket), asked.request_id) not in {None, expected}:
+                raise respond.denied_error(asked.context, "Access Denied")
 
     def check_source(self, asked: Asked) -> None:
         """Copies read a bucket that is here: an object does not travel between accounts but by its client's hands."""

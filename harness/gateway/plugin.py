@@ -37,6 +37,7 @@ from harness.gateway import (
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.authorize import Authorize
 from harness.gateway.before import BeforeStoring
 from harness.gateway.buckets import Buckets
@@ -51,6 +52,7 @@ from harness.gateway.iam_answers import IamAnswers
 from harness.gateway.iam_state import Documents, IamState
 from harness.gateway.iam_tags import IamTags
 from harness.gateway.journal import Journal
+from harness.gateway.kms_keys import KmsKeys
 from harness.gateway.lazily import around
 from harness.gateway.login_profiles import LoginProfiles
 from harness.gateway.managed_policies import ManagedPolicies
@@ -147,11 +149,13 @@ class Gate:
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock, membership)
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
+        self.kms_keys = KmsKeys(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
         since = self.clock.real().replace(microsecond=0)
         self.root = RootUser(launch.account_id, launch.keys.root_key_id, since)
-        owners = Owners(launch.account_id, self.peers, self.buckets, self.tickets)
+        owners = Owners(launch.account_id, self.peers, self.buckets, self.kms_keys, self.tickets)
+        messages = AuthorizationMessages()
         tokens = Sts(launch.account_id, self.iam, sessions, self.clock)
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.door = Door(launch.account_id, launch.region, membership.place, launch.network)
@@ -180,7 +184,9 @@ class Gate:
                     **OpenIdClients(self.iam).operations,
                     **self.mfa.operations,
                 },
+                messages,
             ),
+            messages=messages,
             forward_access=ForwardAccess(launch.account_id, tokens),
         )
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
@@ -238,6 +244,7 @@ class Gate:
             "ticket": self.tickets.answer,
             "mfa": self.mfa.answer,
             "whereis": self.buckets.answer_whereis,
+            "holds_key": self.kms_keys.answer,
             "claim": self.buckets.answer_claim,
             "describe": simulator.describe,
             "forward": desk.answer,

@@ -27,6 +27,8 @@ NO_SUCH_KEY = "The AWS Access Key Id you provided does not exist in our records.
 # OBSERVED: https://github.com/hashicorp/terraform/issues/17273 (status 401), https://github.com/ansible/ansible/issues/5647
 NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
 COMPONENTS = "the authorization header requires three components: Credential, SignedHeaders, and Signature."
+# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html (MissingAction)
+MISSING_ACTION = "The request is missing an action or a required parameter."
 TWO = "the request carries more than one credential"
 DETAIL = "{detail}"
 
@@ -56,6 +58,8 @@ class Family:
     """The code of a request that is authenticated and not authorized, and its status."""
     denied_status: int = 403
     unknown_operation: str = "InvalidAction"
+    # OBSERVED: https://github.com/fog/fog-aws/issues/368 (IAM), https://github.com/aws/aws-cli/issues/37 (SES)
+    unknown_message: str = "Could not find operation {operation} for version {version}"
     unreadable: str = "MalformedInput"
 
     def answer(self, rejected: Rejected) -> tuple[str, str, int]:
@@ -71,12 +75,12 @@ def _token(code: str, status: int) -> Mapping[Reason, Answer]:
     return dict.fromkeys((Reason.UNKNOWN_KEY, Reason.INACTIVE_KEY, Reason.BAD_TOKEN, Reason.MISSING_TOKEN), answer)
 
 
-def _json(status: int) -> Family:
+def _json(status: int, missing: str = "Missing Authentication Token") -> Family:
     """The json protocols; rest-json services answer 403 where json services answer 400."""
     incomplete = Answer("IncompleteSignatureException", DETAIL, status)
     return Family(
         {
-            Reason.MISSING: Answer("MissingAuthenticationTokenException", "Missing Authentication Token", status),
+            Reason.MISSING: Answer("MissingAuthenticationTokenException", missing, status),
             Reason.MALFORMED: incomplete,
             Reason.MALFORMED_QUERY: incomplete,
             Reason.TWO_CREDENTIALS: incomplete,
@@ -87,12 +91,14 @@ def _json(status: int) -> Family:
         denied="AccessDeniedException",
         denied_status=status,
         unknown_operation="UnknownOperationException",
+        unknown_message="the service has no such operation",
         unreadable="SerializationException",
     )
 
 
+NO_TOKEN = "Request is missing Authentication Token"  # noqa: S105 - AWS's sentence
 _INCOMPLETE = Answer("IncompleteSignature", DETAIL, 400)
-_MISSING = Answer("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+_MISSING = Answer("MissingAuthenticationToken", NO_TOKEN, 403)
 
 QUERY = Family(
     {
@@ -107,6 +113,9 @@ QUERY = Family(
 )
 JSON = _json(400)
 REST_JSON = _json(403)
+# OBSERVED: https://github.com/architect/dynalite/issues/105 ; Secrets Manager has the shorter sentence:
+# https://github.com/aws/aws-sdk-cpp/issues/2466
+DYNAMODB = _json(400, NO_TOKEN)
 
 _NOT_VALIDATED = Answer("AuthFailure", NOT_VALIDATED, 401)
 _REQUEST_EXPIRED = Answer("RequestExpired", "Request has expired.", 400)
@@ -122,6 +131,8 @@ EC2 = Family(
     },
     _NOT_VALIDATED,
     denied="UnauthorizedOperation",
+    # OBSERVED: https://github.com/cognitect-labs/aws-api/issues/6
+    unknown_message="The action {operation} is not valid for this web service.",
 )
 SNS = Family(QUERY.answers, QUERY.other, denied="AuthorizationError")
 
@@ -177,7 +188,14 @@ S3 = Family(
 )
 
 # By service where it differs from its protocol. SQS speaks json today and still answers with the query protocol's codes.
-BY_SERVICE: Mapping[str, Family] = {"s3": S3, "s3control": S3, "ec2": EC2, "sns": SNS, "sqs": QUERY}
+BY_SERVICE: Mapping[str, Family] = {
+    "s3": S3,
+    "s3control": S3,
+    "ec2": EC2,
+    "sns": SNS,
+    "sqs": QUERY,
+    "dynamodb": DYNAMODB,
+}
 BY_PROTOCOL: Mapping[str, Family] = {"json": JSON, "smithy-rpc-v2-cbor": JSON, "rest-json": REST_JSON}
 
 

@@ -17,8 +17,12 @@ from localstack.http import Request, Response
 from localstack.services.plugins import SERVICE_PLUGINS  # noqa: F401 - the service models' custom data paths
 from werkzeug.exceptions import HTTPException
 
-from harness.gateway.refusals import JSON, Family, family
+from harness.gateway.refusals import JSON, MISSING_ACTION, Family, family
+from harness.iam.specials import METHOD_NOT_ALLOWED
 from harness.sigv4 import Rejected
+
+MAX_NAME = 128
+"""Of an operation's name that is said again; AWS's are shorter."""
 
 
 def authentication_error(context: RequestContext, rejected: Rejected) -> CommonServiceException:
@@ -37,6 +41,8 @@ def client_error(code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) 
 
 def denied_error(context: RequestContext, message: str) -> CommonServiceException:
     """AWS's error for a request that is authenticated and not authorized."""
+    if message == METHOD_NOT_ALLOWED:
+        return client_error("MethodNotAllowed", message, HTTPStatus.METHOD_NOT_ALLOWED)
     names = _family(context)
     return client_error(names.denied, message, names.denied_status)
 
@@ -48,10 +54,22 @@ def _family(context: RequestContext) -> Family:
 
 def unreadable(context: RequestContext, *, unknown: bool) -> CommonServiceException:
     """AWS's error for a request that names no operation of its service (`unknown`), or is not in the service's form."""
-    names = _family(context)
-    if unknown:
-        return client_error(names.unknown_operation, "the service has no such operation")
+    names, service, operation = _family(context), context.service, _operation_named(context)
+    if operation == "":
+        return client_error("MissingAction", MISSING_ACTION)
+    if unknown or (operation is not None and service is not None and operation not in service.operation_names):
+        version = service.api_version if service is not None else ""
+        said = names.unknown_message.format(operation=(operation or "")[:MAX_NAME], version=version)
+        return client_error(names.unknown_operation, said)
     return client_error(names.unreadable, "the request is not in the form that the service reads")
+
+
+def _operation_named(context: RequestContext) -> str | None:
+    """The operation that a request names where it names one: empty where a query should and does not."""
+    if context.protocol in {"query", "ec2"}:
+        return str(context.request.values.get("Action", ""))
+    target = context.request.headers.get("X-Amz-Target") if context.protocol == "json" else None
+    return None if target is None else str(target).rpartition(".")[2]
 
 
 def unavailable(message: str) -> CommonServiceException:

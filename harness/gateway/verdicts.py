@@ -9,6 +9,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from harness.actions import calls
 from harness.gateway import respond
 from harness.gateway.asked import Asked
+from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.call_sites import STAND_INS
 from harness.gateway.deciding import Decider, Verdict
 from harness.gateway.facts import StateFacts
@@ -60,12 +61,12 @@ class Judge:
         self.records.decision(asked.context, asked.arrival, fields)
 
 
-def denial(context: RequestContext, verdict: Verdict) -> CommonServiceException:
+def denial(context: RequestContext, verdict: Verdict, messages: AuthorizationMessages) -> CommonServiceException:
     """AWS's error for what the verdict denies: an action, or the use of a key that a service asks for its caller."""
     service = context.service.service_name if context.service is not None else ""
     of_key = KEY_DENIED.get(service)
     if of_key is None or not verdict.line["action"].startswith("kms:"):
-        return respond.denied_error(context, verdict.message)
+        return respond.denied_error(context, messages.denial(service, verdict))
     if service == "secretsmanager" and "alias/aws/" in (verdict.line["resource"] or ""):
         return respond.client_error(*DEFAULT_KEY)
     kind = type(of_key.shape or of_key.code, (CommonServiceException,), {})

@@ -7,7 +7,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from harness.iam.evaluate import LayerResult
 from harness.iam.layers import Layers, layers
 from harness.iam.match import ACCOUNT, DIRECT, NOT, ROLE, ROOT, WITHOUT_ACCOUNT
-from harness.iam.specials import NO_PERMISSION_NEEDED, overrides_resource_deny, refusal, restricted, too_many_values
+from harness.iam.specials import (
+    NO_PERMISSION_NEEDED,
+    overrides_resource_deny,
+    owner_alone,
+    refusal,
+    restricted,
+    too_many_values,
+)
 from harness.model.decision import Decision, Effect, Evidence, Layer
 from harness.model.request import Request
 from harness.model.world import ResourcePolicyKind, World
@@ -30,6 +37,8 @@ def decide(request: Request, world: World) -> Decision:
         return _decision(Effect.IMPLICIT_DENY, (refused,), found)
     if missing := _organization(found) + _sides(request, world, found):
         return _decision(Effect.IMPLICIT_DENY, tuple(map(Evidence, dict.fromkeys(missing))), found)
+    if (refused := owner_alone(request, action)) is not None:
+        return _decision(Effect.IMPLICIT_DENY, (refused,), found)
     return _decision(Effect.ALLOWED, _allows(found), found)
 
 

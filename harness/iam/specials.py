@@ -20,14 +20,45 @@ ROOT_MAY_NOT_ASSUME = "Roles may not be assumed by root accounts."
 NO_SESSION_TOKEN = "Cannot call GetSessionToken with session credentials"  # noqa: S105 - AWS's sentence
 NO_FEDERATION_TOKEN = "Cannot call GetFederationToken with session credentials"  # noqa: S105 - AWS's sentence
 CROSS_ACCOUNT_PASS_ROLE = "Cross-account pass role is not allowed."  # noqa: S105 - AWS's sentence
-AWS_SENTENCES = frozenset({ROOT_MAY_NOT_ASSUME, NO_SESSION_TOKEN, NO_FEDERATION_TOKEN, CROSS_ACCOUNT_PASS_ROLE})
-"""Notes that AWS answers with, in the place of the usual message."""
+OWN_BUCKET_POLICY = "a bucket's policy belongs to the bucket owner's account"
+METHOD_NOT_ALLOWED = "The specified method is not allowed against this resource."
+AWS_SENTENCES: Mapping[str, str] = {
+    ROOT_MAY_NOT_ASSUME: ROOT_MAY_NOT_ASSUME,
+    NO_SESSION_TOKEN: NO_SESSION_TOKEN,
+    NO_FEDERATION_TOKEN: NO_FEDERATION_TOKEN,
+    CROSS_ACCOUNT_PASS_ROLE: CROSS_ACCOUNT_PASS_ROLE,
+    OWN_BUCKET_POLICY: METHOD_NOT_ALLOWED,
+}
+"""What AWS answers with in the place of the usual message, by note."""
 MAX_VALUES = 1_000
 """The most values that one condition key of a request may have here; AWS names no cap. Above it the request is refused."""
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 BUCKET_POLICY = frozenset({"s3:putbucketpolicy", "s3:getbucketpolicy", "s3:deletebucketpolicy"})
 SESSIONS = frozenset({PrincipalKind.ROLE_SESSION, FEDERATED_USER})
+
+# Whose "Cross-account use" is "Yes": https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+KMS_ACROSS = frozenset({
+    "kms:creategrant", "kms:decrypt", "kms:derivesharedsecret", "kms:describekey", "kms:encrypt", "kms:generatedatakey",
+    "kms:generatedatakeypair", "kms:generatedatakeypairwithoutplaintext", "kms:generatedatakeywithoutplaintext",
+    "kms:generatemac", "kms:getkeyrotationstatus", "kms:getpublickey", "kms:listgrants", "kms:reencryptfrom",
+    "kms:reencryptto", "kms:retiregrant", "kms:revokegrant", "kms:sign", "kms:verify", "kms:verifymac",
+})  # fmt: skip
+# "Cross-account permissions don't apply to the following actions":
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-limitations-of-custom-policies.html
+SQS_AT_HOME = frozenset({
+    "sqs:addpermission", "sqs:cancelmessagemovetask", "sqs:createqueue", "sqs:deletequeue", "sqs:listmessagemovetasks",
+    "sqs:listqueues", "sqs:listqueuetags", "sqs:removepermission", "sqs:setqueueattributes", "sqs:startmessagemovetask",
+    "sqs:tagqueue", "sqs:untagqueue",
+})  # fmt: skip
+# "Cross-account support": https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html
+DYNAMODB_ACROSS = frozenset({
+    "dynamodb:batchgetitem", "dynamodb:batchwriteitem", "dynamodb:conditioncheckitem", "dynamodb:deleteitem",
+    "dynamodb:deletetable", "dynamodb:describestream", "dynamodb:describetable", "dynamodb:getitem", "dynamodb:getrecords",
+    "dynamodb:getsharditerator", "dynamodb:listtagsofresource", "dynamodb:putitem", "dynamodb:query", "dynamodb:scan",
+    "dynamodb:tagresource", "dynamodb:untagresource", "dynamodb:updateitem", "dynamodb:updatetable",
+})  # fmt: skip
 
 
 class Refusal(NamedTuple):
@@ -37,6 +68,16 @@ class Refusal(NamedTuple):
     concerns: Callable[[Request], bool]
     layer: Layer
     note: str
+
+
+def _crosses(request: Request) -> bool:
+    """Whether another account's principal asks, or nobody; services come to the owner by its own word."""
+    principal = request.principal
+    return principal.kind is not SERVICE and principal.account != request.resource_account
+
+
+def _at_home(actions: Matcher, layer: Layer, service: str) -> Refusal:
+    return Refusal(actions, _crosses, layer, f"{service} lets no other account do this, whatever policies say")
 
 
 # By the service's prefix, so that most requests look at none.
@@ -88,19 +129,25 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
         ),
     ),
     "s3": (
-        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
-        Refusal(
-            compile_globs(BUCKET_POLICY),
-            lambda request: request.principal.account != request.resource_account,
-            Layer.RESOURCE,
-            "a bucket's policy belongs to the bucket owner's account",
-        ),
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         Refusal(
             compile_globs(["s3:createbucket"]),
             lambda request: request.principal.kind is ANONYMOUS,
             Layer.RESOURCE,
             "anonymous requests never create buckets",
+        ),
+    ),
+    "kms": (_at_home(lambda action: action not in KMS_ACROSS, Layer.KEY, "KMS"),),
+    "sqs": (_at_home(SQS_AT_HOME.__contains__, Layer.RESOURCE, "SQS"),),
+    "dynamodb": (_at_home(lambda action: action not in DYNAMODB_ACROSS, Layer.RESOURCE, "DynamoDB"),),
+    "logs": (
+        # "Policy only applies when operations are invoked by Amazon Web Services service principals":
+        # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html
+        Refusal(
+            compile_globs(["logs:*"]),
+            lambda request: _crosses(request) and ":log-group:" in (request.resource or ""),
+            Layer.RESOURCE,
+            "the policies of CloudWatch Logs let services in, and no other account",
         ),
     ),
 }
@@ -112,6 +159,16 @@ def refusal(request: Request, action: str) -> Evidence | None:
         if one.actions(action) and one.concerns(request):
             return Evidence(one.layer, note=one.note)
     return None
+
+
+def owner_alone(request: Request, action: str) -> Evidence | None:
+    """What is refused to other accounts only once both sides allow it: S3 then has an answer of its own.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+    """
+    if action not in BUCKET_POLICY or request.principal.account == request.resource_account:
+        return None
+    return Evidence(Layer.RESOURCE, note=OWN_BUCKET_POLICY)
 
 
 def restricted(request: Request, world: World) -> Evidence | None:

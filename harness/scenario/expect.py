@@ -12,7 +12,7 @@ from harness.scenario.reasons import KNOWN, reasons
 
 # What AWS's services call a refusal, for who asks or for what is asked (see harness.gateway.respond).
 REFUSALS = frozenset({
-    "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation",
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "MethodNotAllowed",
     "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
     "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "InvalidSignatureException",
     "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",

@@ -13,7 +13,7 @@ import boto3
 import pytest
 import raw
 from aws import keys_of
-from raw import CALLS, policy, presigned, send, signed, trust
+from raw import CALLS, policy, presigned, query, send, signed, target, trust
 
 UNKNOWN = "AKIARTXV5AHDAAAAAAAA"
 QUERY, JSON, REST, S3, EC2 = ("sts", "iam", "sns", "sqs"), ("dynamodb", "kms"), ("lambda",), ("s3",), ("ec2",)
@@ -46,7 +46,8 @@ NO_MATCH = {
 TABLE = {
     "unsigned": {
         QUERY: (403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
-        JSON: (400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        ("dynamodb",): (400, "MissingAuthenticationTokenException", "Request is missing Authentication Token"),
+        ("kms",): (400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
         REST: (403, "MissingAuthenticationTokenException", "Missing Authentication Token"),
         S3: (403, "AccessDenied", "Access Denied"),
         EC2: (403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
@@ -220,3 +221,24 @@ def test_a_request_may_be_dated_by_date(accounts, known, service, door):
     late = send(url, signed(url, call, known.user, late=timedelta(minutes=16), Date="now"))
     status, code, _ = next(row for services, row in TABLE["skewed clock"].items() if service in services)
     assert (late.status, late.code) == (status, code)
+
+
+NO_OPERATION = "the service has no such operation"
+# A request that names no operation of its service -> code, message.
+UNKNOWN_OPERATIONS = {
+    "sts": (query("sts", "Foo", "2011-06-15"), "InvalidAction", "Could not find operation Foo for version 2011-06-15"),
+    "iam": (query("iam", "Foo", "2010-05-08", "us-east-1"), "InvalidAction", "Could not find operation Foo for version 2010-05-08"),
+    "ec2": (query("ec2", "Foo", "2016-11-15"), "InvalidAction", "The action Foo is not valid for this web service."),
+    "long": (query("sts", "F" * 129, "2011-06-15"), "InvalidAction", f"Could not find operation {'F' * 128} for version 2011-06-15"),
+    "dynamodb": (target("dynamodb", "DynamoDB_20120810.Foo"), "UnknownOperationException", NO_OPERATION),
+    "none": (query("sts", "", "2011-06-15"), "MissingAction", "The request is missing an action or a required parameter."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNKNOWN_OPERATIONS)
+def test_an_operation_that_a_service_does_not_have_is_named_as_aws_names_it(accounts, known, what):
+    url, (call, code, message) = accounts["one"]["endpoint_url"], UNKNOWN_OPERATIONS[what]
+    answer = send(url, signed(url, call, known.user))
+
+    assert (answer.status, answer.code, answer.message) == (400, code, message)
+    assert send(url, signed(url, CALLS[call.service], known.user)).status == 200

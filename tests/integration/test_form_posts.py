@@ -298,6 +298,18 @@ def test_anyone_posts_where_anyone_may(url, owner):
         owner.delete_bucket_policy(Bucket=BUCKET)
 
 
+def test_a_policy_may_want_objects_to_be_posted(url, owner, a, accounts):
+    name = f"poster-{url[-5:]}"
+    a("iam").create_user(UserName=name)
+    posted = allow("s3:PutObject", "*", Condition={"StringEquals": {"s3:authType": "POST"}})
+    a("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(posted))
+    s3 = client(accounts["one"], **keys_of(a("iam").create_access_key(UserName=name)["AccessKey"]))
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=BUCKET, Key=name, Body=b"x")
+    assert post(url, *form(s3, name).items(), FILE).status == 204
+
+
 def test_tags_of_a_form_want_their_own_permission(url, owner, a, accounts):
     iam = a("iam")
     name = f"tagger-{url[-5:]}"

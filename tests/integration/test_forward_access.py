@@ -81,7 +81,7 @@ def test_a_stack_has_its_callers_permissions(made, user, journals):
 
     status, why = made(may_not, queue(q))
     assert status == "CREATE_FAILED"
-    refused = "is not authorized to perform: sqs:CreateQueue"
+    refused = "is not authorized to perform: sqs:createqueue"
     assert f"User: arn:aws:iam::{A}:user/{name} {refused}" in why
     (line,) = journals.lines(principal=f"arn:aws:iam::{A}:user/{name}", action="sqs:CreateQueue")
     assert (line["decision"], line["because"][0]["layer"]) == ("implicit_deny", "identity")

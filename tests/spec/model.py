@@ -456,6 +456,13 @@ def bucket_owner_unlocks(case):
     return kind_of(case) == "root" and same_account(case) and case["action"].lower() in BUCKET_POLICY
 
 
+# kms-api-permissions-reference.html and rbac-iam-actions.html: "Cross-account"; sqs-limitations-of-custom-policies.html
+KMS_HOME = {"kms:DisableKey", "kms:PutKeyPolicy", "kms:TagResource"}
+SQS_HOME = {"sqs:DeleteQueue", "sqs:SetQueueAttributes"}
+DYNAMODB_HOME = {"dynamodb:PutResourcePolicy", "dynamodb:PartiQLSelect"}
+AT_HOME = {name.lower() for name in KMS_HOME | SQS_HOME | DYNAMODB_HOME}
+
+
 def never_possible(case):
     """What AWS refuses whatever the policies allow."""
     action, kind = case["action"].lower(), kind_of(case)
@@ -466,6 +473,7 @@ def never_possible(case):
         or (kind == "federated user" and action.startswith(("iam:", "sts:")))  # STS/API_GetFederationToken.html
         or (not same_account(case) and action == "iam:passrole")  # UG/id_roles_use_passrole.html
         or (not same_account(case) and action in BUCKET_POLICY)  # S3 API_PutBucketPolicy.html
+        or (not same_account(case) and kind != "service" and action in AT_HOME)
     )
 
 

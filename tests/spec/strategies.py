@@ -422,6 +422,7 @@ ROLE_ARN, KEY = (
     f"arn:aws:kms:us-east-1:{HOME}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 )
 ALIAS = f"arn:aws:kms:us-east-1:{HOME}:alias/k"
+QUEUE, TABLE = f"arn:aws:sqs:us-east-1:{HOME}:q", f"arn:aws:dynamodb:us-east-1:{HOME}:table/t"
 BUCKET, PASSED = "arn:aws:s3:::b", f"arn:aws:iam::{HOME}:role/passed"
 REQUESTS = [
     ("sts:AssumeRole", ROLE_ARN),
@@ -432,6 +433,11 @@ REQUESTS = [
     ("kms:Decrypt", KEY),
     ("kms:Decrypt", KEY),
     ("kms:Decrypt", ALIAS),
+    ("kms:PutKeyPolicy", KEY),
+    ("sqs:SendMessage", QUEUE),
+    ("SQS:deletequeue", QUEUE),
+    ("dynamodb:GetItem", TABLE),
+    ("dynamodb:PutResourcePolicy", TABLE),
     ("s3:PutBucketPolicy", BUCKET),
     ("S3:getbucketpolicy", BUCKET),
     ("s3:DeleteBucketPolicy", BUCKET),

@@ -23,6 +23,9 @@ class Facts:
     def object_tags(self, bucket, name):
         return {"Stage": "prod"} if name == "tagged" else {}
 
+    def lacks_object(self, bucket, name):
+        return name == "missing"
+
     def arn(self, kind, name):
         return {("secret", "known"): f"{SECRET}:known-AbCdEf", ("kms-alias", "alias/a"): KEY}.get((kind, name))
 
@@ -140,6 +143,8 @@ POLICED = [("s3:PutObject", f"{BUCKET}/k"), ("s3:PutObjectAcl", f"{BUCKET}/k"), 
     [
         # s3: versions, copies, headers that ask for more, batches
         (operation("s3", "GetObject", Bucket="b", Key="k"), [("s3:GetObject", f"{BUCKET}/k")]),
+        (operation("s3", "HeadObject", Bucket="b", Key="missing"), [("s3:GetObject", f"{BUCKET}/missing"), ("s3:ListBucket", BUCKET)]),
+        (operation("s3", "GetObject", Bucket="b", Key="missing", VersionId="1"), [("s3:GetObjectVersion", f"{BUCKET}/missing")]),
         (operation("s3", "GetObject", Bucket="b", Key="k", VersionId="1"), [("s3:GetObjectVersion", f"{BUCKET}/k")]),
         (operation("s3", "HeadBucket", Bucket="b"), [("s3:ListBucket", BUCKET)]),
         (operation("s3", "PutObject", Bucket="b", Key="k", ACL="private", Tagging="a=b"), POLICED),

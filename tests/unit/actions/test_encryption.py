@@ -31,6 +31,9 @@ class Facts:
             return Encryption(KEY, of_bucket=True)
         return Encryption(KEY) if any("encrypted" in name for name in names) else None
 
+    def lacks_object(self, bucket, name):
+        return False
+
     def parameters_below(self, path, *, deep):
         return ["/p/encrypted", "/p/plain", *(["/p/deep/encrypted"] if deep else [])]
 

@@ -60,6 +60,9 @@ class Facts:
     def parameters_below(self, path, *, deep):
         return [f"{path}/x"]
 
+    def lacks_object(self, bucket, name):
+        return False
+
     def arn(self, kind, name):
         return {
             "secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:x-AbCdEf",

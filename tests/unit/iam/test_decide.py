@@ -235,6 +235,17 @@ FEDERATED_USER = Principal(PrincipalKind.FEDERATED_USER, f"arn:aws:sts::{HERE}:f
 PROVIDER = Principal(PrincipalKind.FEDERATED, "accounts.google.com")
 ANYONE = Principal(PrincipalKind.ANONYMOUS, "anonymous")
 BUCKET = "arn:aws:s3:::bucket"
+QUEUE = f"arn:aws:sqs:us-west-2:{HERE}:queue"
+KEY_ARN = f"arn:aws:kms:us-west-2:{HERE}:key/1"
+LOGS = f"arn:aws:logs:us-west-2:{HERE}:log-group:g:*"
+AT_HOME = "{} lets no other account do this, whatever policies say"
+ACROSS = [
+    ("kms:Encrypt", KEY_ARN),
+    ("sqs:PurgeQueue", QUEUE),
+    ("dynamodb:DescribeTable", TABLE),
+    ("logs:PutSubscriptionFilter", f"arn:aws:logs:us-west-2:{HERE}:destination:d"),
+]
+NO_LOGS = "the policies of CloudWatch Logs let services in, and no other account"
 
 
 class TestWhatNoPolicyCanAllow:
@@ -246,9 +257,12 @@ class TestWhatNoPolicyCanAllow:
             (FEDERATED_USER, "sts:AssumeRole", "*", "a federated user calls no operation of STS but GetCallerIdentity"),
             (FEDERATED_USER, "iam:ListUsers", "*", "a federated user calls no operation of IAM"),
             (FOREIGN, "iam:PassRole", ROLE, "Cross-account pass role is not allowed."),
-            (FOREIGN, "s3:PutBucketPolicy", BUCKET, "a bucket's policy belongs to the bucket owner's account"),
-            (ANYONE, "s3:PutBucketPolicy", BUCKET, "a bucket's policy belongs to the bucket owner's account"),
             (ANYONE, "s3:CreateBucket", BUCKET, "anonymous requests never create buckets"),
+            (FOREIGN, "kms:PutKeyPolicy", KEY_ARN, AT_HOME.format("KMS")),
+            (FOREIGN, "sqs:SetQueueAttributes", QUEUE, AT_HOME.format("SQS")),
+            (ANYONE, "sqs:DeleteQueue", QUEUE, AT_HOME.format("SQS")),
+            (FOREIGN, "dynamodb:PartiQLSelect", TABLE, AT_HOME.format("DynamoDB")),
+            (FOREIGN, "logs:PutLogEvents", LOGS, NO_LOGS),
         ],
     )
     def test_it_is_refused_though_everything_is_allowed(self, principal, action, resource, note):
@@ -257,12 +271,27 @@ class TestWhatNoPolicyCanAllow:
 
         assert (decision.effect, decision.because[0].note) == (IMPLICIT, note)
 
+    def test_a_bucket_policy_is_refused_to_other_accounts_in_words_of_its_own_once_both_sides_allow_it(self):
+        asked = put(FOREIGN, action="s3:PutBucketPolicy", resource=BUCKET)
+        shared = policy(PolicyKind.RESOURCE, action="s3:*", Principal="*")
+
+        decision = decide(asked, World(identity=[policy(action="s3:*")], resource=shared))
+        assert decision.because[0].note == "a bucket's policy belongs to the bucket owner's account"
+        assert denial_message(asked, decision) == "The specified method is not allowed against this resource."
+        anyones = put(ANYONE, action="s3:PutBucketPolicy", resource=BUCKET)
+        assert decide(anyones, World(resource=shared)).because == decision.because
+        assert verdict(asked, resource=shared) == (IMPLICIT, {(Layer.IDENTITY, None)})
+
     def test_who_is_not_concerned_gets_in(self):
         allowed = {"identity": [policy(action="*")]}
         assert verdict(put(USER, action="sts:GetFederationToken", resource="*"), **allowed)[0] is ALLOWED
         assert verdict(put(USER, action="iam:PassRole", resource=ROLE), **allowed)[0] is ALLOWED
         assert verdict(put(USER, action="s3:PutBucketPolicy", resource=BUCKET), **allowed)[0] is ALLOWED
         public = policy(PolicyKind.RESOURCE, action="s3:*", Principal="*")
+        for action, resource in ACROSS:
+            shared = {"resource": policy(PolicyKind.RESOURCE, action="*", Principal="*")}
+            assert verdict(put(FOREIGN, action=action, resource=resource), **allowed, **shared)[0] is ALLOWED
+            assert verdict(put(EVENTS, action="sqs:DeleteQueue", resource=QUEUE), **shared)[0] is ALLOWED
         assert verdict(put(ANYONE, action="s3:ListBucket", resource=BUCKET), resource=public)[0] is ALLOWED
 
     @pytest.mark.parametrize(
@@ -477,6 +506,27 @@ class TestTheLoop:
         abroad = ROOT._replace(arn=f"arn:aws:iam::{THERE}:root", account=THERE)
         assert verdict(put(abroad)) == (IMPLICIT, {(Layer.RESOURCE, None)})
         assert verdict(put(abroad), resource=on_table({"AWS": THERE}))[0] is ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"),
+    [("sns:Publish", "SNS:Publish"), ("sqs:SendMessage", "sqs:sendmessage"), ("kms:Encrypt", "kms:Encrypt")],
+)
+def test_a_service_writes_its_actions_in_its_own_way(action, shown):
+    asked = put(action=action)
+    said = denial_message(asked, decide(asked, World()))
+    assert said.endswith(
+        f"perform: {shown} on resource: {TABLE} because no identity-based policy allows the {shown} action"
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "shown"),
+    [("*", ""), ("arn:aws:ec2:::vpc/v", " on resource: arn:aws:ec2:::vpc/v"), (None, " on resource: *")],
+)
+def test_ec2_names_no_resource_where_its_action_has_none(resource, shown):
+    asked = put(action="ec2:Any", resource=resource)
+    assert f"perform: ec2:Any{shown} because" in denial_message(asked, decide(asked, World()))
 
 
 def test_the_message_names_the_type_that_aws_comes_upon_first():
