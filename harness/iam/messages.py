@@ -30,13 +30,26 @@ def denial_message(request: Request, decision: Decision) -> str:
     for evidence in decision.because:
         if (sentence := AWS_SENTENCES.get(evidence.note or "")) is not None:
             return sentence
-    if request.principal.kind is PrincipalKind.ANONYMOUS:
+    if request.principal.kind is PrincipalKind.ANONYMOUS or (_is_of_s3(request) and not _is_near(request)):
         return "Access Denied"
     if request.principal.kind is PrincipalKind.FEDERATED:
         return f"Not authorized to perform {request.action}"
     action = _shown(request.action)
     sentence = f"User: {request.principal.arn} is not authorized to perform: {action}{_on(request)}"
     return f"{sentence}{_reason(request, decision, action)}"
+
+
+def _is_of_s3(request: Request) -> bool:
+    return request.action.lower().startswith("s3:")
+
+
+def _is_near(request: Request) -> bool:
+    """S3 tells callers of its account and of its organization why, and nobody else.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    """
+    theirs, ours = (request.context.values.get(f"aws:{whose}orgid") for whose in ("principal", "resource"))
+    return request.principal.account == request.resource_account or (theirs is not None and theirs == ours)
 
 
 def _on(request: Request) -> str:
@@ -64,8 +77,9 @@ def _shown(action: str) -> str:
 
 
 def _reason(request: Request, decision: Decision, action: str) -> str:
-    """Nothing for STS on roles, nor for callers of another account: neither learns about the owner's policies."""
-    if request.action.lower().startswith("sts:") or request.principal.account != request.resource_account:
+    """Nothing for STS on roles, nor, but by S3, for callers of another account: neither learns about the owner's policies."""
+    at_home = request.principal.account == request.resource_account
+    if request.action.lower().startswith("sts:") or not (at_home or _is_of_s3(request)):
         return ""
     named = min(decision.because, key=lambda evidence: _ORDER.index(evidence.layer), default=None)
     if named is None:

@@ -171,7 +171,7 @@ def test_the_account_in_detail_is_counted_through_all_its_lists(iam):
 def test_documents_are_url_encoded_wherever_they_are_told(iam):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html (RFC 3986)."""
     path = f"/{fresh('documents')}/"
-    trust = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "a%41+b"}}})  # fmt: skip
+    trust = document({"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{A}:root"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "a%41+b"}}})  # fmt: skip
     name, profile = fresh("Role"), fresh("Profile")
     iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=READ)

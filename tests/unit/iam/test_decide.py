@@ -566,3 +566,17 @@ def test_an_explicit_deny_of_a_trust_policy_has_its_own_words():
 
     assert denial_message(request, decision).endswith(" with an explicit deny in the role trust policy")
     assert denial_message(request, Decision(IMPLICIT)).endswith(f"on resource: {ROLE}")
+
+
+def test_s3_tells_its_account_and_its_organization_why_and_nobody_else():
+    def said(**keys):
+        context = {f"aws:{name}": value for name, value in keys.items()}
+        asked = put(action="s3:GetObject", resource="arn:aws:s3:::b/k", context=context)._replace(
+            resource_account=THERE
+        )
+        return denial_message(asked, decide(asked, World(identity=[ALLOW])))
+
+    why = 'on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action'
+    assert said() == "Access Denied"
+    assert said(PrincipalOrgID="o-a", ResourceOrgID="o-b") == "Access Denied"
+    assert said(PrincipalOrgID="o-a", ResourceOrgID="o-a").endswith(why)
