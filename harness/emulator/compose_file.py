@@ -53,7 +53,7 @@ x-instance: &instance
     options: {{max-size: 10m, max-file: "2"}}
   healthcheck:
     # The first check waits for an answer of the gate to a real call, so that the interval costs nothing.
-    test: [CMD, python, -I, -S, /opt/harness/package/harness/gateway/health.py, "4566", /var/lib/harness/healthy]
+    test: [CMD, python, -I, -S, /opt/harness/package/harness/gateway/containers/health.py, "4566", /var/lib/harness/healthy]
     interval: 2s
     timeout: 90s
     retries: 2
@@ -117,7 +117,7 @@ def render(wanted: Sequence[Wanted], external_accounts: Sequence[str], context: 
     """The compose file; `context` is the folder that the image is built from, relative to the file or absolute."""
     named = services([one.name for one in wanted])
     mark = digest(wanted, external_accounts)
-    arguments = ["harness.gateway.launches"]
+    arguments = ["harness.gateway.containers.launches"]
     arguments += [f"{named[one.name]}:{one.account_id}:{one.region}" for one in wanted]
     arguments += [f"external:{one}" for one in external_accounts]
     arguments += _organization(wanted, named)

@@ -1,4 +1,4 @@
-"""The way to an instance in a container: a relay that `docker exec` runs there (`harness/gateway/relay.py`), frame by frame.
+"""The way to an instance in a container: a relay that `docker exec` runs there (`harness/gateway/containers/relay.py`), frame by frame.
 
 The peer port is never published, and the record is root's in the container: whoever may use the Docker engine may drive.
 A relay that is late is given up, since its answer would come in place of the next one.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from harness.wire import frame, read_frame
 
-RELAY = "/opt/harness/package/harness/gateway/relay.py"
+RELAY = "/opt/harness/package/harness/gateway/containers/relay.py"
 RECORD = "/run/harness/record.json"
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 5.0

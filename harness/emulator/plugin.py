@@ -10,10 +10,10 @@ import harness
 
 ENTRY_POINTS = """\
 [localstack.aws.provider]
-dynamodb:moto = harness.gateway.moto_services:dynamodb
-dynamodbstreams:moto = harness.gateway.moto_services:dynamodbstreams
-kinesis:moto = harness.gateway.moto_services:kinesis
-organizations:moto = harness.gateway.moto_services:organizations
+dynamodb:moto = harness.gateway.services.moto_services:dynamodb
+dynamodbstreams:moto = harness.gateway.services.moto_services:dynamodbstreams
+kinesis:moto = harness.gateway.services.moto_services:kinesis
+organizations:moto = harness.gateway.services.moto_services:organizations
 
 [localstack.lambda.runtime_executor]
 process = harness.lambdas.plugin:ProcessRuntimeExecutorPlugin

@@ -1,7 +1,7 @@
 """Start one instance: read the launch, harden the process, put the gate in front, and only then serve.
 
 The launch comes as one line on standard input (from the owner's pipe, whose end of file then ends this process), or from
-the file that `--launch` names (in a container, where the container is the owner: `harness.gateway.container`).
+the file that `--launch` names (in a container, where the container is the owner: `harness.gateway.containers.container`).
 """
 
 import ctypes
@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from harness.gateway.container import stand_apart, take_launch
+from harness.gateway.containers.container import stand_apart, take_launch
 from harness.wire import Launch
 
 PR_SET_DUMPABLE = 4

@@ -7,8 +7,8 @@ from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
-from harness.gateway import identifiers
 from harness.gateway.arrival import arrival_of, signer_of
+from harness.gateway.iam import identifiers
 from harness.gateway.signers import Anonymous
 from harness.sigv4.key_id import account_of
 from harness.wire.vouch import Vouch

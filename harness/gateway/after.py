@@ -8,9 +8,9 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.gateway.arrival import arrival_of
-from harness.gateway.iam_state import IamState
+from harness.gateway.iam.iam_state import IamState
+from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.storing import PolicyDesk
 
 _READS = ("Get", "List", "Simulate")
 NOT_ASSUMABLE = "cannot be assumed by Lambda"

@@ -13,8 +13,8 @@ from localstack.aws.api import RequestContext
 
 from harness.actions.federation import Federated
 from harness.gateway.door import Door
-from harness.gateway.forms import written
-from harness.gateway.internal import DATA_HEADER, InternalCall, proven, without_proof
+from harness.gateway.s3.forms import written
+from harness.gateway.services.internal import DATA_HEADER, InternalCall, proven, without_proof
 from harness.gateway.signers import Anonymous, InternalSigner
 from harness.sigv4 import (
     Chunks,

@@ -11,7 +11,7 @@ from harness.actions.federation import Federated
 from harness.actions.sts import UNSIGNED
 from harness.gateway import respond
 from harness.gateway.arrival import Arrival, Signer
-from harness.gateway.forms import parameters
+from harness.gateway.s3.forms import parameters
 from harness.gateway.signers import InternalSigner, ServiceSigner
 from harness.sigv4 import Claim, Form
 from harness.wire.vouch import Caller, Vouch

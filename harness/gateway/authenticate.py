@@ -15,14 +15,14 @@ from harness.gateway.addressee import misdirected, needs_no_signature
 from harness.gateway.arrival import Arrival, Forwarded, Signer, receive, sign
 from harness.gateway.door import Door
 from harness.gateway.home import Home
-from harness.gateway.peers import Peers, PeerUnavailable
+from harness.gateway.peering.peers import Peers, PeerUnavailable
+from harness.gateway.peering.tickets import digest
+from harness.gateway.peering.vouching import ask_home
 from harness.gateway.records import Records
 from harness.gateway.refusals import wrong_service
 from harness.gateway.refusing import Unauthenticated, refuse
+from harness.gateway.s3.unsigned import is_anonymous_s3
 from harness.gateway.signers import ANONYMOUS, Anonymous, PlumbingSigner, ServiceSigner, from_json
-from harness.gateway.tickets import digest
-from harness.gateway.unsigned import is_anonymous_s3
-from harness.gateway.vouching import ask_home
 from harness.sigv4 import Claim, Reason, Rejected
 from harness.sigv4.canonical import AS_SENT, normal_path
 from harness.sigv4.key_id import account_of

@@ -13,21 +13,22 @@ from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
 from harness.actions.federation import Federated
-from harness.gateway import checks, own_user, respond
+from harness.gateway import checks, respond
 from harness.gateway.arrival import arrival_of, decide, signer_of
 from harness.gateway.asked import Asked, read
 from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.before import BeforeStoring
 from harness.gateway.clock import Clock
-from harness.gateway.federated import IdentityRefused
-from harness.gateway.forward_access import ForwardAccess
-from harness.gateway.internal import PLUMBING_ACCOUNT
-from harness.gateway.mfa import MfaDesk
+from harness.gateway.federation.federated import IdentityRefused
+from harness.gateway.iam import own_user
+from harness.gateway.iam.mfa import MfaDesk
 from harness.gateway.own_operations import OwnOperations
 from harness.gateway.owners import Owners
-from harness.gateway.peers import PeerUnavailable
+from harness.gateway.peering.peers import PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusing import Unauthenticated, refuse
+from harness.gateway.services.forward_access import ForwardAccess
+from harness.gateway.services.internal import PLUMBING_ACCOUNT
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
 from harness.gateway.verdicts import Judge, denial
 

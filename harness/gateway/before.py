@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from harness.gateway.acls import check_acl
 from harness.gateway.asked import Asked
 from harness.gateway.deciding import Decider
-from harness.gateway.entities import check_entities
-from harness.gateway.iam_state import IamState
-from harness.gateway.key_lockout import check_lockout
-from harness.gateway.mfa import MfaDesk
+from harness.gateway.iam.entities import check_entities
+from harness.gateway.iam.iam_state import IamState
+from harness.gateway.iam.mfa import MfaDesk
+from harness.gateway.iam.service_linked import check_service_linked
 from harness.gateway.owners import Owners
-from harness.gateway.public_access import check_public_policy, check_public_secret
-from harness.gateway.scheduling import check_schedule
-from harness.gateway.service_linked import check_service_linked
-from harness.gateway.storing import PolicyDesk
+from harness.gateway.policies.key_lockout import check_lockout
+from harness.gateway.policies.storing import PolicyDesk
+from harness.gateway.s3.acls import check_acl
+from harness.gateway.s3.public_access import check_public_policy, check_public_secret
+from harness.gateway.services.scheduling import check_schedule
 from harness.wire import Quotas
 
 

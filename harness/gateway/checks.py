@@ -7,12 +7,13 @@ from datetime import datetime
 from http import HTTPStatus
 
 from harness.actions.iam import USER_OPERATIONS
-from harness.gateway import constraints, pages, respond, sts
+from harness.gateway import constraints, respond, sts
 from harness.gateway.asked import Asked
+from harness.gateway.iam import pages
 from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.refusing import Unauthenticated
+from harness.gateway.s3.unsigned import refused_to_anyone
 from harness.gateway.signers import Anonymous
-from harness.gateway.unsigned import refused_to_anyone
 from harness.sigv4 import Form, Reason, Rejected, check_policy
 from harness.wire.vouch import CallerKind, Vouch
 

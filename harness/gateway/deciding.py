@@ -12,12 +12,12 @@ from harness.actions.federation import Federated
 from harness.actions.operation import ContextValue
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.clock import Clock
-from harness.gateway.iam_state import Documents, IamState
+from harness.gateway.iam.iam_state import Documents, IamState
 from harness.gateway.membership import Levels, OwnMembership
-from harness.gateway.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
-from harness.gateway.resource_policies import policy_kind, resource_policy
+from harness.gateway.policies.resource_policies import policy_kind, resource_policy
+from harness.gateway.policies.storing import PolicyDesk
+from harness.gateway.s3.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
 from harness.gateway.signers import Anonymous, ServiceSigner
-from harness.gateway.storing import PolicyDesk
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
 from harness.model.decision import Decision, Evidence, NearMiss

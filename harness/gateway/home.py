@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from moto.iam.models import Role, User
 
 from harness.gateway.clock import Clock
-from harness.gateway.iam_state import Documents, IamState, role_arn, user_arn
+from harness.gateway.iam.iam_state import Documents, IamState, role_arn, user_arn
 from harness.gateway.membership import OwnMembership
 from harness.gateway.sessions import Session, Sessions
 from harness.model.arn import Arn

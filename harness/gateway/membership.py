@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.gateway.iam_state import Documents
+from harness.gateway.iam.iam_state import Documents
 from harness.wire import ControlPolicy, Membership, Place
 from harness.wire.vouch import PolicyRef
 

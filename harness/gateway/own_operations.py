@@ -6,9 +6,10 @@ from typing import Any
 
 from harness.actions import Operation
 from harness.actions.federation import Federated
-from harness.gateway import iam_answers, policy_simulation, respond, root_user, sts
+from harness.gateway import respond, sts
 from harness.gateway.asked import Asked
 from harness.gateway.authorization_messages import AuthorizationMessages
+from harness.gateway.iam import iam_answers, policy_simulation, root_user
 from harness.gateway.signers import ServiceSigner
 from harness.wire.vouch import Caller
 

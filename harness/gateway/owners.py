@@ -14,13 +14,13 @@ from harness.actions import SeveralOwners, owner
 from harness.actions.s3 import copy_source
 from harness.gateway import respond
 from harness.gateway.asked import Asked
-from harness.gateway.buckets import Buckets
-from harness.gateway.forwarding import forward
-from harness.gateway.kms_keys import KmsKeys
-from harness.gateway.passing import internal_fault
-from harness.gateway.peers import Peers
+from harness.gateway.peering.forwarding import forward
+from harness.gateway.peering.peers import Peers
+from harness.gateway.peering.tickets import Tickets, digest
+from harness.gateway.resources.kms_keys import KmsKeys
+from harness.gateway.s3.buckets import Buckets
+from harness.gateway.services.passing import internal_fault
 from harness.gateway.signers import InternalSigner, PlumbingSigner
-from harness.gateway.tickets import Tickets, digest
 from harness.wire.vouch import Vouch
 
 FOREIGN_COPY = "copies from a bucket of another account are not supported by the harness: read the object and put it, as the same principal"

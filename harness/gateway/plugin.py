@@ -22,59 +22,50 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from harness.actions.federation import Federated
-from harness.gateway import (
-    amended,
-    failed_deliveries,
-    forward_access,
-    identifiers,
-    internal,
-    moto_iam,
-    moto_requests,
-    own_user,
-    renaming,
-    stores,
-)
 from harness.gateway.account import PinAccount
 from harness.gateway.after import AfterResponse
 from harness.gateway.authenticate import Authenticate
 from harness.gateway.authorization_messages import AuthorizationMessages
 from harness.gateway.authorize import Authorize
 from harness.gateway.before import BeforeStoring
-from harness.gateway.buckets import Buckets
 from harness.gateway.clock import Clock
 from harness.gateway.deciding import Decider
 from harness.gateway.door import Door
 from harness.gateway.failing import FailClosed
-from harness.gateway.forward_access import ForwardAccess
-from harness.gateway.forwarding import ForwardDesk
+from harness.gateway.federation.web_identity import WebIdentities
 from harness.gateway.home import Home
-from harness.gateway.iam_answers import IamAnswers
-from harness.gateway.iam_state import Documents, IamState
-from harness.gateway.iam_tags import IamTags
+from harness.gateway.iam import identifiers, moto_iam, own_user, renaming
+from harness.gateway.iam.iam_answers import IamAnswers
+from harness.gateway.iam.iam_state import Documents, IamState
+from harness.gateway.iam.iam_tags import IamTags
+from harness.gateway.iam.login_profiles import LoginProfiles
+from harness.gateway.iam.managed_policies import ManagedPolicies
+from harness.gateway.iam.mfa import MfaDesk
+from harness.gateway.iam.open_id_clients import OpenIdClients
+from harness.gateway.iam.policy_simulation import PolicySimulation
+from harness.gateway.iam.root_user import RootUser
 from harness.gateway.journal import Journal
-from harness.gateway.kms_keys import KmsKeys
-from harness.gateway.lazily import around
-from harness.gateway.login_profiles import LoginProfiles
-from harness.gateway.managed_policies import ManagedPolicies
 from harness.gateway.membership import OwnMembership
-from harness.gateway.mfa import MfaDesk
-from harness.gateway.open_id_clients import OpenIdClients
 from harness.gateway.own_operations import OwnOperations
 from harness.gateway.owners import Owners
-from harness.gateway.peers import Answer, Peers, PeerServer
-from harness.gateway.policy_simulation import PolicySimulation
+from harness.gateway.peering.forwarding import ForwardDesk
+from harness.gateway.peering.peers import Answer, Peers, PeerServer
+from harness.gateway.peering.tickets import Tickets
+from harness.gateway.peering.vouching import answer_documents, answer_vouch
+from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.root_user import RootUser
-from harness.gateway.scheduling import Scheduler
+from harness.gateway.resources import stores
+from harness.gateway.resources.kms_keys import KmsKeys
+from harness.gateway.s3.buckets import Buckets
 from harness.gateway.server import LoopbackServer
+from harness.gateway.services import amended, failed_deliveries, forward_access, internal, moto_requests
+from harness.gateway.services.forward_access import ForwardAccess
+from harness.gateway.services.lazily import around
+from harness.gateway.services.scheduling import Scheduler
 from harness.gateway.sessions import Sessions
 from harness.gateway.simulating import Simulator
-from harness.gateway.storing import PolicyDesk
 from harness.gateway.sts import Sts
-from harness.gateway.tickets import Tickets
 from harness.gateway.verdicts import Judge
-from harness.gateway.vouching import answer_documents, answer_vouch
-from harness.gateway.web_identity import WebIdentities
 from harness.wire import Launch, Message
 
 LOG = logging.getLogger(__name__)
@@ -192,7 +183,7 @@ class Gate:
         self.server = PeerServer(launch.account_id, launch_key, self._answers(), self.records.stranger)
 
     def _by_saml(self, params: Mapping[str, Any]) -> Federated:
-        from harness.gateway.saml import SamlProviders  # noqa: PLC0415 - the XML library loads when it is first needed
+        from harness.gateway.federation.saml import SamlProviders  # noqa: PLC0415 - the XML library loads when it is first needed
 
         return SamlProviders(self.launch.account_id, self.iam.saml_metadata, self.clock).verified(params)
 
@@ -277,7 +268,7 @@ class Gate:
         return {}, b""
 
     def _fire(self, message: Message) -> Answer:
-        from harness.gateway.firing import fire  # noqa: PLC0415 - services load lazily
+        from harness.gateway.services.firing import fire  # noqa: PLC0415 - services load lazily
 
         return fire(self.launch.account_id, message.data["region"], message.data["rule"]), b""
 

@@ -9,7 +9,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from harness.gateway.arrival import Arrival
 from harness.gateway.clock import Clock
 from harness.gateway.journal import Journal
-from harness.gateway.peers import PeerUnavailable
+from harness.gateway.peering.peers import PeerUnavailable
 from harness.sigv4 import Claim, Rejected
 
 

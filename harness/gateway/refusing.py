@@ -9,8 +9,8 @@ from localstack.http import Response
 
 from harness.gateway import respond
 from harness.gateway.arrival import Arrival
-from harness.gateway.federated import IdentityRefused
-from harness.gateway.peers import PeerUnavailable
+from harness.gateway.federation.federated import IdentityRefused
+from harness.gateway.peering.peers import PeerUnavailable
 from harness.gateway.records import Records
 from harness.sigv4 import Rejected
 

@@ -12,10 +12,10 @@ from harness.actions import global_keys
 from harness.gateway.arrival import Signer
 from harness.gateway.deciding import Decider
 from harness.gateway.home import Home
-from harness.gateway.iam_state import Documents
-from harness.gateway.peers import Answer, Peers, PeerUnavailable
+from harness.gateway.iam.iam_state import Documents
+from harness.gateway.peering.peers import Answer, Peers, PeerUnavailable
+from harness.gateway.peering.vouching import fetch_documents
 from harness.gateway.signers import ServiceSigner
-from harness.gateway.vouching import fetch_documents
 from harness.model.arn import Arn
 from harness.model.request import Context, ContextValue
 from harness.wire import Message

@@ -14,9 +14,9 @@ from localstack.aws.api import CommonServiceException
 from moto.iam.models import Role
 
 from harness.actions.federation import Federated
-from harness.gateway import identifiers
 from harness.gateway.clock import Clock
-from harness.gateway.iam_state import IamState
+from harness.gateway.iam import identifiers
+from harness.gateway.iam.iam_state import IamState
 from harness.gateway.respond import client_error
 from harness.gateway.sessions import Session, Sessions, credential
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy

@@ -10,11 +10,11 @@ from harness.actions import calls
 from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.authorization_messages import AuthorizationMessages
-from harness.gateway.call_sites import STAND_INS
 from harness.gateway.deciding import Decider, Verdict
-from harness.gateway.facts import StateFacts
 from harness.gateway.records import Records
 from harness.gateway.refusals import DEFAULT_KEY, KEY_DENIED
+from harness.gateway.resources.facts import StateFacts
+from harness.gateway.services.call_sites import STAND_INS
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html and API_GetSessionToken.html: no permission is needed.
 ALWAYS_ALLOWED = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")})

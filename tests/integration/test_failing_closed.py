@@ -79,8 +79,8 @@ def test_a_broken_gate_is_found_by_the_drivers_proof(tmp_path):
 RAISE = "KeyError('-'.join(['words', 'of', 'the', 'request']))"
 RAISING = [
     ("gateway/verdicts.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        facts = StateFacts("),
-    ("gateway/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
-    ("gateway/storing.py", "        refusal = REFUSALS.get(operation.service, _OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, _OF_IAM)\n"),
+    ("gateway/iam/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
+    ("gateway/policies/storing.py", "        refusal = REFUSALS.get(operation.service, _OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, _OF_IAM)\n"),
 ]  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def fake_key():
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
     """An instance that waits two seconds for a connection's first question."""
-    edit = ("gateway/peers.py", "FIRST_QUESTION = MAX_AGE", "FIRST_QUESTION = 2.0")
+    edit = ("gateway/peering/peers.py", "FIRST_QUESTION = MAX_AGE", "FIRST_QUESTION = 2.0")
     instance = lonely(tmp_path_factory.mktemp("impatient"), [edit])
     yield instance, start(instance)
     instance.stop()
@@ -230,7 +230,7 @@ def test_whoever_brings_no_question_makes_room_on_the_peer_port(impatient):
                 assert stranger.recv(1) == b""
         assert ask(peer)
 
-    long = bytes(256 * 1024)  # and the head: longer than gateway/peers.py's LONGEST_FIRST
+    long = bytes(256 * 1024)  # and the head: longer than gateway/peering/peers.py's LONGEST_FIRST
     with connection() as peer, connection() as stranger:
         assert ask(peer)
         assert ask(peer, long)

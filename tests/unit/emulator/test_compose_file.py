@@ -13,7 +13,7 @@ import pytest
 from harness.emulator.compose_file import digest, render, services
 from harness.emulator.wanted import Wanted
 from harness.errors import UsageError
-from harness.gateway.launches import read
+from harness.gateway.containers.launches import read
 from harness.wire import ControlPolicy, Membership, Place
 
 ROOT = Path(__file__).parents[3]

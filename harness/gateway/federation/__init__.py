@@ -1,0 +1,1 @@
+"""Who an identity provider speaks for: web identity tokens and SAML responses."""

@@ -1,0 +1,1 @@
+"""Policies that resources have: read from the services' stores, and checked on their way into them."""

@@ -1,0 +1,98 @@
+"""What resources are encrypted with, read from the services' stores: one reader per kind, each knows one store and nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from harness.actions import Encryption
+from harness.gateway.services.lazily import loaded
+
+Reader = Callable[..., Encryption | None]
+"""The store of the account and region, and the names."""
+
+_BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+_OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = (f"alias/aws/{name}" for name in ("s3", "secretsmanager", "ssm"))
+
+
+def encryption(account_id: str, region: str, kind: str, *names: str) -> Encryption | None:
+    """The key of KMS that the resource is encrypted with."""
+    module, attribute, reader = _READERS[kind]
+    stores = loaded(module)
+    return reader(getattr(stores, attribute)[account_id][region], *names) if stores else None
+
+
+def parameters_below(account_id: str, region: str, path: str, *, deep: bool) -> Sequence[str]:
+    """The names of the parameters under a path."""
+    stores = loaded("moto.ssm.models")
+    parameters = stores.ssm_backends[account_id][region]._parameters if stores else None  # noqa: SLF001 - moto has no other reader
+    return list(parameters.get_keys_beginning_with(path.rstrip("/") + "/", deep)) if parameters is not None else []
+
+
+def _bucket(store: Any, bucket: str) -> Encryption | None:
+    """What new objects are encrypted with where the request does not say."""
+    held = store.buckets.get(bucket)
+    rule = (held.encryption_rule if held else None) or {}
+    default = rule.get("ApplyServerSideEncryptionByDefault") or {}
+    if default.get("SSEAlgorithm") not in _BY_KMS:
+        return None
+    return Encryption(default.get("KMSMasterKeyID") or _OF_S3, bool(rule.get("BucketKeyEnabled")))
+
+
+def _object(store: Any, bucket: str, name: str, version: str) -> Encryption | None:
+    """A bucket that never had versions keeps objects by their names alone."""
+    held = store.buckets.get(bucket)
+    if held is None:
+        return None
+    found = held.objects.get(name, version) if version and held.versioning_status else held.objects.get(name)
+    return _of(store, found)
+
+
+def _upload(store: Any, bucket: str, upload: str) -> Encryption | None:
+    held = store.buckets.get(bucket)
+    found = held.multiparts.get(upload) if held else None
+    return _of(store, found.object) if found else None
+
+
+def _of(store: Any, held: Any) -> Encryption | None:
+    if getattr(held, "encryption", None) not in _BY_KMS:
+        return None
+    key = held.kms_key_id
+    return Encryption(_OF_S3 if key in {None, store.aws_managed_kms_key_id} else key, bool(held.bucket_key_enabled))
+
+
+def _secret(store: Any, secret: str) -> Encryption | None:
+    """Every secret is encrypted."""
+    held = store.secrets.get(secret)
+    return Encryption(held.kms_key_id or _OF_SECRETS_MANAGER) if held else None
+
+
+def _parameter(store: Any, name: str) -> Encryption | None:
+    """A name may be given with its version or label, or as an ARN, whose path has no slash of its own."""
+    plain = name.split(":parameter", 1)[-1].split(":", 1)[0]
+    found = store._parameters.get(plain) or store._parameters.get(plain.removeprefix("/"))  # noqa: SLF001 - moto's reader parses names its own way
+    if not found or found[-1].parameter_type != "SecureString":
+        return None
+    return Encryption(found[-1].keyid or _OF_SYSTEMS_MANAGER)
+
+
+def _queue(store: Any, arn: str) -> Encryption | None:
+    queue = store.queues.get(arn.rpartition(":")[2])
+    key = queue.attributes.get("KmsMasterKeyId") if queue else None
+    return Encryption(key) if key else None
+
+
+def _topic(store: Any, arn: str) -> Encryption | None:
+    topic = store.topics.get(arn)
+    key = topic["attributes"].get("KmsMasterKeyId") if topic else None
+    return Encryption(key) if key else None
+
+
+# kind -> module, attribute with the stores, reader
+_READERS: Mapping[str, tuple[str, str, Reader]] = {
+    "bucket": ("localstack.services.s3.models", "s3_stores", _bucket),
+    "object": ("localstack.services.s3.models", "s3_stores", _object),
+    "upload": ("localstack.services.s3.models", "s3_stores", _upload),
+    "secret": ("moto.secretsmanager.models", "secretsmanager_backends", _secret),
+    "parameter": ("moto.ssm.models", "ssm_backends", _parameter),
+    "queue": ("localstack.services.sqs.models", "sqs_stores", _queue),
+    "topic": ("localstack.services.sns.models", "sns_stores", _topic),
+}

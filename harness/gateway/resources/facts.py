@@ -1,0 +1,151 @@
+"""What the action tables ask about this account's state."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.actions import Encryption
+from harness.gateway.iam.iam_state import IamState
+from harness.gateway.resources import encryptions, resource_tags
+from harness.gateway.services.lazily import loaded
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacts:
+    """Facts of one account in one region."""
+
+    iam: IamState
+    region: str
+
+    def iam_path(self, kind: str, name: str) -> str:
+        """The entity's path."""
+        return self.iam.path(kind, name)
+
+    def boundary(self, kind: str, name: str) -> str | None:
+        """The entity's boundary."""
+        return self.iam.boundary_arn(self.iam.role(name) if kind == "role" else self.iam.user(name))
+
+    def hash_key(self, table: str, index: str | None = None) -> str | None:
+        """The table's partition key, or its index's."""
+        models = loaded("moto.dynamodb.models")
+        found = models.dynamodb_backends[self.iam.account_id][self.region].tables.get(table) if models else None
+        if found is None:
+            return None
+        if index is None:
+            return str(found.hash_key_attr)
+        schemas = [each.schema for each in found.all_indexes() if each.name == index]
+        return next(
+            (str(key["AttributeName"]) for schema in schemas for key in schema if key["KeyType"] == "HASH"), None
+        )
+
+    def tags(self, arn: str) -> Mapping[str, str] | None:
+        """Tags of IAM's entities, and of the resources of services whose stores are read for them."""
+        if f":iam::{self.iam.account_id}:" not in arn:
+            return resource_tags.resource_tags(self.iam.account_id, self.region, arn)
+        name = arn.rpartition("/")[2]
+        if ":role/" in arn or ":user/" in arn:
+            entity = self.iam.role(name) if ":role/" in arn else self.iam.user(name)
+            return {} if entity is None else self.iam.tags(entity)
+        return None
+
+    def object_tags(self, bucket: str, name: str) -> Mapping[str, str] | None:
+        """The object's tags."""
+        return resource_tags.object_tags(self.iam.account_id, self.region, bucket, name)
+
+    def lacks_object(self, bucket: str, name: str) -> bool:
+        """Whether the bucket is this account's, and what is current under the name is nothing or a marker of its deletion."""
+        models = loaded("localstack.services.s3.models")
+        if models is None:
+            return False
+        held = models.s3_stores[self.iam.account_id][self.region].buckets.get(bucket)
+        return held is not None and not isinstance(held.objects.get(name), models.S3Object)
+
+    def arn(self, kind: str, name: str) -> str | None:
+        """The resource of that name."""
+        return _ARNS[kind](self.iam.account_id, self.region, name)
+
+    def encryption(self, kind: str, *names: str) -> Encryption | None:
+        """The key that the resource is encrypted with."""
+        return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
+
+    def parameters_below(self, path: str, *, deep: bool) -> Sequence[str]:
+        """Systems Manager's parameters."""
+        return encryptions.parameters_below(self.iam.account_id, self.region, path, deep=deep)
+
+
+def _secret(account_id: str, region: str, name: str) -> str | None:
+    """By name, ARN or partial ARN, as moto looks it up."""
+    models = loaded("moto.secretsmanager.models")
+    secret = models.secretsmanager_backends[account_id][_region(name, region)].secrets.get(name) if models else None
+    return str(secret.arn) if secret else None
+
+
+def _aliased_key(account_id: str, region: str, name: str) -> str | None:
+    """The key behind `alias/NAME` or its ARN."""
+    models = loaded("localstack.services.kms.models")
+    if models is None or "alias/" not in name:
+        return None
+    store = models.kms_stores[account_id][_region(name, region)]
+    alias = store.aliases.get(name[name.index("alias/") :])
+    key = store.keys.get(alias.metadata["TargetKeyId"].rpartition("/")[2]) if alias else None
+    return str(key.metadata["Arn"]) if key else None
+
+
+def _key(account_id: str, region: str, name: str) -> str | None:
+    """The key that an id, an alias or an ARN means. AWS's own have no other name than their alias here."""
+    if "alias/aws/" in name:
+        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name[name.index('alias/') :]}"
+    if "alias/" in name:
+        return _aliased_key(account_id, region, name)
+    return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"
+
+
+def _stack(account_id: str, region: str, name: str) -> str | None:
+    stacks = _cloudformation(account_id, region, "stacks_v2").values()
+    return next((str(each.stack_id) for each in stacks if each.stack_name == name and each.is_active()), None)
+
+
+def _change_set(account_id: str, region: str, name: str) -> str | None:
+    found = _cloudformation(account_id, region, "change_sets").get(name)
+    return str(found.stack.stack_id) if found else None
+
+
+def _cloudformation(account_id: str, region: str, attribute: str) -> Mapping[str, Any]:
+    models = loaded("localstack.services.cloudformation.stores")
+    found: Mapping[str, Any] = getattr(models.cloudformation_stores[account_id][region], attribute) if models else {}
+    return found
+
+
+def _mapped_function(account_id: str, region: str, name: str) -> str | None:
+    models = loaded("localstack.services.lambda_.invocation.models")
+    found = models.lambda_stores[account_id][region].event_source_mappings.get(name) if models else None
+    return str(found["FunctionArn"]) if found else None
+
+
+def _moved_queue(account_id: str, region: str, handle: str) -> str | None:
+    """The queue of the task that a handle names; what else the handle says of it is the client's word."""
+    models = loaded("localstack.services.sqs.models")
+    try:
+        task_id = json.loads(base64.b64decode(handle)).get("taskId")
+    except (binascii.Error, ValueError, AttributeError):
+        return None
+    task = models.sqs_stores[account_id][region].move_tasks.get(task_id) if models else None
+    return str(task.source_arn) if task else None
+
+
+def _region(arn: str, region: str) -> str:
+    return arn.split(":")[3] if arn.count(":") > 3 else region  # noqa: PLR2004 - the place of an ARN's region
+
+
+_ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
+    "secret": _secret,
+    "kms-alias": _aliased_key,
+    "kms-key": _key,
+    "stack": _stack,
+    "change-set": _change_set,
+    "event-source-mapping": _mapped_function,
+    "queue-move-task": _moved_queue,
+}
