@@ -6,7 +6,7 @@ import pytest
 from attempts import allow
 
 from harness.errors import UsageError
-from harness.scenario import statement, trust
+from harness.scenario import eventually, statement, trust
 
 INSIDE = {"vpc": "vpc-0a1b2c3d", "vpc_endpoint": "vpce-0a1b2c3d", "source_ip": "10.0.0.7"}
 
@@ -110,6 +110,35 @@ def test_an_endpoints_policy_says_what_it_lets_through(harness, principals, allo
         allowed(put(user))
         denied(lambda: user.assume(role), by="owner/vpc_endpoint")
     allowed(lambda: user.assume(role))
+
+
+def test_services_go_by_ways_of_their_own(harness):
+    """What a topic delivers comes through no endpoint of the client's, whatever that endpoint lets through."""
+    a = harness.account("account_a")
+    sns, sqs = a.client("sns"), a.client("sqs")
+    url = sqs.create_queue(QueueName="networks")["QueueUrl"]
+    arn = f"arn:aws:sqs:{a.region}:{a.id}:networks"
+    topic = sns.create_topic(Name="networks")["TopicArn"]
+    to_queue = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    sqs.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [to_queue]})}
+    )
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    only_publishing = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [only_publishing]}
+
+    with harness.calls_from("account_a", **INSIDE, vpc_endpoint_policy=policy):
+        with pytest.raises(sqs.exceptions.ClientError, match="VPC endpoint policy"):
+            sqs.receive_message(QueueUrl=url)
+        sns.publish(TopicArn=topic, Message="x")
+    eventually("the message", lambda: sqs.receive_message(QueueUrl=url).get("Messages"), within=20)
+    sqs.delete_queue(QueueUrl=url)
+    sns.delete_topic(TopicArn=topic)
 
 
 def test_what_is_no_place_is_refused_by_name(harness):

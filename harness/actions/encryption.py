@@ -169,13 +169,15 @@ def _secret_changed(operation: Operation, facts: Facts) -> Iterator[Use]:
 
 
 def _parameter_written(operation: Operation, facts: Facts) -> Iterator[Use]:
-    """Standard parameters are encrypted by the key itself, advanced ones by a data key of it."""
-    if operation.params.get("Type") != "SecureString":
-        return
-    name = str(operation.params.get("Name") or "")
+    """Standard parameters are encrypted by the key itself, advanced ones by a data key of it. What is not said stays as it was."""
+    name, type_ = str(operation.params.get("Name") or ""), operation.params.get("Type")
     held = facts.encryption("parameter", name)
+    if type_ != "SecureString" and (type_ or held is None):
+        return
     key = str(operation.params.get("KeyId") or (held.key if held is not None else aws_managed("ssm")))
-    action = "GenerateDataKey" if operation.params.get("Tier") == "Advanced" else "Encrypt"
+    tier = operation.params.get("Tier")
+    advanced = tier == "Advanced" if tier else held is not None and held.by_data_key
+    action = "GenerateDataKey" if advanced else "Encrypt"
     yield Use(key, (action,), {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
 
 
@@ -183,6 +185,8 @@ def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
     if not operation.params.get("WithDecryption"):
         return
     names = [str(name) for path in ("Name", "Names") for name in dig(operation.params, path)]
+    if operation.name == "GetParameterHistory":
+        names = [version for name in names for version in facts.parameter_versions(name)]
     if path := operation.params.get("Path"):
         names += facts.parameters_below(str(path), deep=bool(operation.params.get("Recursive")))
     for name in names:

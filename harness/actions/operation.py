@@ -62,6 +62,8 @@ class Encryption:
     key: str
     of_bucket: bool = False
     """S3's bucket key stands between: the key is used for the bucket and not for each object."""
+    by_data_key: bool = False
+    """A data key of the key encrypts: an advanced parameter of Systems Manager."""
 
 
 class Facts(Protocol):
@@ -98,6 +100,9 @@ class Facts(Protocol):
         Kinds and names: `object` (bucket, key, version or nothing), `bucket` (for new objects), `upload` (bucket, id), `secret`,
         `parameter`, `queue` and `topic` (ARN).
         """
+
+    def parameter_versions(self, name: str) -> Sequence[str]:
+        """The names of all versions of a parameter of Systems Manager."""
 
     def parameters_below(self, path: str, *, deep: bool) -> Sequence[str]:
         """The names of Systems Manager's parameters under a path; `deep`: of all levels below it."""

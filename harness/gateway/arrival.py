@@ -92,14 +92,15 @@ def receive(context: RequestContext, door: Door) -> Arrival:
     chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     internal = None if forwarded else proven(head)
+    address, vpc_endpoint = door.origin(str(environ.get("REMOTE_ADDR", "")), by_service=internal is not None)
     arrival = Arrival(
         head=without_proof(head) if internal else head,
         body=body,
         payload=Payload(hashlib.sha256(body).hexdigest(), chunks if isinstance(chunks, Chunks) else None),
         chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         form=form,
-        client_address=forwarded.client_address if forwarded else door.address(context),
-        vpc_endpoint=forwarded.vpc_endpoint if forwarded else door.vpc_endpoint,
+        client_address=forwarded.client_address if forwarded else address,
+        vpc_endpoint=forwarded.vpc_endpoint if forwarded else vpc_endpoint,
         forwarded=forwarded,
         internal=internal,
     )

@@ -82,8 +82,7 @@ class Decider:
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
         """The verdict on one call, and its line."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
-        # What a service asks for the caller goes by its own way.
-        endpoint = arrival.vpc_endpoint if call.via is None else None
+        endpoint = arrival.vpc_endpoint if call.via is None else None  # a service asks by a way of its own
         return self.judge(signer, call.action, call.resource, context, operation.region, endpoint)
 
     def judge(
@@ -170,8 +169,10 @@ class Decider:
         resource = request.resource
         if request.action.lower() in _TRUST_ACTIONS:
             return self._trust_policy(resource or ""), ResourcePolicyKind.TRUST
-        if resource is None or not resource.startswith("arn:") or request.resource_account != self.account_id:
+        if resource is None or not resource.startswith("arn:"):
             return None, ResourcePolicyKind.RESOURCE
+        if request.resource_account != self.account_id:  # a key's policy must allow, and this one is not known here
+            return None, policy_kind(resource)
         text = resource_policy(self.account_id, region, resource)
         if not text:
             return None, ResourcePolicyKind.RESOURCE

@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-from localstack.aws.api import RequestContext
-
 from harness.wire import Message, Network, Place, VpcEndpoint
 
 
@@ -18,14 +16,15 @@ class Door:
         self._place = place
         self._network = network
 
-    def address(self, context: RequestContext) -> str:
-        """The client's."""
-        return self._network.source_ip or str(context.request.environ.get("REMOTE_ADDR", ""))
+    def origin(self, address: str, *, by_service: bool) -> tuple[str, VpcEndpoint | None]:
+        """Where a request from `address` counts as coming from, and what it came through: None over the internet.
 
-    @property
-    def vpc_endpoint(self) -> VpcEndpoint | None:
-        """What clients come through, None where they come over the internet."""
-        return self._network.endpoint(self._account_id, self._region, self._place)
+        What a service asks (`by_service`: an internal call of LocalStack's) comes by none of the client's ways.
+        """
+        network = self._network
+        if by_service:
+            return address, None
+        return network.source_ip or address, network.endpoint(self._account_id, self._region, self._place)
 
     def answer_network(self, message: Message) -> tuple[dict[str, Any], bytes]:
         """The driver's word from where everything comes now; the answer is from where it came before."""

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +199,9 @@ class Gate:
         chain.insert(0, self.authenticate)
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id, self.launch.region))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
-        self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
+        # IAM's change counts first, whatever becomes of the answer.
         self.gateway.response_handlers.insert(0, IamAnswers())
+        self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
         around(IAMBackend, "get_credential_report", self.root.reported)
         self.gateway.exception_handlers.remove(
             handlers.log_exception
@@ -219,10 +221,10 @@ class Gate:
         if context.request_id:
             response.headers["x-amzn-requestid"] = context.request_id
 
-    def _after_request(self, _chain: HandlerChain, context: RequestContext, _response: Response) -> None:
+    def _after_request(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Whatever became of the request, it makes no bucket any more, and nothing is lent to it."""
         self.buckets.made(context.request_id or "")
-        forward_access.end()
+        forward_access.end(succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
 
     def _answers(self) -> dict[str, Any]:
         desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)

@@ -152,12 +152,13 @@ class Sts:
         It has the attributes of the session that signed. One of a long-term key has none, and no limits of temporary credentials.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
         """
-        held = self.sessions.get(key_id)
         issued = self._issued(FORWARD_DURATION)
-        if held is None:
+        if caller.session is None:
             now = self.clock.now()
             session = Session(issued, caller.kind, caller.unique_id, "", now, via=(service,), long_term=True)
         else:
+            held = self.sessions.get(key_id)
+            assert held is not None  # noqa: S101 - it has just signed, and its limits are its own
             session = replace(held, credential=issued, via=(*held.via, service))
         self.sessions.add(session)
         return _credentials(session)

@@ -197,6 +197,15 @@ def test_a_secret_under_awss_own_key_stays_in_its_account(a, b, user):
     assert a("secretsmanager", **user(a, allow("secretsmanager:*"))).get_secret_value(SecretId=arn)
 
 
+def test_a_deny_in_ones_own_account_is_called_a_deny(a, user):
+    arn = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x")["ARN"]
+    deny = {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}
+
+    refused = refusal(a("secretsmanager", **user(a, allow("*"), deny)).get_secret_value, SecretId=arn)
+    assert refused == ("AccessDeniedException", 400, "Access to KMS is not allowed")
+    a("secretsmanager", **user(a, allow("*"))).get_secret_value(SecretId=arn)
+
+
 def test_a_secure_string_wants_its_key_to_be_decrypted(a, key, user):
     arn, name = key(), f"/{fresh('path')}/p"
     parameters, may = user(a, allow("ssm:*")), user(a, allow("ssm:*"), allow(USES, arn))
@@ -211,6 +220,47 @@ def test_a_secure_string_wants_its_key_to_be_decrypted(a, key, user):
     assert "kms:Decrypt" in refusal(blind.get_parameters_by_path, **path)[2]
     assert sees.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "x"
     assert [each["Value"] for each in sees.get_parameters_by_path(**path)["Parameters"]] == ["x"]
+
+
+def test_a_version_wants_the_key_that_it_lies_under(a, key, user):
+    old, new, name = key(), key(), fresh("parameter")
+    put_parameter = a("ssm").put_parameter
+    put_parameter(Name=name, Value="old", Type="SecureString", KeyId=old)
+    a("ssm").label_parameter_version(Name=name, Labels=["parameter1"])
+    put_parameter(Name=name, Value="new", Type="SecureString", KeyId=new, Overwrite=True)
+    of_old, of_new = (a("ssm", **user(a, allow("ssm:*"), allow(USES, arn))) for arn in (old, new))
+    both = a("ssm", **user(a, allow("ssm:*"), allow(USES, [old, new])))
+
+    for selected in (f"{name}:1", f"{name}:parameter1"):
+        assert old in refusal(of_new.get_parameter, Name=selected, WithDecryption=True)[2]
+        assert of_old.get_parameter(Name=selected, WithDecryption=True)["Parameter"]["Value"] == "old"
+    assert new in refusal(of_old.get_parameter, Name=name, WithDecryption=True)[2]
+    assert old in refusal(of_new.get_parameter_history, Name=name, WithDecryption=True)[2]
+    assert len(both.get_parameter_history(Name=name, WithDecryption=True)["Parameters"]) == 2
+    assert new in refusal(of_old.put_parameter, Name=name, Value="x", Overwrite=True)[2]
+    of_new.put_parameter(Name=name, Value="x", Overwrite=True)
+
+
+def test_awss_own_keys_are_not_used_directly(a, bucket, user):
+    kms = a("kms", **user(a, allow("kms:*")))
+    put(a("s3"), bucket)
+    made = a("s3").head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"]
+
+    assert refusal(kms.encrypt, KeyId=made, Plaintext=b"x")[0] == "AccessDeniedException"
+    for _ in range(2):  # LocalStack makes the key at the first call
+        assert refusal(kms.encrypt, KeyId="alias/aws/lambda", Plaintext=b"x")[0] == "AccessDeniedException"
+    assert kms.describe_key(KeyId=made)["KeyMetadata"]["Arn"] == made
+    kms.encrypt(KeyId=a("kms").create_key()["KeyMetadata"]["Arn"], Plaintext=b"x")
+
+
+def test_a_key_of_another_account_than_the_buckets_is_not_used(a, b, key, user, bucket):
+    of_b = {"AWS": f"arn:aws:iam::{B}:root"}
+    a("s3").put_bucket_policy(Bucket=bucket, Policy=document(allow("s3:*", f"arn:aws:s3:::{bucket}/*", Principal=of_b)))
+    writer = b("s3", **user(b, allow("s3:*"), allow("kms:*")))
+    theirs = b("kms").create_key()["KeyMetadata"]["Arn"]
+
+    assert refusal(put, writer, bucket, theirs)[0] == "AccessDenied"
+    put(writer, bucket, key(allow(USES, Principal=of_b)))
 
 
 def test_a_message_wants_its_queues_and_its_topics_key(a, key, user):
@@ -256,4 +306,5 @@ def test_a_service_wants_the_key_of_the_queue_it_delivers_to(a, key, journals):
     assert json.loads(got[0]["Body"])["Message"] == "hello"
     refused = {"principal": "sns.amazonaws.com", "action": "kms:GenerateDataKey", "decision": "implicit_deny"}
     eventually("two refusals", lambda: len(journals.lines(**refused)) == 2, within=20)
-    assert not a("sqs").receive_message(QueueUrl=urls["kept"]).get("Messages")
+    for what in ("kept", "aws"):
+        assert not a("sqs").receive_message(QueueUrl=urls[what]).get("Messages")

@@ -148,6 +148,20 @@ def test_a_role_that_does_not_trust_cloudformation_is_refused_before_anything_is
     assert made(keys, queue(q), RoleARN=trusting)[0] == "CREATE_COMPLETE"
 
 
+def test_a_refused_request_leaves_a_stack_its_role(a, ended, user, role):
+    right = role("cloudformation.amazonaws.com", allow("sqs:*"))
+    wrong = role("lambda.amazonaws.com", allow("sqs:*"))
+    _, keys = user(STACKS, allow("iam:PassRole"))
+    cloudformation, name, q = a("cloudformation", **keys), fresh("stack"), fresh("queue")
+    stack = cloudformation.create_stack(StackName=name, TemplateBody=queue(q), RoleARN=right)["StackId"]
+    assert ended(stack)[0] == "CREATE_COMPLETE"
+
+    template = queue(f"{q}b")
+    assert refusal(cloudformation.update_stack, StackName=name, TemplateBody=template, RoleARN=wrong)[1] == 400
+    cloudformation.delete_stack(StackName=name)
+    assert ended(stack)[0] == "DELETE_COMPLETE"
+
+
 def test_a_change_set_is_executed_with_the_permissions_of_whoever_executes_it(a, ended, user):
     _, creator = user(STACKS)
     _, executor = user(STACKS, allow("sqs:*"))

@@ -85,8 +85,9 @@ def held(backend: IAMBackend, entity: Any) -> Sequence[Tag]:
 
 def _keep(backend: IAMBackend, entity: Any, tags: Iterable[Tag]) -> None:
     if isinstance(entity, User):
-        backend.tagger.delete_all_tags_for_resource(entity.arn)
-        backend.tagger.tag_resource(entity.arn, list(tags))
+        backend.tagger.tags[entity.arn] = {
+            tag["Key"]: tag["Value"] for tag in tags
+        }  # at once: a decision may be reading
     elif isinstance(getattr(entity, "tags", None), dict):
         entity.tags = {tag["Key"].lower(): tag for tag in tags}
     else:

@@ -96,7 +96,7 @@ class ForwardDesk:
 
 
 def _forwarded(message: Message) -> Forwarded:
-    """What the door says; an endpoint is one of its own account."""
+    """What the door says; an endpoint is one of its own account, whose place in its organization is the door's word, as in a vouch."""
     data = message.data
     through = data["vpc_endpoint"] and VpcEndpoint.from_json({**data["vpc_endpoint"], "account": message.sender})
     return Forwarded(message.sender, message.request_id, data["client_address"], through, data["ticket"])

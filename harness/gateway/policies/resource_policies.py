@@ -147,12 +147,25 @@ def _kms(store: Any, resource: str) -> str | None:
     held = store.keys.get(resource.rpartition("/")[2]) if ":key/" in resource else None
     if held is None:
         return None
+    if (alias := _alias_of_awss(store, held.metadata)) is not None:
+        return _managed(resource.replace(resource.split(":", 5)[5], alias))
     grants = [each.metadata for each in store.grants.values() if each.metadata["KeyArn"] == held.metadata["Arn"]]
     if not grants:
         return str(held.policy)
     document = json.loads(held.policy)
     granted = [statement for grant in grants for statement in _granted(grant)]
     return json.dumps({**document, "Statement": [*_statements(document), *granted]})
+
+
+def _alias_of_awss(store: Any, key: Mapping[str, Any]) -> str | None:
+    """The alias of a key that AWS manages, None for the account's own. LocalStack makes such keys as if they were an account's."""
+    aliases = (name for name, alias in store.aliases.items() if alias.metadata["TargetKeyId"] == key["KeyId"])
+    reserved = next((str(name) for name in aliases if name.startswith("alias/aws/")), None)
+    models = loaded("localstack.services.s3.models")
+    if reserved is not None or models is None:
+        return reserved
+    _, _, _, region, account, _ = key["Arn"].split(":", 5)
+    return "alias/aws/s3" if models.s3_stores[account][region].aws_managed_kms_key_id == key["Arn"] else None
 
 
 def _managed(resource: str) -> str:

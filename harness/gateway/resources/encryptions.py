@@ -27,6 +27,13 @@ def parameters_below(account_id: str, region: str, path: str, *, deep: bool) -> 
     return list(parameters.get_keys_beginning_with(path.rstrip("/") + "/", deep)) if parameters is not None else []
 
 
+def parameter_versions(account_id: str, region: str, name: str) -> Sequence[str]:
+    """The names of all versions of a parameter."""
+    stores = loaded("moto.ssm.models")
+    versions = _versions(stores.ssm_backends[account_id][region], _selected(name)[0]) if stores else ()
+    return [f"{name}:{one.version}" for one in versions]
+
+
 def _bucket(store: Any, bucket: str) -> Encryption | None:
     """What new objects are encrypted with where the request does not say."""
     held = store.buckets.get(bucket)
@@ -66,12 +73,23 @@ def _secret(store: Any, secret: str) -> Encryption | None:
 
 
 def _parameter(store: Any, name: str) -> Encryption | None:
-    """A name may be given with its version or label, or as an ARN, whose path has no slash of its own."""
-    plain = name.split(":parameter", 1)[-1].split(":", 1)[0]
-    found = store._parameters.get(plain) or store._parameters.get(plain.removeprefix("/"))  # noqa: SLF001 - moto's reader parses names its own way
+    """The version that the name selects, by number or label; the newest one where it selects none."""
+    plain, selected = _selected(name)
+    found = [one for one in _versions(store, plain) if selected in {"", str(one.version), *one.labels}]
     if not found or found[-1].parameter_type != "SecureString":
         return None
-    return Encryption(found[-1].keyid or _OF_SYSTEMS_MANAGER)
+    return Encryption(found[-1].keyid or _OF_SYSTEMS_MANAGER, by_data_key=found[-1].tier == "Advanced")
+
+
+def _selected(name: str) -> tuple[str, str]:
+    """A parameter's name and what it selects; an ARN's path has no slash of its own."""
+    plain, _, selected = (name.split(":parameter", 1)[-1] if name.startswith("arn:") else name).partition(":")
+    return plain, selected
+
+
+def _versions(store: Any, plain: str) -> Sequence[Any]:
+    held = store._parameters  # noqa: SLF001 - moto's reader parses names its own way
+    return held.get(plain) or held.get(plain.removeprefix("/")) or ()
 
 
 def _queue(store: Any, arn: str) -> Encryption | None:

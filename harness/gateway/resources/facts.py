@@ -71,6 +71,10 @@ class StateFacts:
         """The key that the resource is encrypted with."""
         return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
 
+    def parameter_versions(self, name: str) -> Sequence[str]:
+        """Systems Manager's."""
+        return encryptions.parameter_versions(self.iam.account_id, self.region, name)
+
     def parameters_below(self, path: str, *, deep: bool) -> Sequence[str]:
         """Systems Manager's parameters."""
         return encryptions.parameters_below(self.iam.account_id, self.region, path, deep=deep)

@@ -27,6 +27,8 @@ _OF_TEMPLATES = frozenset({"GetTemplateSummary", "ValidateTemplate"})
 
 Credentials = Mapping[str, Any]
 _LENT: ContextVar[Credentials | None] = ContextVar("lent", default=None)
+_NAMED: ContextVar[tuple[Any, str] | None] = ContextVar("named", default=None)
+"""A stack, and the role that the request names for it."""
 
 
 def install() -> None:
@@ -42,8 +44,13 @@ def install() -> None:
     )
 
 
-def end() -> None:
-    """The request is over: its thread serves others."""
+def end(*, succeeded: bool = False) -> None:
+    """The request is over: its thread serves others. A stack keeps the role that a request named, once that is accepted."""
+    named = _NAMED.get()
+    if named is not None and succeeded:
+        stack, role = named
+        stack.request_payload["RoleARN"] = role
+    _NAMED.set(None)
     _LENT.set(None)
 
 
@@ -69,17 +76,17 @@ class ForwardAccess:
             _LENT.set(self.tokens.forward(signer.caller, signer.key_id, SERVICE))
 
     def _service_role(self, asked: Asked, resource: str | None) -> str | None:
-        """The role that the request names, for all that comes after it too, or the stack's."""
+        """The role that the request names, to be the stack's from then on, or the stack's."""
         operation = asked.operation
         models = loaded("localstack.services.cloudformation.stores")
         stores = models.cloudformation_stores[self.account_id][operation.region] if models else None
         stack = stores.stacks_v2.get(resource) if stores else None
         named: str | None = operation.params.get("RoleARN")
-        if stack is None:
+        if stack is None or named:
+            _NAMED.set((stack, named) if stack is not None and named else None)
             return named
-        if named:
-            stack.request_payload["RoleARN"] = named
-        return stack.request_payload.get("RoleARN")  # type: ignore[no-any-return]
+        held: str | None = stack.request_payload.get("RoleARN")
+        return held
 
 
 def _assumed(role: str, region: str) -> Credentials:

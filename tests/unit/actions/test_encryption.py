@@ -29,10 +29,15 @@ class Facts:
     def encryption(self, kind, *names):
         if any("bucketed" in name for name in names):
             return Encryption(KEY, of_bucket=True)
-        return Encryption(KEY) if any("encrypted" in name for name in names) else None
+        if not any("encrypted" in name for name in names):
+            return None
+        return Encryption(KEY, by_data_key=any("advanced" in name for name in names))
 
     def lacks_object(self, bucket, name):
         return False
+
+    def parameter_versions(self, name):
+        return [f"{name}:1", f"{name}:2"]
 
     def parameters_below(self, path, *, deep):
         return ["/p/encrypted", "/p/plain", *(["/p/deep/encrypted"] if deep else [])]
@@ -103,6 +108,10 @@ PARAMETERS = {
     "made": ("PutParameter", {"Name": "p", "Type": "SecureString"}, [("Encrypt", AWS_SSM, parameter("p"))]),
     "made under a key": ("PutParameter", {"Name": "p", "Type": "SecureString", "KeyId": OTHER, "Tier": "Advanced"}, [("GenerateDataKey", OTHER, parameter("p"))]),
     "changed": ("PutParameter", {"Name": "encrypted", "Type": "SecureString"}, [("Encrypt", KEY, parameter("encrypted"))]),
+    "overwritten": ("PutParameter", {"Name": "encrypted", "Overwrite": True}, [("Encrypt", KEY, parameter("encrypted"))]),
+    "overwritten, an advanced one": ("PutParameter", {"Name": "encrypted-advanced", "Overwrite": True}, [("GenerateDataKey", KEY, parameter("encrypted-advanced"))]),
+    "overwritten, a text": ("PutParameter", {"Name": "p", "Overwrite": True}, []),
+    "its history": ("GetParameterHistory", {"Name": "encrypted", "WithDecryption": True}, [("Decrypt", KEY, parameter("encrypted"))] * 2),
 }  # fmt: skip
 IN_QUEUE, IN_TOPIC = {"aws:sqs:arn": QUEUE}, {"aws:sns:topicArn": TOPIC}
 MESSAGES = {

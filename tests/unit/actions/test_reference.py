@@ -57,6 +57,9 @@ class Facts:
     def encryption(self, kind, *names):
         return Encryption(KEY_ID)
 
+    def parameter_versions(self, name):
+        return [f"{name}:1", f"{name}:2"]
+
     def parameters_below(self, path, *, deep):
         return [f"{path}/x"]
 

@@ -27,12 +27,13 @@ def in_use(monkeypatch):
     return put
 
 
-def keys_with(in_use, **grant):
+def keys_with(in_use, aliases=(), **grant):
     metadata = {"KeyArn": KEY, "GrantId": "g1", "GranteePrincipal": ANN, **grant}
     in_use(
         "localstack.services.kms.models",
         "kms_stores",
-        keys={"k": SimpleNamespace(policy=json.dumps(DEFAULT), metadata={"Arn": KEY})},
+        keys={"k": SimpleNamespace(policy=json.dumps(DEFAULT), metadata={"Arn": KEY, "KeyId": "k"})},
+        aliases={name: SimpleNamespace(metadata={"TargetKeyId": "k"}) for name in aliases},
         grants={"g1": SimpleNamespace(metadata=metadata)} if grant else {},
     )
     text = resource_policy(A, "us-west-2", KEY)
@@ -106,3 +107,10 @@ def test_a_key_that_aws_manages_is_for_its_account_through_its_service_whether_o
     assert looks["Principal"] == {"AWS": f"arn:aws:iam::{A}:root"}
     assert policy_kind(arn) is ResourcePolicyKind.KEY
     assert resource_policy(A, "us-west-2", f"arn:aws:kms:us-west-2:{A}:alias/mine") is None
+
+
+def test_a_key_behind_a_reserved_alias_is_awss_whatever_policy_it_was_made_with(in_use):
+    uses, _ = keys_with(in_use, aliases=["alias/mine", "alias/aws/lambda"])
+
+    assert uses["Condition"]["StringEquals"]["kms:ViaService"] == "lambda.us-west-2.amazonaws.com"
+    assert keys_with(in_use, aliases=["alias/mine"]) == DEFAULT["Statement"]
