@@ -182,20 +182,20 @@ def _parameter_written(operation: Operation, facts: Facts) -> Iterator[Use]:
 
 
 def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
-    if not operation.params.get("WithDecryption"):
-        return
+    """A secret is decrypted whether or not the request says so."""
+    decrypted = bool(operation.params.get("WithDecryption"))
     names = [str(name) for path in ("Name", "Names") for name in dig(operation.params, path)]
     if operation.name == "GetParameterHistory":
         names = [version for name in names for version in facts.parameter_versions(name)]
     if path := operation.params.get("Path"):
         names += facts.parameters_below(str(path), deep=bool(operation.params.get("Recursive")))
     for name in names:
-        if name.startswith(ssm.SECRETS):
-            for use in _secret_used(name.removeprefix(ssm.SECRETS), facts, READ):
+        if (secret := ssm.secret_in(name)) is not None:
+            for use in _secret_used(secret, facts, READ):
                 yield replace(use, service="secretsmanager")
             continue
         held = facts.encryption("parameter", name)
-        if held is not None:
+        if held is not None and decrypted:
             yield Use(held.key, READ, {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
 
 
@@ -212,11 +212,24 @@ def _topic(operation: Operation, facts: Facts) -> Iterator[Use]:
 def _queue(actions: Sequence[str]) -> Rule:
     def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
         arn = queue_arn(operation, facts)
-        held = facts.encryption("queue", arn) if arn is not None else None
-        if arn is not None and held is not None:
-            yield Use(held.key, actions, {"aws:sqs:arn": arn})
+        named = (
+            arn or str(operation.params.get("QueueUrl") or "").rpartition("/")[2]
+        )  # LocalStack takes a bare name, too
+        yield from _queue_used(named, actions, facts)
 
     return rule
+
+
+def _queue_used(named: str, actions: Sequence[str], facts: Facts) -> Iterator[Use]:
+    held = facts.encryption("queue", named)
+    if held is not None:
+        yield Use(held.key, actions, {"aws:sqs:arn": named} if named.startswith("arn:") else None)
+
+
+def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html."""
+    yield from _queue_used(str(operation.params.get("SourceArn") or ""), READ, facts)
+    yield from _queue_used(str(operation.params.get("DestinationArn") or ""), WRITE, facts)
 
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -237,7 +250,12 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "UpdateSecret": _secret_changed,
     },
     "sns": {"Publish": _topic, "PublishBatch": _topic},
-    "sqs": {"SendMessage": _queue(WRITE), "SendMessageBatch": _queue(WRITE), "ReceiveMessage": _queue(READ)},
+    "sqs": {
+        "SendMessage": _queue(WRITE),
+        "SendMessageBatch": _queue(WRITE),
+        "ReceiveMessage": _queue(READ),
+        "StartMessageMoveTask": _moved,
+    },
     "ssm": {
         "PutParameter": _parameter_written,
         "GetParameter": _parameters_read,

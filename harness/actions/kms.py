@@ -41,7 +41,7 @@ _KEYED = f"{_KEY} Decrypt CreateKey {_REENCRYPT} {_ALIASES}"
 def key_arn(operation: Operation, facts: Facts, name: str) -> str | None:
     """The key that an id, an ARN or an alias means; None for an alias that there is not."""
     if ":alias/" in name or name.startswith("alias/"):
-        return facts.arn("kms-key" if "alias/aws/" in name else "kms-alias", name)
+        return facts.arn("kms-key" if name.rpartition(":")[2].startswith("alias/aws/") else "kms-alias", name)
     if name.startswith("arn:"):
         return name
     return f"arn:aws:kms:{operation.region}:{operation.account}:key/{name}" if name else None

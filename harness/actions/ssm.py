@@ -50,7 +50,18 @@ def _parameters(service: Service, operation: Operation, facts: Facts) -> Sequenc
     """Every parameter that the request names."""
     names = [str(name) for path in ("Name", "Names", "Path") for name in dig(operation.params, path)]
     found = [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
-    return [*found, *(_secret(name.removeprefix(SECRETS), facts) for name in names if name.startswith(SECRETS))]
+    return [*found, *(_secret(secret, facts) for name in names if (secret := secret_in(name)) is not None)]
+
+
+def secret_in(name: str) -> str | None:
+    """The secret that a parameter refers to, None where it refers to none.
+
+    AWS's references begin with `/aws/reference/secretsmanager/`; LocalStack reads a secret for whatever has that word as its third
+    part, also in an ARN, and so it is decided.
+    """
+    path = name.split(":parameter", 1)[-1] if name.startswith("arn:") else name
+    parts = path.strip("/").split("/", 3)
+    return parts[3] if len(parts) > 3 and parts[2] == "secretsmanager" else None  # noqa: PLR2004 - the parts of a reference
 
 
 def _secret(name: str, facts: Facts) -> Call:

@@ -68,7 +68,7 @@ def denial(context: RequestContext, verdict: Verdict, messages: AuthorizationMes
     if of_key is None or not verdict.line["action"].startswith("kms:"):
         return respond.denied_error(context, messages.denial(service, verdict))
     abroad = verdict.line["caller"].get("account") != verdict.line["resource_account"]
-    if service == "secretsmanager" and abroad and "alias/aws/" in (verdict.line["resource"] or ""):
+    if service == "secretsmanager" and abroad and ":alias/aws/" in (verdict.line["resource"] or ""):
         return respond.client_error(*DEFAULT_KEY)
     kind = type(of_key.shape or of_key.code, (CommonServiceException,), {})
     error: CommonServiceException = kind(

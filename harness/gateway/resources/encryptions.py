@@ -67,9 +67,9 @@ def _of(store: Any, held: Any) -> Encryption | None:
 
 
 def _secret(store: Any, secret: str) -> Encryption | None:
-    """Every secret is encrypted."""
+    """Every secret is encrypted, a replica with the key of its own region, which LocalStack takes to be AWS's."""
     held = store.secrets.get(secret)
-    return Encryption(held.kms_key_id or _OF_SECRETS_MANAGER) if held else None
+    return Encryption(getattr(held, "kms_key_id", None) or _OF_SECRETS_MANAGER) if held else None
 
 
 def _parameter(store: Any, name: str) -> Encryption | None:
@@ -88,8 +88,9 @@ def _selected(name: str) -> tuple[str, str]:
 
 
 def _versions(store: Any, plain: str) -> Sequence[Any]:
-    held = store._parameters  # noqa: SLF001 - moto's reader parses names its own way
-    return held.get(plain) or held.get(plain.removeprefix("/")) or ()
+    """LocalStack keeps a name of one part without its slash, and takes it with any."""
+    held, bare = store._parameters, plain.strip("/")  # noqa: SLF001 - moto's reader parses names its own way
+    return held.get(bare) or held.get(f"/{bare}") or ()
 
 
 def _queue(store: Any, arn: str) -> Encryption | None:

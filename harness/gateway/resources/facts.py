@@ -100,8 +100,8 @@ def _aliased_key(account_id: str, region: str, name: str) -> str | None:
 
 def _key(account_id: str, region: str, name: str) -> str | None:
     """The key that an id, an alias or an ARN means. AWS's own have no other name than their alias here."""
-    if "alias/aws/" in name:
-        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name[name.index('alias/') :]}"
+    if (alias := name.rpartition(":")[2]).startswith("alias/aws/"):
+        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{alias}"
     if "alias/" in name:
         return _aliased_key(account_id, region, name)
     return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"

@@ -99,7 +99,7 @@ def _assumed(role: str, region: str) -> Credentials:
     try:
         return dict(sts.assume_role(RoleArn=role, RoleSessionName="AWSCloudFormation")["Credentials"])
     except ClientError as refused:
-        if refused.response["Error"]["Code"] != "AccessDenied":
+        if refused.response["Error"]["Code"] not in {"AccessDenied", "ValidationError"}:
             raise
         raise validation(f"Role {role} is invalid or cannot be assumed") from refused
 
