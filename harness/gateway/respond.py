@@ -1,5 +1,6 @@
 """From a refusal to AWS's error, serialized as the service would; the codes are in `refusals`."""
 
+import zlib
 from http import HTTPStatus
 
 from botocore.exceptions import UnknownServiceError
@@ -64,10 +65,17 @@ def unreadable(context: RequestContext, *, unknown: bool) -> CommonServiceExcept
     return client_error(names.unreadable, "the request is not in the form that the service reads")
 
 
+# What reading a form raises that is none, or is not compressed as it says.
+_UNREADABLE = (HTTPException, ValueError, OSError, EOFError, zlib.error)
+
+
 def _operation_named(context: RequestContext) -> str | None:
     """The operation that a request names where it names one: empty where a query should and does not."""
     if context.protocol in {"query", "ec2"}:
-        return str(context.request.values.get("Action", ""))
+        try:
+            return str(context.request.values.get("Action", ""))
+        except _UNREADABLE:
+            return None
     target = context.request.headers.get("X-Amz-Target") if context.protocol == "json" else None
     return None if target is None else str(target).rpartition(".")[2]
 
