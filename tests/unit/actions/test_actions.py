@@ -520,3 +520,11 @@ def test_the_example_and_terraform_call_nothing_that_has_no_row():
     assert {service: names - modelled_operations()[service] for service, names in called.items()} == {
         service: set() for service in called
     }
+
+
+@pytest.mark.parametrize("begin", ["/aws/reference/secretsmanager/", "/a/b/secretsmanager/", f"arn:aws:ssm:us-west-2:{A}:parameter/aws/reference/secretsmanager/"])  # fmt: skip
+def test_a_secret_is_a_secret_however_a_parameter_names_it(begin):
+    read = ("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf")
+
+    assert read in asked("ssm", "GetParameter", Name=f"{begin}known")
+    assert read not in asked("ssm", "GetParameter", Name="/a/secretsmanager/known")
