@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from harness.actions import kms, s3, ssm
 from harness.actions.operation import Call, Encryption, Facts, Operation
 from harness.actions.params import dig
+from harness.actions.secretsmanager import batched
 from harness.actions.sqs import queue_arn
 
 READ, WRITE = ("Decrypt",), ("GenerateDataKey", "Decrypt")
@@ -119,10 +120,38 @@ def _part_written(operation: Operation, facts: Facts) -> Iterator[Use]:
         yield _in_bucket(bucket, name, held, *READ)
 
 
+def _checksum_read(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html: an object's checksum is encrypted with it."""
+    if operation.params.get("ChecksumMode") == "ENABLED":
+        yield from (replace(use, actions=WRITE) for use in _object_read(operation, facts))
+
+
+def _checksums_read(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html: with a checksum, parts are read again."""
+    given = [operation.params, *dig(operation.params, "MultipartUpload.Parts")]
+    if any(name.startswith("Checksum") for one in given for name in one):
+        yield from _part_written(operation, facts)
+
+
 def _both(*rules: Rule) -> Rule:
     def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
         for one in rules:
             yield from one(operation, facts)
+
+    return rule
+
+
+def _code_read(path: str) -> Rule:
+    """Lambda's code comes out of a bucket with the caller's permissions.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-zip.html
+    """
+
+    def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
+        code = operation.params.get(path) or {} if path else operation.params
+        if bucket := code.get("S3Bucket"):
+            for use in _read(facts, str(bucket), str(code.get("S3Key") or ""), code.get("S3ObjectVersion")):
+                yield replace(use, service="s3")
 
     return rule
 
@@ -141,8 +170,8 @@ def _secret(actions: Sequence[str]) -> Rule:
 
 
 def _secrets(operation: Operation, facts: Facts) -> Iterator[Use]:
-    for secret in dig(operation.params, "SecretIdList"):
-        yield from _secret_used(str(secret), facts, READ)
+    for secret in batched(operation, facts):
+        yield from _secret_used(secret, facts, READ)
 
 
 def _has_value(operation: Operation) -> bool:
@@ -233,13 +262,20 @@ def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
 
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
+    "lambda": {
+        "CreateFunction": _code_read("Code"),
+        "UpdateFunctionCode": _code_read(""),
+        "PublishLayerVersion": _code_read("Content"),
+    },
     "s3": {
         "GetObject": _object_read,
+        "HeadObject": _checksum_read,
         "SelectObjectContent": _object_read,
         "PutObject": _object_written,
         "CreateMultipartUpload": _object_written,
         "CopyObject": _both(_source_read, _object_written),
         "UploadPart": _part_written,
+        "CompleteMultipartUpload": _checksums_read,
         "UploadPartCopy": _both(_source_read, _part_written),
     },
     "secretsmanager": {

@@ -51,17 +51,21 @@ def _key(operation: Operation, facts: Facts) -> str | None:
     return key_arn(operation, facts, str(operation.params.get("KeyId") or ""))
 
 
+# operation -> the parameter that may be left out
+_LEFT_OUT = {"Decrypt": "KeyId", "ReEncrypt": "SourceKeyId"}
+
+
 def key_of_ciphertext(operation: Operation) -> str | None:
-    """The id of the key that Decrypt is left to find out; None for every other request."""
-    if (operation.service, operation.name) != ("kms", "Decrypt") or operation.params.get("KeyId"):
+    """The id of the key that the request leaves to its ciphertext; None for every other request."""
+    parameter = _LEFT_OUT.get(operation.name) if operation.service == "kms" else None
+    if parameter is None or operation.params.get(parameter):
         return None
-    return _id_in(operation)
+    return key_in(operation.params.get("CiphertextBlob"))
 
 
-def _id_in(operation: Operation) -> str | None:
-    """The key named by a ciphertext: LocalStack's begin with the key's id, as AWS's do in their own way."""
-    blob = operation.params.get("CiphertextBlob") or b""
-    head = bytes(blob[:_ID_LENGTH]).decode("latin-1") if isinstance(blob, bytes | bytearray) else ""
+def key_in(ciphertext: object) -> str | None:
+    """The id of a ciphertext's key: LocalStack's begin with it, as AWS's do in their own way."""
+    head = bytes(ciphertext[:_ID_LENGTH]).decode("latin-1") if isinstance(ciphertext, bytes | bytearray) else ""
     return head if _KEY_ID.fullmatch(head) else None
 
 
@@ -69,7 +73,7 @@ def _encrypted_under(operation: Operation, facts: Facts, parameter: str) -> str 
     """The key that the parameter names, or the ciphertext; the latter's is the deciding account's, which has it."""
     if named := str(operation.params.get(parameter) or ""):
         return key_arn(operation, facts, named)
-    if (found := _id_in(operation)) is None:
+    if (found := key_in(operation.params.get("CiphertextBlob"))) is None:
         return None
     return key_arn(replace(operation, account=operation.decided_by or operation.account), facts, found)
 

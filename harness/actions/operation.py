@@ -101,6 +101,9 @@ class Facts(Protocol):
         `parameter`, `queue` and `topic` (ARN).
         """
 
+    def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+        """The ARNs of Secrets Manager's secrets that these filters of a request find."""
+
     def parameter_versions(self, name: str) -> Sequence[str]:
         """The names of all versions of a parameter of Systems Manager."""
 

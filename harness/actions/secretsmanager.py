@@ -40,16 +40,22 @@ def _validated(service: Service, operation: Operation, facts: Facts) -> Sequence
     return [service.call(operation, facts, operation.name, resource)]
 
 
+def batched(operation: Operation, facts: Facts) -> Sequence[str]:
+    """The secrets that a batch is to return, by ARN, or as the request names what is not there."""
+    if filters := operation.params.get("Filters"):
+        return facts.secrets(filters)
+    names = [str(name) for name in dig(operation.params, "SecretIdList")]
+    return [facts.arn("secret", name) or name for name in names]
+
+
 def _batch(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    """The batch, and every secret that it is to return; which ones filters find is not looked up.
+    """The batch, and every secret that it is to return.
 
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
     """
-    names = [str(name) for name in dig(operation.params, "SecretIdList")]
-    secrets = [facts.arn("secret", name) or name for name in names] if names else [None]
     calls = [service.call(operation, facts, "BatchGetSecretValue", "*")]
-    for secret in secrets:
-        one = replace(operation, params={"SecretId": secret} if secret else {})
+    for secret in batched(operation, facts):
+        one = replace(operation, params={"SecretId": secret})
         calls.append(service.call(one, facts, "GetSecretValue", secret))
     return calls
 

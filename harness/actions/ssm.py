@@ -39,10 +39,13 @@ _TAGGED = {
 
 
 def parameter_arn(operation: Operation, name: str) -> str:
-    """The parameter that a name, a path or an ARN means; `name:3` and `name:label` select of the same parameter."""
+    """The parameter that a name, a path or an ARN means; `name:3` and `name:label` select of the same parameter.
+
+    LocalStack takes a name with slashes at either end for the name without, and so it is decided.
+    """
     if name.startswith("arn:"):
-        return ":".join(name.split(":")[:6])
-    plain = name.split(":", 1)[0].removeprefix("/")
+        return ":".join(name.split(":")[:6]).rstrip("/")
+    plain = name.split(":", 1)[0].strip("/")
     return f"arn:aws:ssm:{operation.region}:{operation.account}:parameter/{plain}"
 
 

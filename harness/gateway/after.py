@@ -1,4 +1,4 @@
-"""What follows an execution: IAM's revision is raised before the response leaves, and saved policies are remembered."""
+"""What follows an execution: IAM's revision is raised before the response leaves, saved policies and used keys are remembered."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,6 +11,8 @@ from harness.gateway.arrival import arrival_of
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
+from harness.gateway.resources.encryptions import written
+from harness.gateway.resources.facts import StateFacts
 
 _READS = ("Get", "List", "Simulate")
 NOT_ASSUMABLE = "cannot be assumed by Lambda"
@@ -18,7 +20,7 @@ NOT_ASSUMABLE = "cannot be assumed by Lambda"
 
 @dataclass(slots=True)
 class AfterResponse:
-    """Response handler, first of its list."""
+    """Response handler, first of its list: what changed counts whatever becomes of the answer."""
 
     iam: IamState
     desk: PolicyDesk
@@ -30,7 +32,11 @@ class AfterResponse:
             return
         if context.service.service_name == "iam" and not context.operation.name.startswith(_READS):
             self.iam.changed()
-        self.desk.stored(context, succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
+        succeeded = response.status_code < HTTPStatus.BAD_REQUEST
+        self.desk.stored(context, succeeded=succeeded)
+        if succeeded and context.service.service_name in {"secretsmanager", "ssm"}:
+            facts, params = StateFacts(self.iam, context.region), context.service_request or {}
+            written(self.iam.account_id, context.region, context.operation.name, params, facts.arn)
         self._journal_refused_role(context)
 
     def _journal_refused_role(self, context: RequestContext) -> None:

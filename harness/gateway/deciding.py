@@ -82,8 +82,10 @@ class Decider:
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
         """The verdict on one call, and its line."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
-        endpoint = arrival.vpc_endpoint if call.via is None else None  # a service asks by a way of its own
-        return self.judge(signer, call.action, call.resource, context, operation.region, endpoint)
+        if call.via is None:
+            return self.judge(signer, call.action, call.resource, context, operation.region, arrival.vpc_endpoint)
+        # A service asks by a way of its own, and only for what is there.
+        return self.judge(signer, call.action, call.resource, context, operation.region, must_be_there=True)
 
     def judge(
         self,
@@ -93,10 +95,17 @@ class Decider:
         context: Context,
         region: str,
         endpoint: VpcEndpoint | None = None,
+        *,
+        must_be_there: bool = False,
     ) -> Verdict:
-        """The verdict on one action on one resource of this account, whatever request it belongs to."""
+        """The verdict on one action on one resource of this account, whatever request it belongs to.
+
+        A key of KMS that is not there has no policy, and lets nobody in where it `must_be_there`. Elsewhere KMS itself says so.
+        """
         request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
         owned = self._owned(request, region, endpoint)
+        if must_be_there and owned.policy is None:
+            owned = replace(owned, kind=ResourcePolicyKind.KEY)
         world = self._world(signer, owned)
         decision = decide(request, world)
         line = self._line(signer, request, decision, owned)

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +223,8 @@ class Gate:
     def _after_request(self, _chain: HandlerChain, context: RequestContext, response: Response) -> None:
         """Whatever became of the request, it makes no bucket any more, and nothing is lent to it."""
         self.buckets.made(context.request_id or "")
-        forward_access.end(succeeded=response.status_code < HTTPStatus.BAD_REQUEST)
+        self.authorize.forward_access.settle(context, response)
+        forward_access.end()
 
     def _answers(self) -> dict[str, Any]:
         desk = ForwardDesk(WsgiGateway(self.gateway), "127.0.0.1", 0)

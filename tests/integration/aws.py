@@ -13,7 +13,7 @@ from botocore import UNSIGNED
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 
 
-def client(account, service, *, checked=True, **keys):
+def client(account, service, *, checked=True, region=REGION, **keys):
     """A boto3 client without retries; the account's administrator where no keys are given. `checked`: by boto3 before it sends."""
     config = boto3.session.Config(
         parameter_validation=checked,
@@ -22,7 +22,7 @@ def client(account, service, *, checked=True, **keys):
     )
     names = ("aws_access_key_id", "aws_secret_access_key")
     keys = keys or {name: account[name] for name in names}
-    return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=REGION, config=config, **keys)
+    return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=region, config=config, **keys)
 
 
 def keyless(account, service):

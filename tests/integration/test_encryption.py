@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from aws import REGION, A, B, allow, document, keyless, keys_of, refusal
+from aws import REGION, A, B, allow, document, function_code, keyless, keys_of, refusal
 
 from harness.scenario import eventually
 
@@ -308,3 +308,182 @@ def test_a_service_wants_the_key_of_the_queue_it_delivers_to(a, key, journals):
     eventually("two refusals", lambda: len(journals.lines(**refused)) == 2, within=20)
     for what in ("kept", "aws"):
         assert not a("sqs").receive_message(QueueUrl=urls[what]).get("Messages")
+
+
+def test_slashes_do_not_hide_a_parameter(a, user):
+    name = fresh("parameter")
+    a("ssm").put_parameter(Name=name, Value="x", Type="String")
+    deny = {"Effect": "Deny", "Action": "ssm:*", "Resource": f"arn:aws:ssm:*:*:parameter/{name}"}
+    denied, may = a("ssm", **user(a, allow("ssm:*"), deny)), a("ssm", **user(a, allow("ssm:*")))
+
+    for written in (name, f"/{name}", f"/{name}/", f"{name}//"):
+        assert refusal(denied.get_parameter, Name=written)[0] == "AccessDeniedException"
+    assert may.get_parameter(Name=name)["Parameter"]["Value"] == "x"
+
+
+def test_a_secure_string_is_not_told_without_its_key(a, key, user):
+    arn, name = key(), fresh("parameter")
+    a("ssm").put_parameter(Name=name, Value="hidden", Type="SecureString", KeyId=arn)
+    blind, sees = a("ssm", **user(a, allow("ssm:*"))), a("ssm", **user(a, allow("ssm:*"), allow(USES, arn)))
+
+    told = [
+        blind.get_parameter(Name=name)["Parameter"],
+        *blind.get_parameters(Names=[name])["Parameters"],
+        *blind.get_parameter_history(Name=name)["Parameters"],
+    ]
+    assert len(told) == 3
+    assert "hidden" not in " ".join(one["Value"] for one in told)
+    assert sees.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "hidden"
+
+
+def test_a_batch_asks_for_every_secret_that_its_filters_find(a, key, user):
+    arn, prefix = key(), fresh("batch")
+    open_to_all = a("secretsmanager").create_secret(Name=f"{prefix}-a", SecretString="a")["ARN"]
+    a("secretsmanager").create_secret(Name=f"{prefix}-b", SecretString="b", KmsKeyId=arn)
+    found = {"Filters": [{"Key": "name", "Values": [prefix]}]}
+    batch = allow("secretsmanager:BatchGetSecretValue")
+    one = a("secretsmanager", **user(a, batch, allow("secretsmanager:GetSecretValue", open_to_all)))
+    keyless_one = a("secretsmanager", **user(a, allow("secretsmanager:*")))
+    may = a("secretsmanager", **user(a, allow("secretsmanager:*"), allow(USES, arn)))
+
+    assert "secretsmanager:GetSecretValue" in refusal(one.batch_get_secret_value, **found)[2]
+    assert refusal(keyless_one.batch_get_secret_value, **found)[2] == "Access to KMS is not allowed"
+    assert {each["SecretString"] for each in may.batch_get_secret_value(**found)["SecretValues"]} == {"a", "b"}
+
+
+def test_a_grant_is_for_one_principal(a, key):
+    grant = {"KeyId": key(), "Operations": ["Decrypt"]}
+
+    assert refusal(a("kms").create_grant, GranteePrincipal="*", **grant)[:2] == ("InvalidArnException", 400)
+    a("kms").create_grant(GranteePrincipal=f"arn:aws:iam::{A}:root", **grant)
+
+
+def test_a_grants_context_is_meant_as_it_stands(a, key, user):
+    """In a policy, `${aws:username}` would be the caller's name."""
+    name, arn = fresh("granted"), key()
+    a("iam").create_user(UserName=name)
+    kms = a("kms", **keys_of(a("iam").create_access_key(UserName=name)["AccessKey"]))
+    limited = {"EncryptionContextSubset": {"for": "${aws:username}"}}
+    grantee = f"arn:aws:iam::{A}:user/{name}"
+    a("kms").create_grant(KeyId=arn, GranteePrincipal=grantee, Operations=["Encrypt"], Constraints=limited)
+    encrypt = {"KeyId": arn, "Plaintext": b"x"}
+
+    assert refusal(kms.encrypt, EncryptionContext={"for": name}, **encrypt)[0] == "AccessDeniedException"
+    kms.encrypt(EncryptionContext={"for": "${aws:username}"}, **encrypt)
+
+
+def test_what_lies_under_a_key_that_is_gone_is_for_nobody(a, key, user):
+    alias, arn = f"alias/{fresh('alias')}", key()
+    a("kms").create_alias(AliasName=alias, TargetKeyId=arn)
+    queue = a("sqs").create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": alias})["QueueUrl"]
+    messages = a("sqs", **user(a, allow("sqs:*"), allow("kms:*")))
+    messages.send_message(QueueUrl=queue, MessageBody="x")
+
+    a("kms").delete_alias(AliasName=alias)
+
+    assert refusal(messages.send_message, QueueUrl=queue, MessageBody="x")[0] == "KMS.AccessDeniedException"
+
+
+def test_an_alias_that_moves_leaves_behind_what_was_written(a, key, user):
+    """https://docs.aws.amazon.com/kms/latest/developerguide/alias-update.html."""
+    alias, old, new = f"alias/{fresh('alias')}", key(), key()
+    a("kms").create_alias(AliasName=alias, TargetKeyId=old)
+    secret = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x", KmsKeyId=alias)["ARN"]
+    name = fresh("parameter")
+    a("ssm").put_parameter(Name=name, Value="x", Type="SecureString", KeyId=alias)
+    of_old, of_new = (user(a, allow(["ssm:*", "secretsmanager:*"]), allow(USES, arn)) for arn in (old, new))
+
+    a("kms").update_alias(AliasName=alias, TargetKeyId=new)
+
+    assert refusal(a("secretsmanager", **of_new).get_secret_value, SecretId=secret)[1] == 400
+    assert a("secretsmanager", **of_old).get_secret_value(SecretId=secret)["SecretString"] == "x"
+    assert old in refusal(a("ssm", **of_new).get_parameter, Name=name, WithDecryption=True)[2]
+    assert a("ssm", **of_old).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "x"
+
+
+def test_a_disabled_key_is_of_no_use_to_a_service(a, key):
+    arn = key()
+    secret = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x", KmsKeyId=arn)["ARN"]
+    name = fresh("parameter")
+    a("ssm").put_parameter(Name=name, Value="x", Type="SecureString", KeyId=arn)
+    queue = a("sqs").create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": arn})["QueueUrl"]
+    topic = a("sns").create_topic(Name=fresh("topic"), Attributes={"KmsMasterKeyId": arn})["TopicArn"]
+    uses = {
+        "DecryptionFailure": lambda: a("secretsmanager").get_secret_value(SecretId=secret),
+        "EncryptionFailure": lambda: a("secretsmanager").put_secret_value(SecretId=secret, SecretString="y"),
+        "InvalidKeyId": lambda: a("ssm").get_parameter(Name=name, WithDecryption=True),
+        "KMS.DisabledException": lambda: a("sqs").send_message(QueueUrl=queue, MessageBody="x"),
+        "KMSDisabled": lambda: a("sns").publish(TopicArn=topic, Message="x"),
+    }
+
+    a("kms").disable_key(KeyId=arn)
+    for code, use in uses.items():
+        assert refusal(use)[:2] == (code, 400)
+    a("kms").enable_key(KeyId=arn)
+    for use in uses.values():
+        use()
+
+
+def test_a_functions_code_wants_the_key_that_it_lies_under(a, key, user, bucket):
+    arn = key()
+    of_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn}
+    a("s3").put_object(Bucket=bucket, Key="k", Body=function_code("pass"), **of_key)
+    layer = {"LayerName": fresh("layer"), "Content": {"S3Bucket": bucket, "S3Key": "k"}}
+    layers = a("lambda", **user(a, allow(["lambda:*", "s3:*"])))
+    may = a("lambda", **user(a, allow(["lambda:*", "s3:*"]), allow(USES, arn)))
+
+    assert "kms:Decrypt" in refusal(layers.publish_layer_version, **layer)[2]
+    assert may.publish_layer_version(**layer)["Version"] == 1
+
+
+def test_checksums_want_the_key(a, key, user, bucket):
+    arn = key()
+    begun = {"Bucket": bucket, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn}
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = a("s3").create_multipart_upload(ChecksumAlgorithm="SHA256", **begun)["UploadId"]
+    part = a("s3").upload_part(PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256", **upload)
+    told = {"ETag": part["ETag"], "PartNumber": 1, "ChecksumSHA256": part["ChecksumSHA256"]}
+    objects, may = a("s3", **user(a, allow("s3:*"))), a("s3", **user(a, allow("s3:*"), allow(USES, arn)))
+    complete = {**upload, "MultipartUpload": {"Parts": [told]}}
+
+    assert "kms:Decrypt" in refusal(objects.complete_multipart_upload, **complete)[2]
+    may.complete_multipart_upload(**complete)
+    objects.head_object(Bucket=bucket, Key="k")
+    assert refusal(objects.head_object, Bucket=bucket, Key="k", ChecksumMode="ENABLED")[1] == 403
+    assert may.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"]
+
+
+def test_an_object_is_encrypted_as_there_is_a_way_to(a, key, bucket):
+    arn = key()
+
+    assert refusal(put, a("s3"), bucket, ServerSideEncryption="rot13")[:2] == ("InvalidArgument", 400)
+    assert refusal(put, a("s3"), bucket, arn, ServerSideEncryption="AES256")[:2] == ("InvalidArgument", 400)
+    put(a("s3"), bucket, arn)
+
+
+def test_a_ciphertext_of_another_account_is_not_encrypted_anew_here(a, b, key, user):
+    """One instance has no key material of the other's; Decrypt goes to the other."""
+    shared = key(allow([*USES, "kms:ReEncrypt*"], Principal={"AWS": f"arn:aws:iam::{B}:root"}))
+    own = b("kms").create_key()["KeyMetadata"]["KeyId"]
+    kms = b("kms", **user(b, allow("kms:*")))
+    theirs = a("kms").encrypt(KeyId=shared, Plaintext=b"x")["CiphertextBlob"]
+    ours = kms.encrypt(KeyId=own, Plaintext=b"x")["CiphertextBlob"]
+
+    code, status, message = refusal(kms.re_encrypt, CiphertextBlob=theirs, DestinationKeyId=own)
+    assert (code, status) == ("ValidationException", 400)
+    assert f"several accounts ({A}, {B})" in message
+    assert kms.decrypt(CiphertextBlob=theirs, KeyId=shared)["Plaintext"] == b"x"
+    kms.re_encrypt(CiphertextBlob=ours, DestinationKeyId=own)
+    nothing = refusal(kms.re_encrypt, CiphertextBlob=b"x", DestinationKeyId=own)
+    assert nothing[:2] == ("InvalidCiphertextException", 400)
+
+
+def test_a_replica_is_read_like_the_secret(a, user):
+    name = fresh("replicated")
+    made = {"Name": name, "SecretString": "x", "AddReplicaRegions": [{"Region": "eu-west-1"}]}
+    a("secretsmanager").create_secret(**made)
+    denied, may = user(a, allow("kms:*")), user(a, allow("secretsmanager:*"))
+
+    there = {"region": "eu-west-1"}
+    assert refusal(a("secretsmanager", **denied, **there).get_secret_value, SecretId=name)[1] == 400
+    assert a("secretsmanager", **may, **there).get_secret_value(SecretId=name)["SecretString"] == "x"

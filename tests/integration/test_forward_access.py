@@ -177,6 +177,27 @@ def test_a_change_set_is_executed_with_the_permissions_of_whoever_executes_it(a,
     assert ended(stack)[0] == "CREATE_COMPLETE"
 
 
+def test_a_change_sets_role_is_the_stacks_only_once_it_is_executed(a, ended, user, role):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html#API_CreateChangeSet_RequestParameters."""
+    _, keys = user(STACKS, allow("iam:PassRole"))
+    cloudformation, name, q = a("cloudformation", **keys), fresh("stack"), fresh("queue")
+    nothing, queues = (role("cloudformation.amazonaws.com", allow(what)) for what in ("sns:*", "sqs:*"))
+    stack = cloudformation.create_stack(StackName=name, TemplateBody=queue(q), RoleARN=queues)["StackId"]
+    assert ended(stack)[0] == "CREATE_COMPLETE"
+    asked = {"StackName": name, "ChangeSetName": "c", "RoleARN": nothing, "TemplateBody": queue(f"{q}c")}
+    cloudformation.create_change_set(**asked)
+    done = a("cloudformation").get_waiter("change_set_create_complete")
+    done.wait(StackName=name, ChangeSetName="c", WaiterConfig={"Delay": 1})
+
+    cloudformation.update_stack(StackName=name, TemplateBody=queue(f"{q}b"))
+    assert ended(stack)[0] == "UPDATE_COMPLETE"
+    assert a("sqs").get_queue_url(QueueName=f"{q}b")
+
+    cloudformation.execute_change_set(StackName=name, ChangeSetName="c")
+    assert f"assumed-role/{nothing.rpartition('/')[2]}/" in ended(stack)[1]
+    assert refusal(a("sqs").get_queue_url, QueueName=f"{q}c")[0].endswith("NonExistentQueue")
+
+
 def test_a_users_own_key_reaches_iam_and_its_session_without_mfa_does_not(a, made, user):
     _, keys = user(allow("*"))
     resource = {"RoleName": fresh("role"), "AssumeRolePolicyDocument": json.loads(trust("lambda.amazonaws.com"))}
@@ -199,7 +220,9 @@ def test_a_template_in_a_bucket_and_a_parameter_are_read_by_the_caller(a, ended,
     name, blind = user(STACKS, allow("sqs:*"))
     _, sees = user(STACKS, allow(["sqs:*", "s3:GetObject", "ssm:GetParameter", "ssm:GetParameters"]))
 
-    assert refusal(a("cloudformation", **blind).validate_template, TemplateURL=url)[0] == "ValidationError"
+    code, _, message = refusal(a("cloudformation", **blind).create_stack, StackName=fresh("stack"), TemplateURL=url)
+    assert (code, message.startswith("S3 error: ")) == ("ValidationError", True)
+    assert "s3:GetObject" in message
     (line,) = journals.lines(principal=f"arn:aws:iam::{A}:user/{name}", action="s3:GetObject")
     assert (line["decision"], line["resource"]) == ("implicit_deny", f"arn:aws:s3:::{bucket}/t.json")
 

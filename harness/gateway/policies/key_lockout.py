@@ -26,7 +26,7 @@ def check_lockout(decider: Decider, asked: Asked) -> None:
     policy = params.get("Policy")
     if operation.service != "kms" or operation.name not in _OPERATIONS or not isinstance(policy, str) or not policy:
         return
-    if params.get("BypassPolicyLockoutSafetyCheck") or asked.caller is None:
+    if params.get("BypassPolicyLockoutSafetyCheck") is True or asked.caller is None:
         return
     again = replace(operation, name="PutKeyPolicy", params={"KeyId": params.get("KeyId") or _NEW, "Policy": policy})
     # A key that there cannot be is the service's to refuse.

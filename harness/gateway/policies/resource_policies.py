@@ -228,17 +228,27 @@ def _principal(named: str) -> dict[str, str]:
 
 
 def _constraint(constraints: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """A subset must be in the request's context; an equal context has nothing else beside it."""
+    """A subset must be in the request's context; an equal context has nothing else beside it.
+
+    Keys are compared without case, and values as they stand: nothing in them is a policy variable.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+    """
     equal, subset = constraints.get("EncryptionContextEquals"), constraints.get("EncryptionContextSubset")
     pairs = equal or subset or {}
     if not pairs:
         return {}
     conditions: dict[str, Any] = {
-        "StringEquals": {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+        "StringEquals": {f"kms:EncryptionContext:{name}": _literal(value) for name, value in pairs.items()}
     }
     if equal:
-        conditions["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": sorted(equal)}
+        named = [_literal(name) for name in sorted(equal)]
+        conditions["ForAllValues:StringEqualsIgnoreCase"] = {"kms:EncryptionContextKeys": named}
     return conditions
+
+
+def _literal(text: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars."""
+    return text.replace("$", "${$}")
 
 
 # the service of the ARN -> module, attribute with the stores, reader

@@ -240,6 +240,8 @@ class PolicyDesk:
         """Principals that stand by themselves."""
         for parameter in NAMED.get((operation.service, operation.name), ()):
             for entry in _listed(operation.params.get(parameter) or []):
+                if entry == "*" and operation.name == "CreateGrant":  # a grant is for one principal
+                    raise _NoPrincipal(entry)
                 if not is_service(entry):
                     self._entity(entry, request_id)
 

@@ -9,6 +9,13 @@ from harness.gateway.services.lazily import loaded
 Reader = Callable[..., Encryption | None]
 """The store of the account and region, and the names."""
 
+Resolver = Callable[[str, str], str | None]
+"""`Facts.arn`."""
+
+_SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+_WRITTEN_UNDER = "harness_key"
+"""The attribute in which moto's secrets and parameters keep the key's ARN."""
+
 _BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
 _OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = (f"alias/aws/{name}" for name in ("s3", "secretsmanager", "ssm"))
 
@@ -32,6 +39,26 @@ def parameter_versions(account_id: str, region: str, name: str) -> Sequence[str]
     stores = loaded("moto.ssm.models")
     versions = _versions(stores.ssm_backends[account_id][region], _selected(name)[0]) if stores else ()
     return [f"{name}:{one.version}" for one in versions]
+
+
+def written(account_id: str, region: str, operation: str, params: Mapping[str, Any], key: Resolver) -> None:
+    """Remember with the secret or the parameter that was just written which key its alias means now: the alias may move."""
+    if operation == "PutParameter" and (stores := loaded("moto.ssm.models")):
+        versions = _versions(stores.ssm_backends[account_id][region], _selected(str(params.get("Name")))[0])
+        held, alias = (versions[-1], versions[-1].keyid) if versions else (None, None)
+    elif operation in _SECRETS_WRITTEN and (stores := loaded("moto.secretsmanager.models")):
+        held = stores.secretsmanager_backends[account_id][region].secrets.get(
+            params.get("SecretId") or params.get("Name")
+        )
+        alias = getattr(held, "kms_key_id", None)
+    else:
+        return
+    if held is not None and alias and (operation != "UpdateSecret" or _encrypts(params)):
+        setattr(held, _WRITTEN_UNDER, key("kms-key", alias))
+
+
+def _encrypts(params: Mapping[str, Any]) -> bool:
+    return any(params.get(name) for name in ("KmsKeyId", "SecretString", "SecretBinary"))
 
 
 def _bucket(store: Any, bucket: str) -> Encryption | None:
@@ -69,7 +96,9 @@ def _of(store: Any, held: Any) -> Encryption | None:
 def _secret(store: Any, secret: str) -> Encryption | None:
     """Every secret is encrypted, a replica with the key of its own region, which LocalStack takes to be AWS's."""
     held = store.secrets.get(secret)
-    return Encryption(getattr(held, "kms_key_id", None) or _OF_SECRETS_MANAGER) if held else None
+    if held is None:
+        return None
+    return Encryption(getattr(held, _WRITTEN_UNDER, None) or getattr(held, "kms_key_id", None) or _OF_SECRETS_MANAGER)
 
 
 def _parameter(store: Any, name: str) -> Encryption | None:
@@ -78,7 +107,8 @@ def _parameter(store: Any, name: str) -> Encryption | None:
     found = [one for one in _versions(store, plain) if selected in {"", str(one.version), *one.labels}]
     if not found or found[-1].parameter_type != "SecureString":
         return None
-    return Encryption(found[-1].keyid or _OF_SYSTEMS_MANAGER, by_data_key=found[-1].tier == "Advanced")
+    key = getattr(found[-1], _WRITTEN_UNDER, None) or found[-1].keyid or _OF_SYSTEMS_MANAGER
+    return Encryption(key, by_data_key=found[-1].tier == "Advanced")
 
 
 def _selected(name: str) -> tuple[str, str]:

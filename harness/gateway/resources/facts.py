@@ -71,6 +71,14 @@ class StateFacts:
         """The key that the resource is encrypted with."""
         return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
 
+    def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+        """Those that moto's own filters find; none where it refuses the filters."""
+        models = loaded("moto.secretsmanager.models")
+        if models is None or not all(one.get("Key") in models.filter_keys() and one.get("Values") for one in filters):
+            return []
+        held = models.secretsmanager_backends[self.iam.account_id][self.region].secrets.values()
+        return [str(secret.arn) for secret in held if models._matches(secret, filters)]  # noqa: SLF001 - as moto itself asks
+
     def parameter_versions(self, name: str) -> Sequence[str]:
         """Systems Manager's."""
         return encryptions.parameter_versions(self.iam.account_id, self.region, name)

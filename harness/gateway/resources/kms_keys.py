@@ -6,6 +6,7 @@ AWS's ciphertexts tell it themselves, also of another account's key: https://doc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.actions import SeveralOwners
 from harness.actions.kms import key_of_ciphertext
 from harness.gateway.asked import Asked
 from harness.gateway.services.lazily import loaded
@@ -31,7 +32,7 @@ class KmsKeys:
     def owner(self, asked: Asked) -> str | None:
         """The account that has the key of the request's ciphertext; None where no ciphertext says, or none has it.
 
-        Raises PeerUnavailable.
+        Raises PeerUnavailable, and SeveralOwners for a ciphertext that would leave its account.
         """
         region, key_id = asked.operation.region, key_of_ciphertext(asked.operation)
         if key_id is None:
@@ -41,6 +42,8 @@ class KmsKeys:
         for account in self.peers.accounts:
             question = {"key": key_id, "region": region}
             if self.peers.ask(account, "holds_key", question, request_id=asked.request_id).data["holds"]:
+                if asked.operation.name == "ReEncrypt":
+                    raise SeveralOwners(f"{account}, {self.account_id}")
                 return account
         return None
 

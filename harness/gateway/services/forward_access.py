@@ -8,13 +8,17 @@ LocalStack's internal clients sign with what is lent to the request that they ar
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
+from localstack.aws.api import RequestContext
 from localstack.aws.connect import InternalClientFactory, connect_to
+from localstack.http import Response
 from localstack.utils import threads
 
+from harness.actions import Operation
 from harness.gateway.asked import Asked
 from harness.gateway.services.lazily import around, loaded, when_loaded
 from harness.gateway.sts import Sts, validation
@@ -22,13 +26,13 @@ from harness.wire.vouch import Vouch
 
 SERVICE = "cloudformation.amazonaws.com"
 _OF_STACKS = frozenset({"CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"})
+_MAKING = frozenset({"CreateStack", "CreateChangeSet"})
 _OF_TEMPLATES = frozenset({"GetTemplateSummary", "ValidateTemplate"})
 """Operations that read a template where it lies, and make nothing."""
 
 Credentials = Mapping[str, Any]
 _LENT: ContextVar[Credentials | None] = ContextVar("lent", default=None)
-_NAMED: ContextVar[tuple[Any, str] | None] = ContextVar("named", default=None)
-"""A stack, and the role that the request names for it."""
+_ROLE: ContextVar["_Role | None"] = ContextVar("role", default=None)
 
 
 def install() -> None:
@@ -39,19 +43,22 @@ def install() -> None:
         "localstack.services.cloudformation.engine.policy_loader",
         lambda module: around(module, "create_policy_loader", _by_itself),
     )
-    when_loaded(
-        "localstack.services.cloudformation.api_utils", lambda module: setattr(module, "safe_requests", _Unread)
-    )
+    when_loaded("localstack.services.cloudformation.api_utils", _amend_templates)
 
 
-def end(*, succeeded: bool = False) -> None:
-    """The request is over: its thread serves others. A stack keeps the role that a request named, once that is accepted."""
-    named = _NAMED.get()
-    if named is not None and succeeded:
-        stack, role = named
-        stack.request_payload["RoleARN"] = role
-    _NAMED.set(None)
+def end() -> None:
+    """The request is over: its thread serves others."""
     _LENT.set(None)
+    _ROLE.set(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """The role of a request, and what has it once the request is accepted."""
+
+    arn: str
+    holder: str | None
+    """A stack's ARN; None for what the request makes."""
 
 
 @dataclass(slots=True)
@@ -60,6 +67,8 @@ class ForwardAccess:
 
     account_id: str
     tokens: Sts
+    _roles: dict[str, str] = field(default_factory=dict)
+    """ARN of a stack or a change set -> the role that works on it. LocalStack keeps some of them, and none as AWS does."""
 
     def begin(self, asked: Asked, resource: str | None) -> None:
         """Lend the caller's permissions, or those of the role of the stack `resource`, to what executes the request.
@@ -75,18 +84,35 @@ class ForwardAccess:
         elif operation.name in _OF_STACKS | _OF_TEMPLATES:
             _LENT.set(self.tokens.forward(signer.caller, signer.key_id, SERVICE))
 
+    def settle(self, context: RequestContext, response: Response) -> None:
+        """Keep the role that an accepted request names: a stack's works on it from then on, a change set's once that is executed."""
+        role = _ROLE.get()
+        if role is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+            return
+        made: Any = context.service_response or {}
+        holder = role.holder or made.get("Id") or made.get("StackId")
+        if holder is not None:
+            self._roles[holder] = role.arn
+
     def _service_role(self, asked: Asked, resource: str | None) -> str | None:
-        """The role that the request names, to be the stack's from then on, or the stack's."""
-        operation = asked.operation
-        models = loaded("localstack.services.cloudformation.stores")
-        stores = models.cloudformation_stores[self.account_id][operation.region] if models else None
-        stack = stores.stacks_v2.get(resource) if stores else None
+        """The role that the request names, or that of the change set that it executes, or else the stack's."""
+        operation, stack = asked.operation, resource or ""
         named: str | None = operation.params.get("RoleARN")
-        if stack is None or named:
-            _NAMED.set((stack, named) if stack is not None and named else None)
-            return named
-        held: str | None = stack.request_payload.get("RoleARN")
-        return held
+        if operation.name == "ExecuteChangeSet":
+            named = self._roles.get(self._change_set(operation, stack) or "")
+        if named is not None:
+            _ROLE.set(_Role(named, None if operation.name in _MAKING else stack))
+        return named or self._roles.get(stack)
+
+    def _change_set(self, operation: Operation, stack: str) -> str | None:
+        """Its ARN: a request may name it within its stack."""
+        name = str(operation.params.get("ChangeSetName") or "")
+        models = loaded("localstack.services.cloudformation.stores")
+        if name.startswith("arn:") or models is None:
+            return name
+        held = models.cloudformation_stores[self.account_id][operation.region].change_sets.values()
+        found = (str(one.change_set_id) for one in held if one.change_set_name == name and one.stack.stack_id == stack)
+        return next(found, None)
 
 
 def _assumed(role: str, region: str) -> Credentials:
@@ -125,6 +151,20 @@ def _lending(original: Callable[..., Any], method: Callable[..., Any], *args: An
         return context.run(method, *given)
 
     return original(with_what_is_lent, *args, **kwargs)
+
+
+def _amend_templates(module: Any) -> None:
+    module.safe_requests = _Unread
+    for name in ("get_remote_template_body", "get_template_body"):
+        around(module, name, _read_template)
+
+
+def _read_template(original: Callable[..., Any], *args: Any) -> Any:
+    """OBSERVED: https://github.com/awslabs/sagemaker-explaining-credit-decisions/issues/1 (`S3 error: Access Denied`)."""
+    try:
+        return original(*args)
+    except ClientError as refused:
+        raise validation(f"S3 error: {refused.response['Error']['Message']}") from refused
 
 
 class _Unread:

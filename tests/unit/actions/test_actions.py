@@ -32,6 +32,9 @@ class Facts:
     def encryption(self, kind, *names):
         return None
 
+    def secrets(self, filters):
+        return ["arn:aws:secretsmanager:us-west-2:111111111111:secret:x-AbCdEf"]
+
     def parameter_versions(self, name):
         return [f"{name}:1", f"{name}:2"]
 
@@ -504,7 +507,9 @@ def test_a_batch_of_secrets_asks_for_each():
     assert asked("secretsmanager", "BatchGetSecretValue", SecretIdList=["known", "none"])[1:] == [
         ("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf"), ("secretsmanager:GetSecretValue", "none"),
     ]  # fmt: skip
-    assert asked("secretsmanager", "BatchGetSecretValue", Filters=[{}])[1:] == [("secretsmanager:GetSecretValue", None)]
+    assert asked("secretsmanager", "BatchGetSecretValue", Filters=[{}])[1:] == [
+        ("secretsmanager:GetSecretValue", f"{SECRET}:x-AbCdEf")
+    ]
 
 
 def test_the_example_and_terraform_call_nothing_that_has_no_row():

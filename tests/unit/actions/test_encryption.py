@@ -36,6 +36,9 @@ class Facts:
     def lacks_object(self, bucket, name):
         return False
 
+    def secrets(self, filters):
+        return [SECRET]
+
     def parameter_versions(self, name):
         return [f"{name}:1", f"{name}:2"]
 
@@ -69,6 +72,7 @@ S3 = {
     "an encrypted object": ("GetObject", {"Bucket": "b", "Key": "encrypted"}, [("Decrypt", KEY, {"aws:s3:arn": "arn:aws:s3:::b/encrypted"})]),
     "an object under a bucket key": ("GetObject", {"Bucket": "bucketed", "Key": "k"}, [("Decrypt", KEY, BUCKET)]),
     "its head": ("HeadObject", {"Bucket": "encrypted", "Key": "k"}, []),
+    "its head, with the checksum": ("HeadObject", {"Bucket": "encrypted", "Key": "k", "ChecksumMode": "ENABLED"}, [("GenerateDataKey", KEY, IN_ENCRYPTED), ("Decrypt", KEY, IN_ENCRYPTED)]),
     "a new object": ("PutObject", IN_B, []),
     "a new object under AWS's key": ("PutObject", {**IN_B, "ServerSideEncryption": "aws:kms"}, [("GenerateDataKey", AWS_S3, OBJECT)]),
     "a new object under a key": ("PutObject", {**IN_B, "ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": OTHER}, [("GenerateDataKey", OTHER, OBJECT)]),
@@ -82,6 +86,9 @@ S3 = {
     "a copy of nothing": ("CopyObject", {**IN_B, "CopySource": "x"}, []),
     "a part": ("UploadPart", {**IN_B, "UploadId": "encrypted"}, [("Decrypt", KEY, OBJECT)]),
     "a part of a plain upload": ("UploadPart", {**IN_B, "UploadId": "x"}, []),
+    "all parts": ("CompleteMultipartUpload", {**IN_B, "UploadId": "encrypted"}, []),
+    "all parts, with a checksum": ("CompleteMultipartUpload", {**IN_B, "UploadId": "encrypted", "ChecksumSHA256": "x"}, [("Decrypt", KEY, OBJECT)]),
+    "all parts, each with a checksum": ("CompleteMultipartUpload", {**IN_B, "UploadId": "encrypted", "MultipartUpload": {"Parts": [{"ChecksumSHA256": "x"}]}}, [("Decrypt", KEY, OBJECT)]),
     "a copied part": ("UploadPartCopy", {**IN_B, "UploadId": "x", "CopySource": "encrypted/k"}, [("Decrypt", KEY, IN_ENCRYPTED)]),
 }  # fmt: skip
 WRITTEN = [("GenerateDataKey", KEY, IN_SECRET), ("Decrypt", KEY, IN_SECRET)]
@@ -89,6 +96,7 @@ SECRETS = {
     "read": ("GetSecretValue", {"SecretId": "encrypted"}, [("Decrypt", KEY, IN_SECRET)]),
     "read that is not there": ("GetSecretValue", {"SecretId": "x"}, []),
     "several": ("BatchGetSecretValue", {"SecretIdList": ["encrypted", "x"]}, [("Decrypt", KEY, IN_SECRET)]),
+    "found": ("BatchGetSecretValue", {"Filters": [{"Key": "name", "Values": ["e"]}]}, [("Decrypt", KEY, IN_SECRET)]),
     "written": ("PutSecretValue", {"SecretId": "encrypted", "SecretString": "x"}, WRITTEN),
     "made": ("CreateSecret", {"Name": "s", "SecretString": "x"}, [("GenerateDataKey", AWS_SECRETS, {}), ("Decrypt", AWS_SECRETS, {})]),
     "made under a key": ("CreateSecret", {"Name": "s", "SecretBinary": b"x", "KmsKeyId": OTHER}, [("GenerateDataKey", OTHER, {}), ("Decrypt", OTHER, {})]),
@@ -128,6 +136,15 @@ MESSAGES = {
 }  # fmt: skip
 
 
+CODE = {"S3Bucket": "encrypted", "S3Key": "k"}
+FUNCTIONS = {
+    "made": ("CreateFunction", {"FunctionName": "f", "Code": CODE}, [("Decrypt", KEY, IN_ENCRYPTED)]),
+    "changed": ("UpdateFunctionCode", {"FunctionName": "f", **CODE}, [("Decrypt", KEY, IN_ENCRYPTED)]),
+    "layered": ("PublishLayerVersion", {"LayerName": "l", "Content": CODE}, [("Decrypt", KEY, IN_ENCRYPTED)]),
+    "brought along": ("CreateFunction", {"FunctionName": "f", "Code": {"ZipFile": b"x"}}, []),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("what", S3)
 def test_objects(what):
     name, params, expected = S3[what]
@@ -154,6 +171,13 @@ def test_messages(what):
     service, name, params, expected = MESSAGES[what]
 
     assert used(service, name, **params) == expected
+
+
+@pytest.mark.parametrize("what", FUNCTIONS)
+def test_code(what):
+    name, params, expected = FUNCTIONS[what]
+
+    assert used("lambda", name, **params) == expected
 
 
 def test_the_service_says_that_it_asks():

@@ -57,6 +57,9 @@ class Facts:
     def encryption(self, kind, *names):
         return Encryption(KEY_ID)
 
+    def secrets(self, filters):
+        return ["arn:aws:secretsmanager:us-west-2:111111111111:secret:x-AbCdEf"]
+
     def parameter_versions(self, name):
         return [f"{name}:1", f"{name}:2"]
 

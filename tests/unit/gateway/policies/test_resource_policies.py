@@ -66,7 +66,7 @@ def test_a_grants_constraint_limits_what_has_an_encryption_context_only(in_use):
 
     assert limited["Action"] == ["kms:Decrypt"]
     assert limited["Condition"]["StringEquals"] == {"kms:EncryptionContext:team": "a"}
-    assert limited["Condition"]["ForAllValues:StringEquals"] == {"kms:EncryptionContextKeys": ["team"]}
+    assert limited["Condition"]["ForAllValues:StringEqualsIgnoreCase"] == {"kms:EncryptionContextKeys": ["team"]}
     assert free["Action"] == ["kms:DescribeKey"]
     assert "Condition" not in free
 
