@@ -52,6 +52,7 @@ from harness.gateway.peering.forwarding import ForwardDesk
 from harness.gateway.peering.peers import Answer, Peers, PeerServer
 from harness.gateway.peering.tickets import Tickets
 from harness.gateway.peering.vouching import answer_documents, answer_vouch
+from harness.gateway.policies.principal_names import PrincipalNames
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
 from harness.gateway.resources import stores
@@ -134,9 +135,8 @@ class Gate:
         membership = OwnMembership.of(launch.organization, documents)
         self.home = Home(launch.account_id, self.iam, sessions, documents, self.clock, launch.keys, membership)
         external = frozenset(launch.external_accounts)
-        self.desk = PolicyDesk(
-            launch.account_id, self.iam, self.peers, external, launch.quotas.role_trust_policy_length
-        )
+        names = PrincipalNames(launch.account_id, self.iam, self.peers, external)
+        self.desk = PolicyDesk(self.iam, names, launch.quotas.role_trust_policy_length)
         self.decider = Decider(launch.account_id, self.iam, documents, self.desk, self.clock, membership)
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)

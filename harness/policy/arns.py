@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.policy.elements import listed
 from harness.policy.glob import HEAD
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -27,13 +28,9 @@ def arn_fault(document: Mapping[str, Any]) -> str | None:
 
 
 def _resources(document: Mapping[str, Any]) -> Iterator[str]:
-    for statement in _listed(document["Statement"]):
+    for statement in listed(document["Statement"]):
         for element in ("Resource", "NotResource"):
-            yield from _listed(statement.get(element, []))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+            yield from listed(statement.get(element, []))
 
 
 def _fault(entry: str) -> str | None:

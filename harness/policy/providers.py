@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.policy.elements import listed
 from harness.policy.glob import compile_globs
 
 # https://github.com/terraform-aws-modules/terraform-aws-iam/issues/202
@@ -29,7 +30,7 @@ CONTROLS: Mapping[str, str] = {
 
 def provider_fault(document: Mapping[str, Any]) -> str | None:
     """Why IAM does not store a trust policy, valid otherwise, for the identity providers that it names."""
-    named = [provider for statement in _listed(document["Statement"]) for provider in _federated(statement)]
+    named = [provider for statement in listed(document["Statement"]) for provider in _federated(statement)]
     if not all(map(_PROVIDER.fullmatch, named)):
         return NO_PROVIDER
     key = missing_control(document)
@@ -39,7 +40,7 @@ def provider_fault(document: Mapping[str, Any]) -> str | None:
 
 def missing_control(document: Mapping[str, Any]) -> str | None:
     """The key that a valid trust policy fails to test, though it lets a shared provider's tokens in."""
-    for statement in _listed(document["Statement"]):
+    for statement in listed(document["Statement"]):
         for host in _hosts(statement):
             key = CONTROLS.get(host)
             if key is not None and not _tests(statement, key):
@@ -47,18 +48,14 @@ def missing_control(document: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def _federated(statement: Mapping[str, Any]) -> list[str]:
     principal = statement.get("Principal")
-    return _listed(principal.get("Federated", [])) if isinstance(principal, Mapping) else []
+    return listed(principal.get("Federated", [])) if isinstance(principal, Mapping) else []
 
 
 def _hosts(statement: Mapping[str, Any]) -> Iterator[str]:
     """The providers whose tokens the statement lets in."""
-    actions = [action.lower() for action in _listed(statement.get("Action", []))]
+    actions = [action.lower() for action in listed(statement.get("Action", []))]
     if statement["Effect"] == "Allow" and compile_globs(actions)(_ACTION):
         for provider in _federated(statement):
             yield provider.rpartition(":oidc-provider/")[2]
@@ -67,7 +64,7 @@ def _hosts(statement: Mapping[str, Any]) -> Iterator[str]:
 def _tests(statement: Mapping[str, Any], key: str) -> bool:
     """Whether a condition tests the key, and not against everything."""
     found = [
-        _listed(values)
+        listed(values)
         for keys in statement.get("Condition", {}).values()
         for name, values in keys.items()
         if name.lower() == key

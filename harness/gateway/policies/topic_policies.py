@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.actions.service import Row
 from harness.actions.sns import SERVICE
+from harness.policy.elements import listed
 
 # OBSERVED: by moto's authors, https://github.com/getmoto/moto/blob/master/moto/sns/models.py (add_permission)
 OUT_OF_SCOPE = "Invalid parameter: Policy statement action out of service scope!"
@@ -19,8 +20,8 @@ _KNOWN = frozenset(
 
 def fault(document: Mapping[str, Any]) -> str | None:
     """SNS's text for an action of another service or of none; a wildcard in the name of SNS's own is let pass."""
-    for statement in _listed(document["Statement"]):
-        for action in _listed(statement.get("Action", statement.get("NotAction"))):
+    for statement in listed(document["Statement"]):
+        for action in listed(statement.get("Action", statement.get("NotAction"))):
             if not _is_own(str(action).lower()):
                 return OUT_OF_SCOPE
     return None
@@ -30,7 +31,3 @@ def _is_own(action: str) -> bool:
     if "*" in action or "?" in action:
         return action == "*" or action.startswith("sns:")
     return action in _KNOWN
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

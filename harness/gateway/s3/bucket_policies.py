@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.actions.s3 import KEYS
+from harness.policy.elements import listed
 from harness.policy.faults import required
 from harness.policy.glob import compile_globs
 
@@ -61,7 +62,7 @@ def missing_fault(text: str) -> str | None:
     if not text.startswith("{"):
         return NOT_JSON
     try:
-        statements = _listed(json.loads(text).get("Statement", []))
+        statements = listed(json.loads(text).get("Statement", []))
     except (ValueError, RecursionError):
         return None  # the grammar refuses it next
     lacking = (
@@ -75,15 +76,15 @@ def missing_fault(text: str) -> str | None:
 
 def fault(document: Mapping[str, Any], bucket: str) -> str | None:
     """S3's text for the first thing that a policy, valid otherwise, may not say on that bucket."""
-    found = (_fault(statement, bucket) for statement in _listed(document["Statement"]))
+    found = (_fault(statement, bucket) for statement in listed(document["Statement"]))
     return next((fault for fault in found if fault is not None), None)
 
 
 def _fault(statement: Mapping[str, Any], bucket: str) -> str | None:
-    actions = [str(action).lower() for action in _listed(statement.get("Action", statement.get("NotAction")))]
+    actions = [str(action).lower() for action in listed(statement.get("Action", statement.get("NotAction")))]
     if not all(map(_is_action, actions)):
         return ACTION
-    kinds = [_kinds(str(entry), bucket) for entry in _listed(statement.get("Resource", statement.get("NotResource")))]
+    kinds = [_kinds(str(entry), bucket) for entry in listed(statement.get("Resource", statement.get("NotResource")))]
     if not all(kinds):
         return RESOURCE
     if "Action" in statement and "Resource" in statement:
@@ -129,7 +130,3 @@ def _is_key(name: str) -> bool:
     """Keys of other services are let pass: they may be those of an identity provider."""
     family = f"{name.partition('/')[0]}/"
     return not name.startswith("s3:") or name in KEYS.names or family in KEYS.names
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
