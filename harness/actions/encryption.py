@@ -20,7 +20,8 @@ from harness.actions.secretsmanager import batched
 from harness.actions.sqs import queue_arn
 
 READ, WRITE = ("Decrypt",), ("GenerateDataKey", "Decrypt")
-_BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
+"""S3's algorithms that take a key of KMS."""
 CONTEXT = frozenset({"kms:encryptioncontext:", "kms:encryptioncontextkeys"})
 
 
@@ -65,11 +66,6 @@ def _call(operation: Operation, facts: Facts, use: Use, action: str) -> Call:
     return replace(made, modelled=known, via=f"{service}.amazonaws.com")
 
 
-def aws_managed(service: str) -> str:
-    """The name of the key that AWS manages for a service in each account."""
-    return f"alias/aws/{service}"
-
-
 # S3
 
 
@@ -104,11 +100,11 @@ def _object_written(operation: Operation, facts: Facts) -> Iterator[Use]:
     asked, key = operation.params.get("ServerSideEncryption"), operation.params.get("SSEKMSKeyId")
     bucket, name = _place(operation)
     default = facts.encryption("bucket", bucket)
-    by_kms = asked in _BY_KMS if asked else default is not None
+    by_kms = asked in BY_KMS if asked else default is not None
     if not by_kms or operation.params.get("SSECustomerAlgorithm"):
         return
     of_bucket = bool(operation.params.get("BucketKeyEnabled")) or (default is not None and default.of_bucket)
-    held = str(key or (default.key if default is not None else aws_managed("s3")))
+    held = str(key or (default.key if default is not None else kms.managed_key("s3")))
     yield _in_bucket(bucket, name, Encryption(held, of_bucket), "GenerateDataKey")
 
 
@@ -181,7 +177,7 @@ def _has_value(operation: Operation) -> bool:
 def _secret_made(operation: Operation, _facts: Facts) -> Iterator[Use]:
     """A secret has an ARN once it is made."""
     if _has_value(operation):
-        yield Use(str(operation.params.get("KmsKeyId") or aws_managed("secretsmanager")), WRITE, None)
+        yield Use(str(operation.params.get("KmsKeyId") or kms.managed_key("secretsmanager")), WRITE, None)
 
 
 def _secret_changed(operation: Operation, facts: Facts) -> Iterator[Use]:
@@ -203,7 +199,7 @@ def _parameter_written(operation: Operation, facts: Facts) -> Iterator[Use]:
     held = facts.encryption("parameter", name)
     if type_ != "SecureString" and (type_ or held is None):
         return
-    key = str(operation.params.get("KeyId") or (held.key if held is not None else aws_managed("ssm")))
+    key = str(operation.params.get("KeyId") or (held.key if held is not None else kms.managed_key("ssm")))
     tier = operation.params.get("Tier")
     advanced = tier == "Advanced" if tier else held is not None and held.by_data_key
     action = "GenerateDataKey" if advanced else "Encrypt"

@@ -18,6 +18,7 @@ from harness.actions.service import Service, each, rows
 
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
 _ID_LENGTH = 36
+_MANAGED = "alias/aws/"
 
 _KEY = """
     CancelKeyDeletion CreateGrant DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey DisableKeyRotation EnableKey
@@ -38,10 +39,23 @@ _ON_KEY = f"{_KEY} Decrypt {_REENCRYPT} {_ALIASES}"
 _KEYED = f"{_KEY} Decrypt CreateKey {_REENCRYPT} {_ALIASES}"
 
 
+def managed_key(service: str) -> str:
+    """The alias of the key that AWS manages for a service in each account.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
+    """
+    return f"{_MANAGED}{service}"
+
+
+def is_managed(name: str) -> bool:
+    """Whether an alias or its ARN means a key that AWS manages."""
+    return name.rpartition(":")[2].startswith(_MANAGED)
+
+
 def key_arn(operation: Operation, facts: Facts, name: str) -> str | None:
     """The key that an id, an ARN or an alias means; None for an alias that there is not."""
     if ":alias/" in name or name.startswith("alias/"):
-        return facts.arn("kms-key" if name.rpartition(":")[2].startswith("alias/aws/") else "kms-alias", name)
+        return facts.arn("kms-key" if is_managed(name) else "kms-alias", name)
     if name.startswith("arn:"):
         return name
     return f"arn:aws:kms:{operation.region}:{operation.account}:key/{name}" if name else None

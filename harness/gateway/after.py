@@ -11,7 +11,7 @@ from harness.gateway.arrival import arrival_of
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.resources.encryptions import written
+from harness.gateway.resources.encryptions import remember_key
 from harness.gateway.resources.facts import StateFacts
 
 _READS = ("Get", "List", "Simulate")
@@ -36,7 +36,7 @@ class AfterResponse:
         self.desk.stored(context, succeeded=succeeded)
         if succeeded and context.service.service_name in {"secretsmanager", "ssm"}:
             facts, params = StateFacts(self.iam, context.region), context.service_request or {}
-            written(self.iam.account_id, context.region, context.operation.name, params, facts.arn)
+            remember_key(self.iam.account_id, context.region, context.operation.name, params, facts.arn)
         self._journal_refused_role(context)
 
     def _journal_refused_role(self, context: RequestContext) -> None:

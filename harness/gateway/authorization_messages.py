@@ -30,7 +30,7 @@ class AuthorizationMessages:
 
     _key: bytes = field(default_factory=lambda: urlsafe_b64encode(secrets.token_bytes(32)), repr=False)
 
-    def denial(self, service: str, verdict: Verdict) -> str:
+    def message(self, service: str, verdict: Verdict) -> str:
         """What the service says of a denial."""
         if service != "ec2":
             return verdict.message

@@ -10,12 +10,13 @@ from harness.gateway.iam.mfa import MfaDesk
 from harness.gateway.iam.service_linked import check_service_linked
 from harness.gateway.owners import Owners
 from harness.gateway.policies.key_lockout import check_lockout
+from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.resources.facts import StateFacts
 from harness.gateway.resources.key_states import check_keys
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
-from harness.gateway.s3.public_access import check_public_policy, check_public_secret
+from harness.gateway.s3.public_access import check_public_policy
 from harness.gateway.services.scheduling import check_schedule
 from harness.wire import Quotas
 

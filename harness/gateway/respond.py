@@ -29,15 +29,19 @@ MAX_NAME = 128
 def authentication_error(context: RequestContext, rejected: Rejected) -> CommonServiceException:
     """AWS's error for a request that is not authenticated."""
     code, message, status = _family(context).answer(rejected)
-    # Where a json service answers with the query protocol's codes (SQS), LocalStack names the error's shape after the class.
-    kind = type(JSON.answer(rejected)[0], (CommonServiceException,), {})
-    error: CommonServiceException = kind(code, message, status, sender_fault=True)
-    return error
+    return shaped_error(JSON.answer(rejected)[0], code, message, status)
 
 
 def client_error(code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) -> CommonServiceException:
     """AWS's error for what the client asked and may not have."""
     return CommonServiceException(code, message, status, sender_fault=True)
+
+
+def shaped_error(shape: str, code: str, message: str, status: int = HTTPStatus.BAD_REQUEST) -> CommonServiceException:
+    """AWS's error whose shape has another name than its code: so a json service answers with the query protocol's codes (SQS)."""
+    kind = type(shape, (CommonServiceException,), {})  # LocalStack names the shape after the class
+    error: CommonServiceException = kind(code, message, status, sender_fault=True)
+    return error
 
 
 def denied_error(context: RequestContext, message: str) -> CommonServiceException:

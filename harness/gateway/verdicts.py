@@ -7,6 +7,7 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 
 from harness.actions import calls
+from harness.actions.kms import is_managed
 from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.authorization_messages import AuthorizationMessages
@@ -66,12 +67,10 @@ def denial(context: RequestContext, verdict: Verdict, messages: AuthorizationMes
     service = context.service.service_name if context.service is not None else ""
     of_key = KEY_DENIED.get(service)
     if of_key is None or not verdict.line["action"].startswith("kms:"):
-        return respond.denied_error(context, messages.denial(service, verdict))
+        return respond.denied_error(context, messages.message(service, verdict))
     abroad = verdict.line["caller"].get("account") != verdict.line["resource_account"]
-    if service == "secretsmanager" and abroad and ":alias/aws/" in (verdict.line["resource"] or ""):
+    if service == "secretsmanager" and abroad and is_managed(verdict.line["resource"] or ""):
         return respond.client_error(*DEFAULT_KEY)
-    kind = type(of_key.shape or of_key.code, (CommonServiceException,), {})
-    error: CommonServiceException = kind(
-        of_key.code, of_key.message or verdict.message, of_key.status, sender_fault=True
+    return respond.shaped_error(
+        of_key.shape or of_key.code, of_key.code, of_key.message or verdict.message, of_key.status
     )
-    return error

@@ -66,6 +66,7 @@ def test_an_explicit_deny_names_its_statement(a, user):
     (statement,) = decoded["matchedStatements"]["items"]
     assert (statement["statementId"], statement["effect"]) == ("NoNetworks", "DENY")
     a("ec2", **keys).describe_vpcs()
+    a("ec2", **user("networked", allow("ec2:*"))).create_vpc(CidrBlock="10.2.0.0/16")
 
 
 def test_an_action_without_a_resource_is_refused_without_one_and_nothing_is_encoded(a, user):
@@ -74,3 +75,4 @@ def test_an_action_without_a_resource_is_refused_without_one_and_nothing_is_enco
         f"{SENTENCE}User: arn:aws:iam::{A}:user/onlooker is not authorized to perform: ec2:DescribeVpcs "
         "because no identity-based policy allows the ec2:DescribeVpcs action"
     )
+    a("ec2", **user("seeing", allow("ec2:DescribeVpcs"))).describe_vpcs()

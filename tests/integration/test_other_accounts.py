@@ -179,8 +179,10 @@ def test_services_write_their_actions_in_their_own_way(a):
     topic = f"arn:aws:sns:{HERE}:none"
     publishing = refusal(a("sns", **nobody).publish, TopicArn=topic, Message="x")[2]
     assert publishing.endswith(f"perform: SNS:Publish on resource: {topic} because no identity-based policy allows the SNS:Publish action")  # fmt: skip
+    assert refusal(a("sns", **user(a, allow("sns:Publish"))).publish, TopicArn=topic, Message="x")[0] == "NotFound"
     creating = refusal(a("sqs", **nobody).create_queue, QueueName="none")[2]
     assert creating.endswith(f"perform: sqs:createqueue on resource: arn:aws:sqs:{HERE}:none because no identity-based policy allows the sqs:createqueue action")  # fmt: skip
+    a("sqs", **user(a, allow("sqs:CreateQueue"))).create_queue(QueueName="none")
 
 
 def test_a_policy_may_want_one_way_of_signing(a, accounts, world):

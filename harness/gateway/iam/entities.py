@@ -97,6 +97,7 @@ def _check_managed(iam: IamState, operation: str, params: Params) -> None:
 def _check_managed_in_use(iam: IamState, arn: str) -> None:
     backend = iam.backend
     holders = [*backend.roles.values(), *backend.users.values(), *backend.groups.values()]
+    # https://github.com/serverless/components/issues/312
     if any(arn in holder.managed_policies or iam.boundary_arn(holder) == arn for holder in holders):
         raise _conflict("Cannot delete a policy attached to entities.")
     policy: Any = backend.managed_policies[arn]
@@ -186,6 +187,7 @@ def _check_tag_keys(params: Params) -> None:
     keys = [tag["Key"].lower() for tag in params.get("Tags") or ()]
     if any(key.startswith("aws:") for key in keys):
         raise client_error("InvalidInput", "Tag keys that begin with `aws:` are reserved for AWS")
+    # https://github.com/github-aws-runners/terraform-aws-github-runner/pull/1346
     if len(set(keys)) < len(keys):
         message = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         raise client_error("InvalidInput", message)

@@ -1,7 +1,9 @@
 """Tables: the kinds of entities that IAM has, by which operations they are made and renamed, and what keeps them from being deleted.
 
-The sentences are AWS's, as users report them; `{}` is the entity's name. Those of SAML providers and server certificates that are taken are
-not documented.
+The sentences are AWS's, as users report them; `{}` is the entity's name. Those without a link below follow their siblings.
+Missing: https://github.com/ansible/ansible-modules-core/issues/2065 (a role), https://github.com/ansible/ansible/issues/45593 (a user),
+https://github.com/aws/aws-cli/issues/6139 (an inline policy). Taken: https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/363
+(a role), https://github.com/ine-labs/AWSGoat/issues/49 (a profile), https://github.com/konstructio/kubefirst/issues/855 (a policy).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +23,8 @@ class Kind:
 
     all: Callable[[IAMBackend], Iterable[Any]]
     missing: str
-    taken: str
+    taken: str = ""
+    """Empty for what IAM names itself."""
     policy_missing: str | None = None
     """Of its inline policies; None for what has none."""
     name: Callable[[Any], str] = attrgetter("name")
@@ -56,7 +59,6 @@ KINDS: Mapping[str, Kind] = {
     "SerialNumber": Kind(
         lambda backend: backend.virtual_mfa_devices.values(),
         "VirtualMFADevice with serial number {} doesn't exist.",
-        "MFADevice entity at the same path and name already exists.",
         name=attrgetter("serial_number"),
     ),
     "OpenIDConnectProviderArn": Kind(

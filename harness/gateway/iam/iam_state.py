@@ -1,4 +1,4 @@
-"""The account's IAM state, read from moto's stores: the only place that knows their shape.
+"""The account's IAM state, read from moto's stores: credentials, entities and the policies that they hold.
 
 A policy set is rebuilt only when IAM changed: `revision` counts the mutations, and is raised before a mutation's response leaves.
 """

@@ -1,6 +1,8 @@
 """The client ids of OpenID Connect providers, which moto only takes when a provider is made.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html, and its opposite: both are idempotent.
+How many: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; the sentence, as of how many providers:
+https://github.com/eksctl-io/eksctl/issues/4513.
 """
 
 from collections.abc import Callable, Mapping

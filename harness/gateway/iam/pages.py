@@ -27,10 +27,15 @@ def is_marker(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
+def bounds(params: Mapping[str, Any], default: int = DEFAULT) -> tuple[int, int]:
+    """The number of the first item that the request asks for, and that after the last."""
+    first = int(params.get("Marker") or 0)
+    return first, first + int(params.get("MaxItems") or default)
+
+
 def page(operation: OperationModel, params: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
     """The page of a whole answer that the request asks for. An answer with several lists is counted through all of them."""
-    first = int(params.get("Marker") or 0)
-    end = first + int(params.get("MaxItems") or DEFAULT)
+    first, end = bounds(params)
     found = {name: value for name, value in whole.items() if name != "Marker"}
     passed = 0
     for name in _lists(operation):

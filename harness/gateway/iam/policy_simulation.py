@@ -118,9 +118,8 @@ def _valid(params: Params) -> Sources:
 
 def _page(asked: Sequence[Request], params: Params) -> tuple[Sequence[Request], dict[str, Any]]:
     """What is asked from the marker on, which is its number, and what the answer says of the rest."""
-    marker, most = str(params.get("Marker") or 0), int(params.get("MaxItems") or PAGE)
-    if not pages.is_marker(marker) or int(marker) > len(asked):
+    first, end = pages.bounds(params, PAGE)
+    if first > len(asked):
         raise client_error("ValidationError", pages.INVALID_MARKER)
-    following = int(marker) + most
-    more = {"IsTruncated": True, "Marker": str(following)} if following < len(asked) else {"IsTruncated": False}
-    return asked[int(marker) : following], more
+    more = {"IsTruncated": True, "Marker": str(end)} if end < len(asked) else {"IsTruncated": False}
+    return asked[first:end], more

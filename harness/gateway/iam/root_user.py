@@ -67,7 +67,8 @@ class RootUser:
             # https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html
             raise client_error("InvalidUserType", "The root user's password is not changed by IAM.")
         if operation.name.endswith("LoginProfile"):
-            # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html: root must name a user
+            # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html: root must name a user. The sentence
+            # follows that to sessions: https://github.com/cloudconformity/auto-remediate/pull/107
             raise client_error("ValidationError", "Must specify userName when calling with root user credentials")
         raise client_error("InvalidAction", f"iam:{operation.name} of the root user is not served by the harness")
 

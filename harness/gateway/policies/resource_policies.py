@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from harness.actions.kms import is_managed, managed_key
 from harness.gateway.services.lazily import loaded
 from harness.model.world import ResourcePolicyKind
 
@@ -23,7 +24,7 @@ def resource_policy(account_id: str, region: str, resource: str) -> str | None:
     parts = resource.split(":", 5)
     if len(parts) < 6 or parts[2] not in _READERS:  # noqa: PLR2004 - the parts of an ARN
         return None
-    if parts[2] == "kms" and parts[5].startswith("alias/aws/"):
+    if parts[2] == "kms" and is_managed(resource):
         return _managed(resource)
     module, attribute, reader = _READERS[parts[2]]
     stores = loaded(module)
@@ -160,12 +161,12 @@ def _kms(store: Any, resource: str) -> str | None:
 def _alias_of_awss(store: Any, key: Mapping[str, Any]) -> str | None:
     """The alias of a key that AWS manages, None for the account's own. LocalStack makes such keys as if they were an account's."""
     aliases = (name for name, alias in store.aliases.items() if alias.metadata["TargetKeyId"] == key["KeyId"])
-    reserved = next((str(name) for name in aliases if name.startswith("alias/aws/")), None)
+    reserved = next((str(name) for name in aliases if is_managed(name)), None)
     models = loaded("localstack.services.s3.models")
     if reserved is not None or models is None:
         return reserved
     _, _, _, region, account, _ = key["Arn"].split(":", 5)
-    return "alias/aws/s3" if models.s3_stores[account][region].aws_managed_kms_key_id == key["Arn"] else None
+    return managed_key("s3") if models.s3_stores[account][region].aws_managed_kms_key_id == key["Arn"] else None
 
 
 def _managed(resource: str) -> str:

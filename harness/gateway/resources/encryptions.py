@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.actions import Encryption
+from harness.actions.encryption import BY_KMS
+from harness.actions.kms import managed_key
 from harness.gateway.services.lazily import loaded
 
 Reader = Callable[..., Encryption | None]
@@ -16,8 +18,7 @@ _SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
 _WRITTEN_UNDER = "harness_key"
 """The attribute in which moto's secrets and parameters keep the key's ARN."""
 
-_BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
-_OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = (f"alias/aws/{name}" for name in ("s3", "secretsmanager", "ssm"))
+_OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = map(managed_key, ("s3", "secretsmanager", "ssm"))
 
 
 def encryption(account_id: str, region: str, kind: str, *names: str) -> Encryption | None:
@@ -41,7 +42,7 @@ def parameter_versions(account_id: str, region: str, name: str) -> Sequence[str]
     return [f"{name}:{one.version}" for one in versions]
 
 
-def written(account_id: str, region: str, operation: str, params: Mapping[str, Any], key: Resolver) -> None:
+def remember_key(account_id: str, region: str, operation: str, params: Mapping[str, Any], key: Resolver) -> None:
     """Remember with the secret or the parameter that was just written which key its alias means now: the alias may move."""
     if operation == "PutParameter" and (stores := loaded("moto.ssm.models")):
         versions = _versions(stores.ssm_backends[account_id][region], _selected(str(params.get("Name")))[0])
@@ -66,7 +67,7 @@ def _bucket(store: Any, bucket: str) -> Encryption | None:
     held = store.buckets.get(bucket)
     rule = (held.encryption_rule if held else None) or {}
     default = rule.get("ApplyServerSideEncryptionByDefault") or {}
-    if default.get("SSEAlgorithm") not in _BY_KMS:
+    if default.get("SSEAlgorithm") not in BY_KMS:
         return None
     return Encryption(default.get("KMSMasterKeyID") or _OF_S3, bool(rule.get("BucketKeyEnabled")))
 
@@ -87,7 +88,7 @@ def _upload(store: Any, bucket: str, upload: str) -> Encryption | None:
 
 
 def _of(store: Any, held: Any) -> Encryption | None:
-    if getattr(held, "encryption", None) not in _BY_KMS:
+    if getattr(held, "encryption", None) not in BY_KMS:
         return None
     key = held.kms_key_id
     return Encryption(_OF_S3 if key in {None, store.aws_managed_kms_key_id} else key, bool(held.bucket_key_enabled))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.actions import Encryption
+from harness.actions.kms import is_managed
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.resources import encryptions, resource_tags
+from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
 
 
@@ -57,11 +59,11 @@ class StateFacts:
 
     def lacks_object(self, bucket: str, name: str) -> bool:
         """Whether the bucket is this account's, and what is current under the name is nothing or a marker of its deletion."""
-        models = loaded("localstack.services.s3.models")
-        if models is None:
+        held = buckets.held(self.iam.account_id, bucket)
+        if held is None:
             return False
-        held = models.s3_stores[self.iam.account_id][self.region].buckets.get(bucket)
-        return held is not None and not isinstance(held.objects.get(name), models.S3Object)
+        models: Any = loaded("localstack.services.s3.models")
+        return not isinstance(held.objects.get(name), models.S3Object)
 
     def arn(self, kind: str, name: str) -> str | None:
         """The resource of that name."""
@@ -108,8 +110,8 @@ def _aliased_key(account_id: str, region: str, name: str) -> str | None:
 
 def _key(account_id: str, region: str, name: str) -> str | None:
     """The key that an id, an alias or an ARN means. AWS's own have no other name than their alias here."""
-    if (alias := name.rpartition(":")[2]).startswith("alias/aws/"):
-        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{alias}"
+    if is_managed(name):
+        return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name.rpartition(':')[2]}"
     if "alias/" in name:
         return _aliased_key(account_id, region, name)
     return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"

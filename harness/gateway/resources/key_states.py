@@ -6,10 +6,9 @@ linked, the sentence is not documented.
 
 from collections.abc import Mapping
 
-from localstack.aws.api import CommonServiceException
-
 from harness.actions import Operation, encryption
 from harness.actions.operation import Facts
+from harness.gateway import respond
 from harness.gateway.services.lazily import loaded
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors
@@ -37,8 +36,7 @@ def check_keys(account_id: str, operation: Operation, facts: Facts) -> None:
     for call in encryption.calls(operation, facts):
         answer = _ANSWERS.get((operation.service, call.action.removeprefix("kms:")))
         if answer is not None and not _is_enabled(account_id, call.resource or ""):
-            shape, code, sentence = answer
-            raise type(shape, (CommonServiceException,), {})(code, sentence, 400, sender_fault=True)
+            raise respond.shaped_error(*answer)
 
 
 def _is_enabled(account_id: str, arn: str) -> bool:

@@ -6,6 +6,7 @@ A service without a reader has tags that are not known here, which is not the sa
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
 
 Tags = Mapping[str, str]
@@ -30,15 +31,14 @@ def resource_tags(account_id: str, region: str, arn: str) -> Tags | None:
 
 def object_tags(account_id: str, region: str, bucket: str, name: str) -> Tags:
     """The tags of an S3 object's current version."""
-    stores = loaded("localstack.services.s3.models")
-    if stores is None:
-        return {}
-    store = stores.s3_stores[account_id][region]
-    held = store.buckets.get(bucket)
+    held = buckets.held(account_id, bucket)
     current = held.objects.get(name) if held else None
     if current is None:
         return {}
-    tags: Tags = store.tags.get_tags(f"{bucket}/{name}/{getattr(current, 'version_id', None) or 'null'}")
+    stores: Any = loaded("localstack.services.s3.models")
+    tags: Tags = stores.s3_stores[account_id][region].tags.get_tags(
+        f"{bucket}/{name}/{getattr(current, 'version_id', None) or 'null'}"
+    )
     return tags
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.actions import Operation
 from harness.gateway import respond
-from harness.gateway.services.lazily import loaded
+from harness.gateway.s3.buckets import held
 from harness.model.canonical_user import canonical_user
 
 _ENFORCED = "BucketOwnerEnforced"
@@ -58,6 +58,5 @@ def _lets_others(account_id: str, params: Mapping[str, Any]) -> bool:
 
 
 def _is_enforced(account_id: str, name: str) -> bool:
-    models = loaded("localstack.services.s3.models")
-    bucket = models.s3_stores[account_id]["us-east-1"].buckets.get(name) if models else None
+    bucket = held(account_id, name)
     return bucket is not None and bucket.object_ownership == _ENFORCED

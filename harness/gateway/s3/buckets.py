@@ -20,10 +20,18 @@ if TYPE_CHECKING:
     from harness.gateway.peering.peers import Answer, Peers
 
 
+def held(account_id: str, name: str) -> Any | None:
+    """LocalStack's bucket of that name in the account, None where it has none."""
+    models: Any = loaded("localstack.services.s3.models")
+    if models is None:
+        return None
+    store = models.s3_stores[account_id]["us-east-1"]  # all regions show all buckets
+    return store.buckets.get(name)
+
+
 def holds(account_id: str, name: str) -> bool:
     """Whether the account has a bucket of that name."""
-    models: Any = loaded("localstack.services.s3.models")
-    return models is not None and models.s3_stores[account_id]["us-east-1"].global_bucket_map.get(name) == account_id
+    return held(account_id, name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Public policies that are not stored: S3's block of public access, of a bucket and of its account, and Secrets Manager's parameter.
+"""S3's block of public access, of a bucket and of its account: public policies that are not stored, or let nobody else in.
 
-What either of S3's forbids is forbidden; new buckets forbid all four, as on AWS (and in LocalStack's `DEFAULT_PUBLIC_BLOCK_ACCESS`).
+What either forbids is forbidden; new buckets forbid all four, as on AWS (and in LocalStack's `DEFAULT_PUBLIC_BLOCK_ACCESS`).
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 Of the four settings two are about policies, and are decided here; the two about ACLs have nothing to do, since ACLs grant nothing.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from harness.actions.s3 import bucket_arn
 from harness.gateway import respond
 from harness.gateway.asked import Asked
+from harness.gateway.s3.buckets import held
 from harness.gateway.services.lazily import loaded
 from harness.model.arn import Arn
 from harness.policy import PolicyKind, is_public, parse_stored
@@ -22,8 +23,6 @@ REFUSED = (
     'User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket}" because public policies are '
     "blocked by the BlockPublicPolicy block public access setting."
 )
-# The meaning that the reference gives the error; the service's own text is not known.
-BROAD_ACCESS = "The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret."
 
 
 def check_public_policy(account_id: str, asked: Asked) -> None:
@@ -39,30 +38,13 @@ def check_public_policy(account_id: str, asked: Asked) -> None:
         raise respond.denied_error(asked.context, REFUSED.format(arn=arn, bucket=bucket))
 
 
-def check_public_secret(asked: Asked) -> None:
-    """A request can ask that a policy is not stored on its secret if it would let everyone in.
-
-    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html#API_PutResourcePolicy_Errors
-    Secrets Manager does not tell how it finds out; here it is S3's rule.
-    """
-    operation = asked.operation
-    if (operation.service, operation.name) != ("secretsmanager", "PutResourcePolicy"):
-        return
-    if not operation.params.get("BlockPublicPolicy"):
-        return
-    if is_public(parse_stored(str(operation.params.get("ResourcePolicy")), PolicyKind.RESOURCE)):
-        raise respond.client_error("PublicPolicyException", BROAD_ACCESS)
-
-
 def is_blocked(account_id: str, resource: str, setting: str) -> bool:
     """Whether the setting is on for the bucket of that ARN, or of that object's ARN."""
     return any(block.get(setting) for block in (_of_bucket(account_id, resource), _of_account(account_id)))
 
 
 def _of_bucket(account_id: str, resource: str) -> Mapping[str, Any]:
-    models = loaded("localstack.services.s3.models")
-    name = Arn.of(resource).kind
-    bucket = models.s3_stores[account_id]["us-east-1"].buckets.get(name) if models else None
+    bucket = held(account_id, Arn.of(resource).kind)
     return (bucket.public_access_block if bucket else None) or {}
 
 
