@@ -211,7 +211,7 @@ def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
     decrypted = bool(operation.params.get("WithDecryption"))
     names = [str(name) for path in ("Name", "Names") for name in dig(operation.params, path)]
     if operation.name == "GetParameterHistory":
-        names = [version for name in names for version in facts.parameter_versions(name)]
+        names = [version for name in names for version in _versions(name, facts)]
     if path := operation.params.get("Path"):
         names += facts.parameters_below(str(path), deep=bool(operation.params.get("Recursive")))
     for name in names:
@@ -222,6 +222,10 @@ def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
         held = facts.encryption("parameter", name)
         if held is not None and decrypted:
             yield Use(held.key, READ, {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
+
+
+def _versions(name: str, facts: Facts) -> Sequence[str]:
+    return facts.parameter_versions(name) if ssm.secret_in(name) is None else [name]
 
 
 # SNS and SQS

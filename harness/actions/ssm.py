@@ -60,11 +60,13 @@ def secret_in(name: str) -> str | None:
     """The secret that a parameter refers to, None where it refers to none.
 
     AWS's references begin with `/aws/reference/secretsmanager/`; LocalStack reads a secret for whatever has that word as its third
-    part, also in an ARN, and so it is decided.
+    part, also in an ARN, and so it is decided. `NAME:VERSION` and `NAME:STAGE` select of the same secret.
     """
     path = name.split(":parameter", 1)[-1] if name.startswith("arn:") else name
     parts = path.strip("/").split("/", 3)
-    return parts[3] if len(parts) > 3 and parts[2] == "secretsmanager" else None  # noqa: PLR2004 - the parts of a reference
+    if len(parts) < 4 or parts[2] != "secretsmanager":  # noqa: PLR2004 - the parts of a reference
+        return None
+    return parts[3].partition(":")[0]
 
 
 def _secret(name: str, facts: Facts) -> Call:

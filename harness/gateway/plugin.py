@@ -59,7 +59,14 @@ from harness.gateway.resources import stores
 from harness.gateway.resources.kms_keys import KmsKeys
 from harness.gateway.s3.buckets import Buckets
 from harness.gateway.server import LoopbackServer
-from harness.gateway.services import amended, failed_deliveries, forward_access, internal, moto_requests
+from harness.gateway.services import (
+    amended,
+    amended_encryption,
+    failed_deliveries,
+    forward_access,
+    internal,
+    moto_requests,
+)
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.lazily import around
 from harness.gateway.services.scheduling import Scheduler
@@ -96,6 +103,7 @@ def run(launch: Launch) -> None:
     gate = Gate(launch, runtime.components.gateway)
     gate.install()
     amended.install(gate.clock.now)
+    amended_encryption.install()
     failed_deliveries.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server

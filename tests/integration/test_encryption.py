@@ -487,3 +487,32 @@ def test_a_replica_is_read_like_the_secret(a, user):
     there = {"region": "eu-west-1"}
     assert refusal(a("secretsmanager", **denied, **there).get_secret_value, SecretId=name)[1] == 400
     assert a("secretsmanager", **may, **there).get_secret_value(SecretId=name)["SecretString"] == "x"
+
+
+def test_a_key_is_named_by_its_own_arn(a, key):
+    arn = key()
+
+    for wrong in ("arn:x", arn.replace(":key/", ":lock/")):
+        assert refusal(a("kms").describe_key, KeyId=wrong)[:2] == ("InvalidArnException", 400)
+    assert a("kms").describe_key(KeyId=arn)["KeyMetadata"]["Arn"] == arn
+
+
+def test_a_reference_to_a_version_of_a_secret_wants_the_secret_and_its_key(a, key, user):
+    arn, name = key(), fresh("secret")
+    made = a("secretsmanager").create_secret(Name=name, SecretString="old", KmsKeyId=arn)
+    a("secretsmanager").put_secret_value(SecretId=name, SecretString="new")
+    deny = {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": made["ARN"]}
+    reads = allow(["ssm:*", "secretsmanager:*"])
+    denied = a("ssm", **user(a, reads, allow(USES, arn), deny))
+    blind, sees = a("ssm", **user(a, reads)), a("ssm", **user(a, reads, allow(USES, arn)))
+    current, previous = (f"/aws/reference/secretsmanager/{name}:AWS{stage}" for stage in ("CURRENT", "PREVIOUS"))
+
+    for refused, action in ((denied, "secretsmanager:GetSecretValue"), (blind, "kms:Decrypt")):
+        for read in (
+            lambda ssm: ssm.get_parameter(Name=current, WithDecryption=True),
+            lambda ssm: ssm.get_parameters(Names=[current], WithDecryption=True),
+            lambda ssm: ssm.get_parameter_history(Name=current.partition(":")[0], WithDecryption=True),
+        ):
+            assert action in refusal(read, refused)[2]
+    assert sees.get_parameter(Name=current, WithDecryption=True)["Parameter"]["Value"] == "new"
+    assert sees.get_parameter(Name=previous, WithDecryption=True)["Parameter"]["Value"] == "old"

@@ -1,9 +1,6 @@
 """LocalStack's own code, amended where a refused internal call must end as it does on AWS, or a role is assumed by the wrong one."""
 
-import base64
-import hmac
 import logging
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -15,14 +12,11 @@ from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.connect import InternalClientFactory, connect_to
 from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 
-from harness.actions.kms import key_in
-from harness.gateway import respond
 from harness.gateway.services.call_sites import Source
 from harness.gateway.services.internal import from_stack
 from harness.gateway.services.lazily import around, when_loaded
 
 LOG = logging.getLogger(__name__)
-_UNREADABLE = secrets.token_bytes(32)
 Function = Callable[..., Any]
 
 _EXECUTION_ROLE = Source(("env",), lambda env: env.states.context_object.context_object_data["Execution"]["RoleArn"])
@@ -33,15 +27,6 @@ def install(now: Callable[[], datetime]) -> None:
     around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
     for validator in (IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator):
         around(validator, "validate", _take)
-    when_loaded("moto.ssm.models", lambda module: around(module.Parameter, "response_object", _encrypted))
-    when_loaded(
-        "localstack.services.secretsmanager.provider",
-        # Of replicas it raises; the gate asks for every secret's key (`actions/encryption`).
-        lambda module: setattr(module.SecretsmanagerProvider, "_raise_if_default_kms_key", lambda *_: None),
-    )
-    when_loaded(
-        "localstack.services.kms.provider", lambda module: around(module.KmsProvider, "re_encrypt", _re_encrypt)
-    )
     when_loaded(
         "localstack.services.cloudwatch.provider_v2",
         lambda module: around(module.CloudwatchProvider, "set_alarm_state", _set_state),
@@ -77,28 +62,6 @@ def _by_the_execution_role(original: Function, self: Any, *, role_arn: str, **op
         aws_session_token=given["SessionToken"],
         config=options.get("config"),
     )
-
-
-def _encrypted(original: Function, parameter: Any, decrypt: bool = False, *args: Any, **kwargs: Any) -> Any:
-    """A SecureString that is not to be decrypted is told as what nobody can read; moto's stand-in holds the value.
-
-    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
-    """
-    told = original(parameter, decrypt, *args, **kwargs)
-    if parameter.parameter_type == "SecureString" and not decrypt:
-        told["Value"] = base64.b64encode(hmac.digest(_UNREADABLE, str(parameter.value).encode(), "sha512")).decode()
-    return told
-
-
-def _re_encrypt(original: Function, provider: Any, context: Any, **params: Any) -> Any:
-    """A ciphertext's key need not be named; LocalStack fails without.
-
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html#API_ReEncrypt_RequestParameters
-    """
-    source = params.get("source_key_id") or key_in(params.get("ciphertext_blob"))
-    if source is None:
-        raise respond.client_error("InvalidCiphertextException", "the ciphertext names no key")
-    return original(provider, context, **{**params, "source_key_id": source})
 
 
 def _set_state(original: Function, *args: Any, **kwargs: Any) -> Any:

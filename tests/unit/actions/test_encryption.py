@@ -112,6 +112,8 @@ PARAMETERS = {
     "of a path": ("GetParametersByPath", {"Path": "/p", "WithDecryption": True}, [("Decrypt", KEY, parameter("p/encrypted"))]),
     "of all paths below": ("GetParametersByPath", {"Path": "/p", "WithDecryption": True, "Recursive": True}, [("Decrypt", KEY, parameter("p/encrypted")), ("Decrypt", KEY, parameter("p/deep/encrypted"))]),
     "a secret": ("GetParameter", {"Name": "/aws/reference/secretsmanager/encrypted", "WithDecryption": True}, [("Decrypt", KEY, IN_SECRET)]),
+    "a version of a secret": ("GetParameter", {"Name": "/aws/reference/secretsmanager/encrypted:AWSPREVIOUS"}, [("Decrypt", KEY, IN_SECRET)]),
+    "the history of a secret": ("GetParameterHistory", {"Name": "/aws/reference/secretsmanager/encrypted"}, [("Decrypt", KEY, IN_SECRET)]),
     "a secret, as it is": ("GetParameters", {"Names": ["/aws/reference/secretsmanager/encrypted"]}, [("Decrypt", KEY, IN_SECRET)]),
     "a text": ("PutParameter", {"Name": "p", "Type": "String"}, []),
     "made": ("PutParameter", {"Name": "p", "Type": "SecureString"}, [("Encrypt", AWS_SSM, parameter("p"))]),
