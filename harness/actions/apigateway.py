@@ -2,6 +2,7 @@
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
+Of a document that makes or changes an API the gate tells the policy and the roles (`documentPolicy`, `documentRoles`).
 Its own condition keys (`apigateway:Request/...`, `apigateway:Resource/...`) are not read: they are unknown.
 """
 
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.reasons import because
-from harness.actions.service import Rule, Service, pass_role, rows
+from harness.actions.service import Rule, Service, also, pass_role, rows
 
 _BASE = "arn:aws:apigateway:{region}::"
 _SERVICE = "apigateway.amazonaws.com"
@@ -166,8 +167,13 @@ SERVICE = Service(
         ),
         "UpdateRestApi": _patch("/restapis/{restApiId}", policy_at="/policy"),
     },
-    also={"CreateRestApi": {"UpdateRestApiPolicy": "policy"}},
+    also={
+        "CreateRestApi": {"UpdateRestApiPolicy": "policy"},
+        **also({"UpdateRestApiPolicy": "documentPolicy"}, "ImportRestApi PutRestApi"),
+    },
     passes={
+        "ImportRestApi": {"documentRoles": _SERVICE},
+        "PutRestApi": {"documentRoles": _SERVICE},
         "CreateAuthorizer": {"authorizerCredentials": _SERVICE},
         "PutIntegration": {"credentials": _SERVICE},
     },

@@ -13,9 +13,10 @@ from localstack.aws.api import RequestContext
 
 from harness.actions.federation import Federated
 from harness.gateway.door import Door
+from harness.gateway.rest_apis.address import Address, read_address
 from harness.gateway.s3.forms import written
 from harness.gateway.services.internal import DATA_HEADER, InternalCall, proven, without_proof
-from harness.gateway.signers import Anonymous, InternalSigner
+from harness.gateway.signers import Anonymous, Authorized, InternalSigner
 from harness.sigv4 import (
     Chunks,
     Claim,
@@ -69,6 +70,8 @@ class Arrival:
     vpc_endpoint: VpcEndpoint | None
     forwarded: Forwarded | None
     internal: InternalCall | None
+    api: Address | None
+    """The API of API Gateway that is called, where it is one."""
 
     def claim(self) -> Claim | Rejected:
         """Who the request says has signed it."""
@@ -77,7 +80,7 @@ class Arrival:
         return parse_claim(self.head) if self.form is None else claim_of_form(self.head, self.form.signed)
 
 
-Signer = Vouch | InternalSigner | Anonymous | Federated
+Signer = Vouch | InternalSigner | Anonymous | Federated | Authorized
 
 
 def receive(context: RequestContext, door: Door) -> Arrival:
@@ -86,7 +89,8 @@ def receive(context: RequestContext, door: Door) -> Arrival:
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
     head = _head(environ)
-    form = read_form(head, body)
+    api = read_address(head)
+    form = read_form(head, body) if api is None else None
     if isinstance(form, Form):
         _replace(context, *written(form))
     chunks = read_chunks(head, body)
@@ -103,6 +107,7 @@ def receive(context: RequestContext, door: Door) -> Arrival:
         vpc_endpoint=forwarded.vpc_endpoint if forwarded else vpc_endpoint,
         forwarded=forwarded,
         internal=internal,
+        api=api,
     )
     if forwarded:
         context.request_id = forwarded.request_id

@@ -11,6 +11,7 @@ from harness.actions.federation import Federated
 from harness.actions.sts import UNSIGNED
 from harness.gateway import respond
 from harness.gateway.arrival import Arrival, Signer
+from harness.gateway.rest_apis import imports
 from harness.gateway.s3.forms import parameters
 from harness.gateway.signers import InternalSigner, ServiceSigner
 from harness.sigv4 import Claim, Form
@@ -81,6 +82,8 @@ def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str) -
     name, params = operation.name, context.service_request or {}
     if (service.service_name, name) == ("s3", "PostObject"):
         name, params = "PutObject", _of_form(arrival, str(params["Bucket"]))
+    elif service.service_name == "apigateway" and name in imports.OPERATIONS:
+        params = imports.with_contents(context, params)
     caller = _caller(signer)
     asked = Operation(
         service=service.service_name,

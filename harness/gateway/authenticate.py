@@ -69,6 +69,8 @@ class Authenticate:
             return self._redeem(arrival, forwarded, forwarded.ticket)
         if not arrival.head.target.startswith("/"):
             return Rejected(Reason.MALFORMED, "the request target must be a path")
+        if arrival.api is not None:
+            return ANONYMOUS  # who signed is a question of the API's method, in the account that has it
         if arrival.head.path.startswith(OWN_ROUTES) and internal is None:
             return Rejected(
                 Reason.MISSING, f"`{context.request.path}` is a page of LocalStack's own, which the gate keeps shut"
@@ -78,13 +80,16 @@ class Authenticate:
         claim = arrival.claim()
         if isinstance(claim, Rejected):
             return self._unsigned(context, arrival, claim)
-        if claim.service not in AS_SENT and normal_path(arrival.head.path) != arrival.head.path:
-            # It was signed in normal form and would be executed as it stands.
-            return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")
+        if (fault := _path_fault(arrival, claim)) is not None:
+            return fault
         if (service := misdirected(arrival.head, arrival.body, claim.service)) is not None:
             respond.speak_for(context, service)
             return wrong_service(service.service_name, claim.service, service.signing_name)
         return arrival.chunks_fault or self._vouch(context, arrival, claim)
+
+    def signed(self, context: RequestContext, arrival: Arrival, claim: Claim) -> Vouch | Rejected:
+        """Who signed a request that is for no service, but for an API of a user's. Raises PeerUnavailable."""
+        return _path_fault(arrival, claim) or self._vouch(context, arrival, claim)
 
     def _unsigned(self, context: RequestContext, arrival: Arrival, claim: Rejected) -> Anonymous | Rejected:
         """S3 alone has anonymous requests; and in two of STS an identity provider speaks for who asks."""
@@ -109,3 +114,10 @@ class Authenticate:
         if account not in self.peers:
             return Rejected(Reason.UNKNOWN_KEY)
         return ask_home(self.peers, self.home.documents, account, arrival, claim, context.request_id or "")
+
+
+def _path_fault(arrival: Arrival, claim: Claim) -> Rejected | None:
+    """A path that is signed in normal form and would be executed as it stands."""
+    if claim.service in AS_SENT or normal_path(arrival.head.path) == arrival.head.path:
+        return None
+    return Rejected(Reason.MALFORMED, "the path must not have empty, `.` or `..` parts")

@@ -17,6 +17,7 @@ from harness.gateway.resources.key_states import check_keys
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
 from harness.gateway.s3.public_access import check_public_policy
+from harness.gateway.services.integrations import check_integration
 from harness.gateway.services.scheduling import check_schedule
 from harness.wire import Quotas
 
@@ -44,6 +45,7 @@ class BeforeStoring:
         self.desk.check(operation, resource, asked.context)
         check_lockout(self.decider, asked)
         check_schedule(operation)
+        check_integration(operation)
         check_acl(self.owners.account_id, operation)
         check_algorithm(operation)
         check_keys(self.owners.account_id, operation, StateFacts(self.iam, operation.region))

@@ -17,7 +17,7 @@ from harness.gateway.membership import Levels, OwnMembership
 from harness.gateway.policies.resource_policies import policy_kind, resource_policy
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.s3.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
-from harness.gateway.signers import Anonymous, ServiceSigner
+from harness.gateway.signers import Anonymous, Authorized, ServiceSigner
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
 from harness.model.decision import Decision, Evidence, NearMiss
@@ -79,11 +79,15 @@ class Decider:
     membership: OwnMembership
     _compiled: dict[tuple[str, PolicyKind], Document] = field(default_factory=dict)
 
-    def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
-        """The verdict on one call, and its line."""
+    def decide(
+        self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, *, policy: PolicyRef | None = None
+    ) -> Verdict:
+        """The verdict on one call, and its line. `policy`: the resource's, where the caller is who knows it."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
         if call.via is None:
-            return self.judge(signer, call.action, call.resource, context, operation.region, arrival.vpc_endpoint)
+            return self.judge(
+                signer, call.action, call.resource, context, operation.region, arrival.vpc_endpoint, policy=policy
+            )
         # A service asks by a way of its own, and only for what is there.
         return self.judge(signer, call.action, call.resource, context, operation.region, must_be_there=True)
 
@@ -96,14 +100,20 @@ class Decider:
         region: str,
         endpoint: VpcEndpoint | None = None,
         *,
+        policy: PolicyRef | None = None,
         must_be_there: bool = False,
     ) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to.
 
-        A key of KMS that is not there has no policy, and lets nobody in where it `must_be_there`. Elsewhere KMS itself says so.
+        `policy` is the resource's, where the caller is who knows it. A key of KMS that is not there has no policy, and lets
+        nobody in where it `must_be_there`. Elsewhere KMS itself says so.
         """
-        request = Request(_principal(signer, region), action, resource, self.resource_account(resource), context)
+        request = Request(
+            _principal(signer, region, self.account_id), action, resource, self.resource_account(resource), context
+        )
         owned = self._owned(request, region, endpoint)
+        if policy is not None:
+            owned = replace(owned, policy=policy)
         if must_be_there and owned.policy is None:
             owned = replace(owned, kind=ResourcePolicyKind.KEY)
         world = self._world(signer, owned)
@@ -120,7 +130,9 @@ class Decider:
         """Whether the call would be allowed if `policy` were its resource's."""
         resource, account = str(call.resource), self.resource_account(call.resource)
         context = self._context(signer, call, operation, arrival, account)
-        request = Request(_principal(signer, operation.region), call.action, resource, account, context)
+        request = Request(
+            _principal(signer, operation.region, self.account_id), call.action, resource, account, context
+        )
         world = replace(
             self._world(signer, self._owned(request, operation.region)),
             resource=Policy(resource, parse_stored(policy, PolicyKind.RESOURCE)),
@@ -156,7 +168,7 @@ class Decider:
         elif isinstance(signer, Federated):
             keys = global_keys.of_provider(signer.provider, around) | dict(signer.keys)
             modelled |= signer.known
-        elif isinstance(signer, Anonymous):
+        elif isinstance(signer, Anonymous | Authorized):
             keys = global_keys.of_anonymous(around)
             own = _without(own, global_keys.OF_SIGNATURES | global_keys.OF_PRINCIPALS)
         else:
@@ -201,7 +213,9 @@ class Decider:
         restricted = resource_policy_ is not None and self._is_restricted(resource_policy_)
         endpoint = self._policy(owned.vpc_endpoint, PolicyKind.VPC_ENDPOINT) if owned.vpc_endpoint else None
         if not isinstance(signer, Vouch):
+            given = (self._policy(signer.policy, PolicyKind.IDENTITY),) if isinstance(signer, Authorized) else ()
             return World(
+                identity=given,
                 resource=resource_policy_,
                 resource_kind=owned.kind,
                 resource_control=controls,
@@ -269,6 +283,8 @@ class Decider:
         }
         if isinstance(signer, Federated):
             line["subject"] = signer.subject
+        if isinstance(signer, Authorized):
+            line["subject"] = signer.principal_id
         if decision.near_misses:
             line["near_misses"] = [_near_miss(one) for one in decision.near_misses]
         if request.context.modelled is not None:
@@ -278,9 +294,11 @@ class Decider:
         return line | ({"unmodelled": True} if decision.unmodelled else {})
 
 
-def _principal(signer: Signer, region: str) -> Principal:
+def _principal(signer: Signer, region: str, account: str) -> Principal:
     if isinstance(signer, Anonymous):
         return Principal(PrincipalKind.ANONYMOUS, "anonymous")
+    if isinstance(signer, Authorized):
+        return Principal(PrincipalKind.AUTHORIZED, "authorized", account)
     if isinstance(signer, ServiceSigner):
         return Principal(
             PrincipalKind.SERVICE, signer.principal, regional_name=global_keys.regional_name(signer.principal, region)
@@ -324,6 +342,8 @@ def _identity(principal: Principal) -> dict[str, str]:
 
 
 def _refs(signer: Signer) -> tuple[PolicyRef, ...]:
+    if isinstance(signer, Authorized):
+        return (signer.policy,)
     return signer.policies.refs if isinstance(signer, Vouch) else ()
 
 
@@ -353,6 +373,8 @@ def _named(signer: Signer, owned: _Owned) -> dict[str, Any]:
         named["resource_control"] = _pairs(owned.resource_control)
     if owned.vpc_endpoint:
         named["vpc_endpoint"] = _pair(owned.vpc_endpoint)
+    if isinstance(signer, Authorized):
+        named["identity"] = [_pair(signer.policy)]
     if isinstance(signer, Vouch):
         policies = signer.policies
         named["identity"] = [_pair(ref) for ref in policies.identity]

@@ -57,6 +57,9 @@ from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
 from harness.gateway.resources import stores
 from harness.gateway.resources.kms_keys import KmsKeys
+from harness.gateway.rest_apis.apis import Apis
+from harness.gateway.rest_apis.calls import ApiCallers
+from harness.gateway.rest_apis.invoking import InvokeApi
 from harness.gateway.s3.buckets import Buckets
 from harness.gateway.server import LoopbackServer
 from harness.gateway.services import (
@@ -64,6 +67,7 @@ from harness.gateway.services import (
     amended_encryption,
     failed_deliveries,
     forward_access,
+    integrations,
     internal,
     moto_requests,
 )
@@ -105,6 +109,7 @@ def run(launch: Launch) -> None:
     amended.install(gate.clock.now)
     amended_encryption.install()
     failed_deliveries.install()
+    integrations.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made
@@ -149,6 +154,7 @@ class Gate:
         self.scheduler = Scheduler(launch.account_id)
         self.buckets = Buckets(launch.account_id, self.peers)
         self.kms_keys = KmsKeys(launch.account_id, self.peers)
+        self.apis = Apis(launch.account_id, self.peers)
         self.tickets = Tickets(time.time)
         self.mfa = MfaDesk(launch.account_id, self.iam, self.peers, self.clock)
         since = self.clock.real().replace(microsecond=0)
@@ -159,6 +165,8 @@ class Gate:
         identities = WebIdentities(launch.account_id, self.iam.open_id_clients, self.clock, launch.issuer_keys)
         self.door = Door(launch.account_id, launch.region, membership.place, launch.network)
         self.authenticate = Authenticate(self.home, self.peers, self.records, self.door)
+        callers = ApiCallers(self.authenticate, self.decider, documents, self.records)
+        self.invoke_api = InvokeApi(launch.account_id, self.peers, self.apis, callers, self.records)
         self.authorize = Authorize(
             account_id=launch.account_id,
             region=launch.region,
@@ -199,11 +207,12 @@ class Gate:
         """Put the gate into the chain, and create the deployer."""
         chain = self.gateway.request_handlers
         # Routes before the service parser (/_aws/..., execute-api, function URLs) would never meet the second handler: the gate
-        # serves none of them.
+        # serves none of them but APIs, with a handler of its own.
         chain.remove(handlers.serve_edge_router_rules)
         chain.remove(handlers.serve_localstack_resources)
         chain.remove(handlers.enforce_cors)  # answers every OPTIONS itself
         chain.insert(0, self.authenticate)
+        chain.insert(1, self.invoke_api)  # before LocalStack alters what the API's author is to see
         chain.insert(chain.index(handlers.add_account_id) + 1, PinAccount(self.launch.account_id, self.launch.region))
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         # IAM's change counts first, whatever becomes of the answer.
@@ -246,6 +255,7 @@ class Gate:
             "mfa": self.mfa.answer,
             "whereis": self.buckets.answer_whereis,
             "holds_key": self.kms_keys.answer,
+            "holds_api": self.apis.answer,
             "claim": self.buckets.answer_claim,
             "describe": simulator.describe,
             "forward": desk.answer,

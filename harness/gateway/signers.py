@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.wire import Place
+from harness.wire.vouch import PolicyRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class PlumbingSigner:
 @dataclass(frozen=True, slots=True)
 class Anonymous:
     """Nobody: the request is not signed. It has no home; the resource's owner decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """Whoever a Lambda authorizer of an API speaks for, with the policy that it gives them."""
+
+    principal_id: str
+    """The authorizer's name for them."""
+    policy: PolicyRef
 
 
 ANONYMOUS = Anonymous()

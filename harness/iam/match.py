@@ -10,8 +10,12 @@ from harness.policy.document import PrincipalSet, Statement
 
 ROOT, USER, FEDERATED_USER = PrincipalKind.ROOT, PrincipalKind.USER, PrincipalKind.FEDERATED_USER
 SERVICE, FEDERATED, ANONYMOUS = PrincipalKind.SERVICE, PrincipalKind.FEDERATED, PrincipalKind.ANONYMOUS
+AUTHORIZED = PrincipalKind.AUTHORIZED
 WITHOUT_ACCOUNT = frozenset({SERVICE, FEDERATED, ANONYMOUS})
 """A service, a provider or nobody in particular: they have no policies of their own."""
+NAMELESS = frozenset({ANONYMOUS, AUTHORIZED})
+"""Whom a policy can mean as everyone only: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+has an authorizer's caller in the place of a principal."""
 
 
 class Named(IntEnum):
@@ -55,7 +59,7 @@ def named_by(listed: PrincipalSet, principal: Principal) -> Named:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
     if listed.everyone:
         return DIRECT
-    return NOT if kind is ANONYMOUS else _of_account(listed, principal)
+    return NOT if kind in NAMELESS else _of_account(listed, principal)
 
 
 def _of_account(listed: PrincipalSet, principal: Principal) -> Named:
@@ -90,7 +94,7 @@ def _spared(listed: PrincipalSet, principal: Principal) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
-    if principal.kind in WITHOUT_ACCOUNT or listed.everyone:
+    if principal.kind in WITHOUT_ACCOUNT or principal.kind in NAMELESS or listed.everyone:
         return named_by(listed, principal) is not NOT
     if not _lists_account(listed, principal):
         return False

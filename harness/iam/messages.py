@@ -30,6 +30,8 @@ def denial_message(request: Request, decision: Decision) -> str:
     for evidence in decision.because:
         if (sentence := AWS_SENTENCES.get(evidence.note or "")) is not None:
             return sentence
+    if request.action.lower().startswith("execute-api:"):
+        return _of_api(request, decision)
     if request.principal.kind is PrincipalKind.ANONYMOUS or (_is_of_s3(request) and not _is_near(request)):
         return "Access Denied"
     if request.principal.kind is PrincipalKind.FEDERATED:
@@ -37,6 +39,20 @@ def denial_message(request: Request, decision: Decision) -> str:
     action = _shown(request.action)
     sentence = f"User: {request.principal.arn} is not authorized to perform: {action}{_on(request)}"
     return f"{sentence}{_reason(request, decision, action)}"
+
+
+def _of_api(request: Request, decision: Decision) -> str:
+    """API Gateway names the type of no policy, and hides the account that has the API but for its last digits.
+
+    https://repost.aws/knowledge-center/api-gateway-403-error-lambda-authorizer (an explicit deny),
+    OBSERVED: https://github.com/ASFHyP3/hyp3/issues/2283 (the account)
+    """
+    account = request.resource_account
+    resource = (request.resource or "*").replace(account, f"********{account[-4:]}", 1)
+    sentence = f"User: {request.principal.arn} is not authorized to perform: {request.action} on resource: {resource}"
+    if request.principal.kind is PrincipalKind.AUTHORIZED:
+        sentence = "User is not authorized to access this resource"
+    return f"{sentence} with an explicit deny" if decision.effect is Effect.EXPLICIT_DENY else sentence
 
 
 def _is_of_s3(request: Request) -> bool:

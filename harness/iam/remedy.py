@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from harness.iam.decide import decide
-from harness.iam.match import ANONYMOUS, FEDERATED, SERVICE
+from harness.iam.match import FEDERATED, NAMELESS, SERVICE
 from harness.model.decision import Effect, Evidence, Layer
 from harness.model.principal import Principal
 from harness.model.request import Request
@@ -99,7 +99,7 @@ def _literal(resource: str) -> str:
 
 
 def _named(principal: Principal) -> Any:
-    if principal.kind is ANONYMOUS:
+    if principal.kind in NAMELESS:
         return "*"
     kind = {SERVICE: "Service", FEDERATED: "Federated"}.get(principal.kind, "AWS")
     return {kind: principal.role_arn or principal.arn}

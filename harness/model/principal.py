@@ -29,6 +29,8 @@ class PrincipalKind(StrEnum):
     FEDERATED = "federated"
     """A SAML or OIDC provider, for AssumeRoleWith*."""
     ANONYMOUS = "anonymous"
+    AUTHORIZED = "authorized"
+    """Whoever a Lambda authorizer of API Gateway speaks for: nobody of IAM's, with the policy that the authorizer gives them."""
 
 
 class Principal(NamedTuple):

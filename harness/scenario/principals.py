@@ -12,6 +12,7 @@ from harness.accounts import Account, AccountSession, SessionKeys
 from harness.emulator.record import Keys
 from harness.scenario.mfa import MfaDevice
 from harness.scenario.removal import remove_role, remove_user, unless_gone
+from harness.scenario.rest_apis import ApiAnswer, call_api
 from harness.totp import code_at, step_at
 
 Document = Mapping[str, Any]
@@ -24,12 +25,17 @@ class ScenarioPrincipal:
     arn: str
     session: AccountSession
     account: Account
-    keys: Keys | SessionKeys = field(repr=False)
+    keys: Keys | SessionKeys | None = field(repr=False)
+    """None for who signs nothing."""
 
     def client(self, service: str, *, via: Account | None = None, region: str | None = None, **options: Any) -> Any:
         """A client of this principal, at its own account's door or at another's."""
         session = self.session if via is None else via.session_of(self.keys)
         return session.client(service, region_name=region, **options)
+
+    def call_api(self, url: str, method: str = "GET", body: bytes = b"", **headers: str) -> ApiAnswer:
+        """What an API of API Gateway answers (see `Account.api_url`). Raises ClientError when API Gateway refuses the call."""
+        return call_api(self.session if self.keys else None, url, method, body, headers)
 
     def assume(self, role_arn: str, name: str = "scenario", **parameters: Any) -> "ScenarioPrincipal":
         """The session that AssumeRole gives this principal. Raises ClientError when it is refused."""
@@ -37,7 +43,7 @@ class ScenarioPrincipal:
         return _session(self.account, answer["AssumedRoleUser"]["Arn"], SessionKeys.of(answer["Credentials"]))
 
 
-def _session(account: Account, arn: str, keys: Keys | SessionKeys) -> ScenarioPrincipal:
+def _session(account: Account, arn: str, keys: Keys | SessionKeys | None) -> ScenarioPrincipal:
     return ScenarioPrincipal(arn, account.session_of(keys), account, keys)
 
 
@@ -76,6 +82,10 @@ class Principals:
     def root(self, account: Account) -> ScenarioPrincipal:
         """The account's root user."""
         return _session(account, f"arn:aws:iam::{account.id}:root", account.record.root)
+
+    def anyone(self, account: Account) -> ScenarioPrincipal:
+        """Nobody in particular, at the account's door: calls APIs without a signature."""
+        return _session(account, "anonymous", None)
 
     def user(
         self,

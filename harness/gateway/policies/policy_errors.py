@@ -18,7 +18,10 @@ class Refusal:
     principal: str | None = None
 
 
+# OBSERVED: https://github.com/aws/chalice/issues/2065
+_OF_APIS = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
 REFUSALS: Mapping[str, Refusal] = {
+    "apigateway": Refusal("BadRequestException", malformed=_OF_APIS, principal=_OF_APIS),
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
     "dynamodb": Refusal("ValidationException"),
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html

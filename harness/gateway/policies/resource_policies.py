@@ -1,7 +1,7 @@
 """Resource-based policies, read from the services' stores. A service without a reader has none that grant here.
 
 Readers are per service; each knows one store and nothing else. API Gateway's policies are about calling an API, not about managing
-it: they are not read, as APIs are not served.
+it, and those of its deployments count.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.actions.kms import is_managed, managed_key
+from harness.gateway.rest_apis import deployed
 from harness.gateway.services.lazily import loaded
 from harness.model.world import ResourcePolicyKind
 
@@ -143,6 +144,14 @@ def _kinesis(store: Any, resource: str) -> str | None:
     return found
 
 
+def _execute_api(_store: Any, resource: str) -> str | None:
+    """The policy of the API at the stage's deployment."""
+    _, _, _, _, account, rest = resource.split(":", 5)
+    api, stage, *_ = (*rest.split("/"), "")
+    found = deployed.deployment(account, api, stage)
+    return deployed.policy(found, api) if found is not None else None
+
+
 def _kms(store: Any, resource: str) -> str | None:
     """The key's policy, and its grants in the words of a policy. A key that does not exist has none."""
     held = store.keys.get(resource.rpartition("/")[2]) if ":key/" in resource else None
@@ -255,6 +264,7 @@ def _literal(text: str) -> str:
 # the service of the ARN -> module, attribute with the stores, reader
 _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "dynamodb": ("moto.dynamodb.models", "dynamodb_backends", _dynamodb),
+    "execute-api": ("localstack.services.apigateway.models", "apigateway_stores", _execute_api),
     "events": ("localstack.services.events.models", "events_stores", _events),
     "kinesis": ("moto.kinesis.models", "kinesis_backends", _kinesis),
     "kms": ("localstack.services.kms.models", "kms_stores", _kms),

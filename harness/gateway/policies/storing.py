@@ -37,6 +37,10 @@ STORED: Mapping[tuple[str, str], tuple[str, PolicyKind]] = {
     ("iam", "PutGroupPolicy"): ("PolicyDocument", PolicyKind.IDENTITY),
     ("iam", "CreatePolicy"): ("PolicyDocument", PolicyKind.IDENTITY),
     ("iam", "CreatePolicyVersion"): ("PolicyDocument", PolicyKind.IDENTITY),
+    ("apigateway", "CreateRestApi"): ("policy", PolicyKind.RESOURCE),
+    ("apigateway", "ImportRestApi"): ("documentPolicy", PolicyKind.RESOURCE),
+    ("apigateway", "PutRestApi"): ("documentPolicy", PolicyKind.RESOURCE),
+    ("apigateway", "UpdateRestApi"): ("patchOperations./policy", PolicyKind.RESOURCE),
     ("dynamodb", "PutResourcePolicy"): ("Policy", PolicyKind.RESOURCE),
     ("events", "PutPermission"): ("Policy", PolicyKind.RESOURCE),
     ("kms", "CreateKey"): ("Policy", PolicyKind.KEY),
@@ -190,7 +194,11 @@ class PolicyDesk:
 
 
 def _at(params: Mapping[str, Any], parameter: str) -> Any:
-    """The parameter's value; one in a map is named by a dotted path."""
+    """The parameter's value; one in a map, or in a list of changes by their paths, is named by a dotted path."""
     name, _, key = parameter.partition(".")
     value = params.get(name)
-    return (value or {}).get(key) if key else value
+    if not key:
+        return value
+    if isinstance(value, list):
+        return next((change.get("value") for change in reversed(value) if change.get("path") == key), None)
+    return (value or {}).get(key)

