@@ -28,17 +28,19 @@ from harness.actions import (
     stepfunctions,
     sts,
 )
-from harness.actions.operation import Call, Encryption, Facts, Inherited, Operation
+from harness.actions.operation import Authentication, Call, Encryption, Facts, Inherited, KeyState, Operation
 from harness.actions.owner import SeveralOwners, owner
 from harness.actions.reasons import Reason
 from harness.actions.service import Service, unmodelled
 
 __all__ = [
     "SERVICES",
+    "Authentication",
     "Call",
     "Encryption",
     "Facts",
     "Inherited",
+    "KeyState",
     "Operation",
     "Reason",
     "SeveralOwners",

@@ -4,10 +4,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonev
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
 """
 
+import json
 from collections.abc import Sequence
 
-from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
+from harness.actions.keys import UNKNOWN, KeyRule, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, ContextValue, Facts, Operation
+from harness.actions.params import dig
 from harness.actions.service import Service, also, each, rows
 
 _RULE = "DescribeRule DeleteRule EnableRule DisableRule ListTargetsByRule PutTargets RemoveTargets PutRule"
@@ -50,6 +52,30 @@ def _put_events(service: Service, operation: Operation, facts: Facts) -> Sequenc
         context: dict[str, ContextValue] = {name: value for name, value in fields.items() if value}
         calls.append(service.call(operation, facts, "PutEvents", arn, context))
     return calls
+
+
+def _pattern(path: str) -> KeyRule:
+    """What a rule's pattern selects by at `path`; unknown where it selects by more than equality.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    """
+
+    def rule(operation: Operation, _facts: Facts) -> KeyValue:
+        pattern = operation.params.get("EventPattern")
+        if not pattern:
+            return None
+        try:
+            read = json.loads(str(pattern))
+        except ValueError:
+            return UNKNOWN
+        if not isinstance(read, dict) or "$or" in json.dumps(read):
+            return UNKNOWN
+        found = dig(read, path)
+        if not all(isinstance(value, str) for value in found):
+            return UNKNOWN
+        return tuple(map(str, found)) or None
+
+    return rule
 
 
 SERVICE = Service(
@@ -96,12 +122,12 @@ SERVICE = Service(
         "events:TargetArn": key(Type.ARNS, "PutTargets", "Targets.Arn"),
         "events:EventBusArn": key(Type.ARNS, "CreateEndpoint UpdateEndpoint", "EventBuses.EventBusArn"),
         "events:eventBusInvocation": key(Type.STRING, "PutEvents", lambda _operation, _facts: "false"),
-        # Filled by entry for PutEvents. PutRule's pattern may select by anything: what it names is not read.
-        "events:source": key(Type.STRINGS, "PutRule", UNREAD),
-        "events:detail-type": key(Type.STRINGS, "PutRule", UNREAD),
-        "events:detail.eventTypeCode": key(Type.STRING, "PutRule", UNREAD),
-        "events:detail.service": key(Type.STRING, "PutRule", UNREAD),
-        "events:detail.userIdentity.principalId": key(Type.STRING, "PutRule", UNREAD),
+        # Filled by entry for PutEvents.
+        "events:source": key(Type.STRINGS, "PutRule", _pattern("source")),
+        "events:detail-type": key(Type.STRINGS, "PutRule", _pattern("detail-type")),
+        "events:detail.eventTypeCode": key(Type.STRING, "PutRule", _pattern("detail.eventTypeCode")),
+        "events:detail.service": key(Type.STRING, "PutRule", _pattern("detail.service")),
+        "events:detail.userIdentity.principalId": key(Type.STRING, "PutRule", _pattern("detail.userIdentity.principalId")),
     }),
     also=also({"TagResource": "Tags"}, "PutRule CreateEventBus"),
     passes={

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.actions.keys import UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.reasons import because
 from harness.actions.service import Service, each, rows
@@ -154,8 +154,7 @@ def _context_keys(parameter: str) -> KeyRule:
 
 
 def _alias_used(operation: Operation, _facts: Facts) -> KeyValue:
-    name = str(operation.params.get("KeyId") or "")
-    return name.rpartition(":")[2] if "alias/" in name else None
+    return _alias_in(str(operation.params.get("KeyId") or ""))
 
 
 def _origin(operation: Operation, _facts: Facts) -> KeyValue:
@@ -183,6 +182,54 @@ def _caller(operation: Operation, _facts: Facts) -> KeyValue:
     return operation.account
 
 
+def _granted_context(operation: Operation, _facts: Facts) -> KeyValue:
+    """The pairs that a grant is to ask for."""
+    constraints = operation.params.get("Constraints") or {}
+    pairs = {**(constraints.get("EncryptionContextEquals") or {}), **(constraints.get("EncryptionContextSubset") or {})}
+    return {str(name): str(value) for name, value in pairs.items()}
+
+
+def _granted_context_keys(operation: Operation, facts: Facts) -> KeyValue:
+    return tuple(_granted_context(operation, facts)) or None  # type: ignore[arg-type] # a mapping
+
+
+def _re_encrypted_alias(parameter: str) -> KeyRule:
+    return lambda operation, _facts: _alias_in(str(operation.params.get(parameter) or ""))
+
+
+def _alias_in(name: str) -> str | None:
+    return name.rpartition(":")[2] if "alias/" in name else None
+
+
+def _on_same_key(operation: Operation, facts: Facts) -> KeyValue:
+    target = key_arn(operation, facts, str(operation.params.get("DestinationKeyId") or ""))
+    return text(_encrypted_under(operation, facts, "SourceKeyId") == target)
+
+
+# Of an existing key; https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+_STATE = frozenset({
+    "kms:keyspec", "kms:keyusage", "kms:keyorigin", "kms:multiregion", "kms:multiregionkeytype", "kms:resourcealiases",
+})  # fmt: skip
+
+
+def _state(facts: Facts, resource: str | None) -> tuple[Mapping[str, ContextValue], frozenset[str]]:
+    """What the key is like; of an alias nothing is told."""
+    held = facts.kms_key(resource) if resource is not None and ":key/" in resource else None
+    if held is None:
+        return {}, frozenset()
+    values: dict[str, ContextValue] = {
+        "kms:KeySpec": held.spec,
+        "kms:KeyUsage": held.usage,
+        "kms:KeyOrigin": held.origin,
+        "kms:MultiRegion": text(held.multi_region_type is not None),
+    }
+    if held.multi_region_type is not None:
+        values["kms:MultiRegionKeyType"] = held.multi_region_type
+    if held.aliases:
+        values["kms:ResourceAliases"] = tuple(held.aliases)
+    return values, _STATE
+
+
 SERVICE = Service(
     prefix="kms",
     rows={
@@ -204,19 +251,20 @@ SERVICE = Service(
         "kms:ViaService": key(Type.STRING, _KEYED, lambda _operation, _facts: None),
         "kms:RequestAlias": (
             key(Type.STRING, _BY_ALIAS, _alias_used),
-            key(Type.STRING, _REENCRYPT, UNREAD),
+            key(Type.STRING, "ReEncryptFrom", _re_encrypted_alias("SourceKeyId")),
+            key(Type.STRING, "ReEncryptTo", _re_encrypted_alias("DestinationKeyId")),
         ),
         "kms:EncryptionContext:": (
             key(Type.STRING, _CRYPTO, _context("EncryptionContext")),
             key(Type.STRING, "ReEncryptFrom", _context("SourceEncryptionContext")),
             key(Type.STRING, "ReEncryptTo", _context("DestinationEncryptionContext")),
-            key(Type.STRING, "CreateGrant", UNREAD),
+            key(Type.STRING, "CreateGrant", _granted_context),
         ),
         "kms:EncryptionContextKeys": (
             key(Type.STRINGS, _CRYPTO, _context_keys("EncryptionContext")),
             key(Type.STRINGS, "ReEncryptFrom", _context_keys("SourceEncryptionContext")),
             key(Type.STRINGS, "ReEncryptTo", _context_keys("DestinationEncryptionContext")),
-            key(Type.STRINGS, "CreateGrant", UNREAD),
+            key(Type.STRINGS, "CreateGrant", _granted_context_keys),
         ),
         "kms:EncryptionAlgorithm": (
             key(Type.STRING, "Encrypt Decrypt", _or("SYMMETRIC_DEFAULT", "EncryptionAlgorithm")),
@@ -229,7 +277,7 @@ SERVICE = Service(
             ),
         ),
         "kms:BypassPolicyLockoutSafetyCheck": key(Type.BOOL, "CreateKey PutKeyPolicy", truth("BypassPolicyLockoutSafetyCheck")),
-        # Of the request for a new key; what an existing one is like is not read.
+        # Of the request for a new key; of an existing one its state tells them (`_state`).
         "kms:KeyOrigin": (key(Type.STRING, "CreateKey", _origin), key(Type.STRING, _ON_KEY, UNREAD)),
         "kms:KeySpec": (
             key(Type.STRING, "CreateKey", _or("SYMMETRIC_DEFAULT", "KeySpec", "CustomerMasterKeySpec")),
@@ -259,11 +307,12 @@ SERVICE = Service(
         ),
         "kms:ReplicaRegion": key(Type.STRING, "ReplicateKey", "ReplicaRegion"),
         "kms:PrimaryRegion": key(Type.STRING, "UpdatePrimaryRegion", "PrimaryRegion"),
-        "kms:ReEncryptOnSameKey": key(Type.BOOL, _REENCRYPT, UNREAD),
+        "kms:ReEncryptOnSameKey": key(Type.BOOL, _REENCRYPT, _on_same_key),
         "kms:ResourceAliases": key(Type.STRINGS, _KEYED, UNREAD),
     }),
     also={
         "ReplicateKey": {"TagResource": "Tags"},
     },
+    state=_state,
     unmodelled=because(NOT_TOLD="RetireGrant"),
 )  # fmt: skip

@@ -17,6 +17,18 @@ class Inherited:
 
 
 @dataclass(frozen=True, slots=True)
+class Authentication:
+    """How a request to S3 was signed: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html."""
+
+    type: str
+    """`REST-HEADER`, `REST-QUERY-STRING` or `POST`."""
+    signature_age: int
+    """In milliseconds."""
+    content_sha256: str | None
+    """What the request says of its payload: a digest, `UNSIGNED-PAYLOAD`, or a form of streaming."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One parsed API request, and where it was sent."""
 
@@ -35,8 +47,8 @@ class Operation:
     """Of the caller's session."""
     mfa: bool = False
     """A valid code of the caller's MFA device came with the request."""
-    authentication: str | None = None
-    """How the request was signed, as S3 calls it: `REST-HEADER`, `REST-QUERY-STRING` or `POST`; None where nobody signed."""
+    authentication: Authentication | None = None
+    """Of requests to S3; None where nobody signed."""
     decided_by: str | None = None
     """The account that decides the request, which has the bucket that it is about."""
 
@@ -64,6 +76,18 @@ class Encryption:
     """S3's bucket key stands between: the key is used for the bucket and not for each object."""
     by_data_key: bool = False
     """A data key of the key encrypts: an advanced parameter of Systems Manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What an existing key of KMS is like: https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html."""
+
+    spec: str
+    usage: str
+    origin: str
+    multi_region_type: str | None
+    """`PRIMARY` or `REPLICA`; None for a key of one region."""
+    aliases: Sequence[str]
 
 
 class Facts(Protocol):
@@ -100,6 +124,9 @@ class Facts(Protocol):
         Kinds and names: `object` (bucket, key, version or nothing), `bucket` (for new objects), `upload` (bucket, id), `secret`,
         `parameter`, `queue` and `topic` (ARN).
         """
+
+    def kms_key(self, arn: str) -> KeyState | None:
+        """What a key of the account is like; None where there is none of that ARN, or it is AWS's own."""
 
     def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """The ARNs of Secrets Manager's secrets that these filters of a request find."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from harness.actions.keys import ALL, UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, key, text
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Authentication, Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.reasons import because
 from harness.actions.service import Rule, Service, each, rows
@@ -181,14 +181,19 @@ _GRANTS = {
     "s3:x-amz-grant-write-acp": "GrantWriteACP",
 }
 _LISTINGS = "ListObjects ListObjectsV2 ListObjectVersions"
-# What S3 looks up beside the request, or in its transport, is not read.
-_TRANSPORT = {
-    "s3:TlsVersion": Type.NUMERIC, "s3:signatureAge": Type.NUMERIC, "s3:x-amz-content-sha256": Type.STRING,
-}  # fmt: skip
+# No request comes through an access point here.
 _ACCESS_POINTS = {
     "s3:AccessPointNetworkOrigin": Type.STRING, "s3:AccessPointTag/": Type.STRING, "s3:DataAccessPointAccount": Type.STRING,
-    "s3:DataAccessPointArn": Type.ARN, "s3:BucketTag/": Type.STRING,
+    "s3:DataAccessPointArn": Type.ARN,
 }  # fmt: skip
+_TLS = "1.3"
+"""The plain-HTTP loopback stands in for AWS's TLS endpoints (docs/decisions)."""
+
+
+def _signed(what: Callable[[Authentication], str | None]) -> KeyRule:
+    """Of who signed: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html."""
+    return lambda operation, _facts: what(operation.authentication) if operation.authentication else None
+
 
 KEYS = Keys({
     "s3:prefix": key(Type.STRING, _LISTS, _where(_LISTINGS, _first("Prefix"))),
@@ -238,7 +243,10 @@ KEYS = Keys({
         key(Type.STRING, _VERSIONS, UNREAD),
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-    "s3:authType": key(Type.STRING, ALL, lambda operation, _facts: operation.authentication),
+    "s3:authType": key(Type.STRING, ALL, _signed(lambda made: made.type)),
+    "s3:signatureAge": key(Type.NUMERIC, ALL, _signed(lambda made: str(made.signature_age))),
+    "s3:x-amz-content-sha256": key(Type.STRING, ALL, _signed(lambda made: made.content_sha256)),
+    "s3:TlsVersion": key(Type.NUMERIC, ALL, lambda _operation, _facts: _TLS),
     "s3:ResourceAccount": key(Type.STRING, ALL, lambda operation, _facts: operation.decided_by),
     "s3:signatureversion": key(Type.STRING, ALL, lambda _operation, _facts: "AWS4-HMAC-SHA256"),
     # There are no access grants here.
@@ -247,7 +255,8 @@ KEYS = Keys({
     "s3:InventoryAccessibleOptionalFields": key(
         Type.STRINGS, "PutInventoryConfiguration", "InventoryConfiguration.OptionalFields"
     ),
-    **{name: key(type_, ALL, UNREAD) for name, type_ in (_TRANSPORT | _ACCESS_POINTS).items()},
+    **{name: key(type_, ALL, _absent) for name, type_ in _ACCESS_POINTS.items()},
+    "s3:BucketTag/": key(Type.STRING, ALL, UNREAD),
 })  # fmt: skip
 _ACL_PARAMETERS = "ACL GrantFullControl GrantRead GrantReadACP GrantWriteACP"
 _WITH_OBJECT = {

@@ -16,6 +16,14 @@ Rule = Callable[["Service", Operation, Facts], Sequence[Call]]
 
 ResourceRule = Callable[[Operation, Facts], str | None]
 
+StateRule = Callable[[Facts, str | None], tuple[Mapping[str, ContextValue], frozenset[str]]]
+"""The condition keys that tell of the resource's own state, and the lower-case names that are known thereby."""
+
+
+def _no_state(_facts: Facts, _resource: str | None) -> tuple[Mapping[str, ContextValue], frozenset[str]]:
+    return {}, frozenset()
+
+
 REQUEST_TAGS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 
 
@@ -44,6 +52,7 @@ class Service:
     """Operation -> another action on the same resource -> the parameters of which any asks for it."""
     passes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Operation -> the parameter that holds a role -> the service principal that the role is handed to."""
+    state: StateRule = _no_state
     unmodelled: Mapping[str, Reason] = field(default_factory=dict)
     names_only: bool = False
     """LocalStack takes the name out of an ARN and looks in the request's region: another region's ARN is no resource that is known."""
@@ -79,8 +88,9 @@ class Service:
             resource = None
         tags, families = resource_tags(facts, resource)
         own, known = self.keys.read(action, operation, facts)
-        values = {**request_tags(operation), **own, **(context or {}), **tags}
-        names = known | families | REQUEST_TAGS | {key.lower() for key in values}
+        state, told = self.state(facts, resource)
+        values = {**request_tags(operation), **own, **(context or {}), **state, **tags}
+        names = known | told | families | REQUEST_TAGS | {key.lower() for key in values}
         return Call(f"{self.prefix}:{action}", resource, values, names)
 
     def _passed(self, operation: Operation, facts: Facts, resource: str | None) -> Iterator[Call]:

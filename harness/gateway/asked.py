@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from harness.actions import Inherited, Operation
+from harness.actions import Authentication, Inherited, Operation
 from harness.actions.federation import Federated
 from harness.actions.sts import UNSIGNED
 from harness.gateway import respond
@@ -15,6 +16,7 @@ from harness.gateway.rest_apis import imports
 from harness.gateway.s3.forms import parameters
 from harness.gateway.signers import InternalSigner, ServiceSigner
 from harness.sigv4 import Claim, Form
+from harness.sigv4.verify import UNSIGNED_PAYLOAD
 from harness.wire.vouch import Caller, Vouch
 
 NO_FORM = "The body of your POST request is not well-formed multipart/form-data."
@@ -74,8 +76,8 @@ class Asked:
         return replace(self, operation=replace(self.operation, mfa=present))
 
 
-def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str) -> Asked:
-    """What LocalStack has parsed, asked of the account `here`. Raises AWS's error for a form post that is none."""
+def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str, now: datetime) -> Asked:
+    """What LocalStack has parsed, asked of the account `here` at this real time. Raises AWS's error for a form post that is none."""
     service, operation = context.service, context.operation
     if service is None or operation is None:
         raise respond.internal("the request names no operation of a service")
@@ -94,7 +96,7 @@ def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str) -
         account=caller.account_id if caller else here,
         user=caller.user_name if caller else None,
         inherited=_inherited(caller),
-        authentication=_authentication(arrival) if service.service_name == "s3" and caller else None,
+        authentication=_authentication(arrival, now) if service.service_name == "s3" and caller else None,
         decided_by=here,
     )
     return Asked(context, arrival, signer, asked)
@@ -104,15 +106,18 @@ def _caller(signer: Signer) -> Caller | None:
     return signer.caller if isinstance(signer, Vouch) else None
 
 
-def _authentication(arrival: Arrival) -> str:
-    """Where the signature of a request to S3 stands.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-    """
-    if arrival.form is not None:
-        return "POST"
+def _authentication(arrival: Arrival, now: datetime) -> Authentication | None:
+    """How the request was signed; None where nobody did."""
     claim = arrival.claim()
-    return "REST-QUERY-STRING" if isinstance(claim, Claim) and claim.expires is not None else "REST-HEADER"
+    if not isinstance(claim, Claim):
+        return None
+    presigned = claim.expires is not None
+    said = arrival.head.value("x-amz-content-sha256")
+    return Authentication(
+        type="POST" if arrival.form is not None else "REST-QUERY-STRING" if presigned else "REST-HEADER",
+        signature_age=max(0, int((now - claim.time).total_seconds() * 1000)),
+        content_sha256=said or (UNSIGNED_PAYLOAD if presigned else None),
+    )
 
 
 def _of_form(arrival: Arrival, bucket: str) -> Mapping[str, Any]:

@@ -57,7 +57,7 @@ class Authorize:
         """Let the chain go on only for what is allowed here; everything else is answered and the chain stopped."""
         arrival, signer = arrival_of(context), signer_of(context)
         try:
-            answered = self._handle(read(context, arrival, signer, self.account_id), response)
+            answered = self._handle(read(context, arrival, signer, self.account_id, self.clock.real()), response)
         except (Unauthenticated, IdentityRefused, PeerUnavailable, CommonServiceException) as why:
             refuse(self.records, context, response, arrival, why)
             answered = True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.actions import Encryption
+from harness.actions import Encryption, KeyState
 from harness.actions.kms import is_managed
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.resources import encryptions, resource_tags
@@ -72,6 +72,19 @@ class StateFacts:
     def encryption(self, kind: str, *names: str) -> Encryption | None:
         """The key that the resource is encrypted with."""
         return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
+
+    def kms_key(self, arn: str) -> KeyState | None:
+        """The key's metadata, and the aliases that mean it."""
+        account, region = self.iam.account_id, arn.split(":")[3]
+        models = loaded("localstack.services.kms.models")
+        store = models.kms_stores[account][region] if models and f":{account}:" in arn else None
+        held = store.keys.get(arn.rpartition("/")[2]) if store else None
+        if store is None or held is None:
+            return None
+        told = held.metadata
+        replicated = (told.get("MultiRegionConfiguration") or {}).get("MultiRegionKeyType")
+        aliases = [name for name, alias in store.aliases.items() if alias.metadata["TargetKeyId"] == told["KeyId"]]
+        return KeyState(told["KeySpec"], told["KeyUsage"], told["Origin"], replicated, aliases)
 
     def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """Those that moto's own filters find; none where it refuses the filters."""

@@ -32,6 +32,9 @@ class Facts:
     def encryption(self, kind, *names):
         return None
 
+    def kms_key(self, arn):
+        return None
+
     def secrets(self, filters):
         return ["arn:aws:secretsmanager:us-west-2:111111111111:secret:x-AbCdEf"]
 

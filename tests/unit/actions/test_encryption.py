@@ -36,6 +36,9 @@ class Facts:
     def lacks_object(self, bucket, name):
         return False
 
+    def kms_key(self, arn):
+        return None
+
     def secrets(self, filters):
         return [SECRET]
 
