@@ -28,7 +28,17 @@ from harness.actions import (
     stepfunctions,
     sts,
 )
-from harness.actions.operation import Authentication, Call, Encryption, Facts, Inherited, KeyState, Operation
+from harness.actions.operation import (
+    Authentication,
+    Call,
+    Encryption,
+    Facts,
+    Grant,
+    Inherited,
+    KeyState,
+    Operation,
+    Standing,
+)
 from harness.actions.owner import SeveralOwners, owner
 from harness.actions.reasons import Reason
 from harness.actions.service import Service, unmodelled
@@ -39,11 +49,13 @@ __all__ = [
     "Call",
     "Encryption",
     "Facts",
+    "Grant",
     "Inherited",
     "KeyState",
     "Operation",
     "Reason",
     "SeveralOwners",
+    "Standing",
     "calls",
     "modelled_operations",
     "owner",

@@ -13,7 +13,6 @@ from typing import Any
 from harness.actions.keys import UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
-from harness.actions.reasons import because
 from harness.actions.service import Service, each, rows
 
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
@@ -133,6 +132,18 @@ def _create(service: Service, operation: Operation, facts: Facts) -> Sequence[Ca
     return calls
 
 
+def _retire(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Whom the grant names retires it, and whom the account's own policies let; the key's policy has no say.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+    """
+    params = operation.params
+    grant = facts.grant(str(params.get("GrantToken") or params.get("GrantId") or ""))
+    if grant is None:  # the service says so
+        return [service.call(operation, facts, "RetireGrant", _key(operation, facts))]
+    return [replace(service.call(operation, facts, "RetireGrant", grant.key), policy=grant.retiring)]
+
+
 # condition keys
 
 
@@ -242,11 +253,12 @@ SERVICE = Service(
         **each(_deciphered, "Decrypt"),
         "ReEncrypt": _re_encrypt,
         "CreateKey": _create,
+        "RetireGrant": _retire,
         **dict.fromkeys(_ALIASES.split(), _alias),
     },
     keys=Keys({
         # The account of the caller: operations on another account's key are decided where the key is, by its policy.
-        "kms:CallerAccount": key(Type.STRING, f"{_KEYED} {_STORES}", _caller),
+        "kms:CallerAccount": key(Type.STRING, f"{_KEYED} {_STORES} RetireGrant", _caller),
         # Of what a service asks for its caller (`encryption`); direct calls have none.
         "kms:ViaService": key(Type.STRING, _KEYED, lambda _operation, _facts: None),
         "kms:RequestAlias": (
@@ -259,12 +271,14 @@ SERVICE = Service(
             key(Type.STRING, "ReEncryptFrom", _context("SourceEncryptionContext")),
             key(Type.STRING, "ReEncryptTo", _context("DestinationEncryptionContext")),
             key(Type.STRING, "CreateGrant", _granted_context),
+            key(Type.STRING, "RetireGrant", UNREAD),
         ),
         "kms:EncryptionContextKeys": (
             key(Type.STRINGS, _CRYPTO, _context_keys("EncryptionContext")),
             key(Type.STRINGS, "ReEncryptFrom", _context_keys("SourceEncryptionContext")),
             key(Type.STRINGS, "ReEncryptTo", _context_keys("DestinationEncryptionContext")),
             key(Type.STRINGS, "CreateGrant", _granted_context_keys),
+            key(Type.STRINGS, "RetireGrant", UNREAD),
         ),
         "kms:EncryptionAlgorithm": (
             key(Type.STRING, "Encrypt Decrypt", _or("SYMMETRIC_DEFAULT", "EncryptionAlgorithm")),
@@ -287,7 +301,10 @@ SERVICE = Service(
         "kms:MultiRegion": (key(Type.BOOL, "CreateKey", truth("MultiRegion")), key(Type.BOOL, _ON_KEY, UNREAD)),
         "kms:MultiRegionKeyType": (key(Type.STRING, "CreateKey", _multi_region), key(Type.STRING, _ON_KEY, UNREAD)),
         "kms:DataKeyPairSpec": key(Type.STRING, "GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext", "KeyPairSpec"),
-        "kms:GrantConstraintType": key(Type.STRING, "CreateGrant", _constraint),
+        "kms:GrantConstraintType": (
+            key(Type.STRING, "CreateGrant", _constraint),
+            key(Type.STRING, "RetireGrant", UNREAD),
+        ),
         # True only for the calls of AWS services on a principal's behalf; there are none here.
         "kms:GrantIsForAWSResource": key(Type.BOOL, "CreateGrant ListGrants RevokeGrant", lambda _operation, _facts: "false"),
         "kms:GrantOperations": key(Type.STRINGS, "CreateGrant", "Operations"),
@@ -314,5 +331,4 @@ SERVICE = Service(
         "ReplicateKey": {"TagResource": "Tags"},
     },
     state=_state,
-    unmodelled=because(NOT_TOLD="RetireGrant"),
 )  # fmt: skip

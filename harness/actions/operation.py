@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 ContextValue = str | tuple[str, ...]
 
@@ -65,6 +65,25 @@ class Call:
     """Lower-case condition keys (families end with `/`) that this call is known to have or not to have."""
     via: str | None = None
     """The service principal that makes the call for the caller, None where the caller makes it."""
+    policy: "Standing | None" = None
+    """What decides in the place of the resource's own policy, where more than the resource tells it."""
+
+
+class Standing(NamedTuple):
+    """A policy that is on no resource by itself."""
+
+    name: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant of KMS."""
+
+    key: str
+    """The ARN of its key."""
+    retiring: Standing
+    """Who may retire it, in the words of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,9 @@ class Facts(Protocol):
         Kinds and names: `object` (bucket, key, version or nothing), `bucket` (for new objects), `upload` (bucket, id), `secret`,
         `parameter`, `queue` and `topic` (ARN).
         """
+
+    def grant(self, named: str) -> Grant | None:
+        """A grant of KMS's of the account, by its token or its id; None where there is none."""
 
     def kms_key(self, arn: str) -> KeyState | None:
         """What a key of the account is like; None where there is none of that ARN, or it is AWS's own."""

@@ -3,6 +3,7 @@
 No other ARN routes: `PolicyArn`, `Role`, `Endpoint`, `Targets` stay with the caller, and so does everything of IAM.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -99,10 +100,21 @@ def _queues(params: Mapping[str, Any]) -> Iterator[str]:
         yield f"arn:aws:sqs::{queue_owner}:queue"
 
 
+def _grants(params: Mapping[str, Any]) -> Iterator[str]:
+    """A grant's token holds its account: LocalStack's in clear, AWS's in a way of its own."""
+    if token := params.get("GrantToken"):
+        try:
+            account = base64.b64decode(str(token)).decode("latin-1").partition(":")[0]
+        except ValueError:
+            return
+        yield f"arn:aws:kms::{account}:grant"
+
+
 # What a service names otherwise than by a parameter that holds an ARN.
 _MORE: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "dynamodb": _tables,
     "events": _buses,
+    "kms": _grants,
     "sqs": _queues,
 }
 

@@ -13,7 +13,7 @@ from harness.gateway.policies.key_lockout import check_lockout
 from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.resources.facts import StateFacts
-from harness.gateway.resources.key_states import check_keys
+from harness.gateway.resources.key_states import check_grant_token, check_keys
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
 from harness.gateway.s3.public_access import check_public_policy
@@ -48,6 +48,7 @@ class BeforeStoring:
         check_integration(operation)
         check_acl(self.owners.account_id, operation)
         check_algorithm(operation)
+        check_grant_token(operation)
         check_keys(self.owners.account_id, operation, StateFacts(self.iam, operation.region))
         self.owners.claim_name(asked)
         check_public_policy(self.owners.account_id, asked)

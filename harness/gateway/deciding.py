@@ -79,12 +79,11 @@ class Decider:
     membership: OwnMembership
     _compiled: dict[tuple[str, PolicyKind], Document] = field(default_factory=dict)
 
-    def decide(
-        self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, *, policy: PolicyRef | None = None
-    ) -> Verdict:
-        """The verdict on one call, and its line. `policy`: the resource's, where the caller is who knows it."""
+    def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
+        """The verdict on one call, and its line."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
         if call.via is None:
+            policy = self.documents.add(*call.policy) if call.policy else None
             return self.judge(
                 signer, call.action, call.resource, context, operation.region, arrival.vpc_endpoint, policy=policy
             )
@@ -105,7 +104,7 @@ class Decider:
     ) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to.
 
-        `policy` is the resource's, where the caller is who knows it. A key of KMS that is not there has no policy, and lets
+        `policy` stands in the place of the resource's own, where it is given. A key of KMS that is not there has no policy, and lets
         nobody in where it `must_be_there`. Elsewhere KMS itself says so.
         """
         request = Request(
@@ -113,7 +112,7 @@ class Decider:
         )
         owned = self._owned(request, region, endpoint)
         if policy is not None:
-            owned = replace(owned, policy=policy)
+            owned = replace(owned, policy=policy, kind=ResourcePolicyKind.RESOURCE)
         if must_be_there and owned.policy is None:
             owned = replace(owned, kind=ResourcePolicyKind.KEY)
         world = self._world(signer, owned)

@@ -233,6 +233,23 @@ def _granted(grant: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             } | ({"Condition": conditions} if conditions else {})
 
 
+def retiring(grant: Mapping[str, Any]) -> str:
+    """Who may retire the grant: its retiring principal, and its grantee where that is among its operations.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+    """
+    named = [
+        grant.get("RetiringPrincipal"),
+        grant["GranteePrincipal"] if "RetireGrant" in grant["Operations"] else None,
+    ]
+    statements = [
+        {"Effect": "Allow", "Principal": _principal(one), "Action": "kms:RetireGrant", "Resource": "*"}
+        for one in named
+        if one
+    ]
+    return json.dumps({"Version": _VERSION, "Statement": statements})
+
+
 def _principal(named: str) -> dict[str, str]:
     return {"Service" if named.endswith(".amazonaws.com") else "AWS": named}
 

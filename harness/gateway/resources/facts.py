@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.actions import Encryption, KeyState
+from harness.actions import Encryption, Grant, KeyState, Standing
 from harness.actions.kms import is_managed
 from harness.gateway.iam.iam_state import IamState
+from harness.gateway.policies.resource_policies import retiring
 from harness.gateway.resources import encryptions, resource_tags
 from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
@@ -72,6 +73,17 @@ class StateFacts:
     def encryption(self, kind: str, *names: str) -> Encryption | None:
         """The key that the resource is encrypted with."""
         return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
+
+    def grant(self, named: str) -> Grant | None:
+        """In the request's region, which a token names, too."""
+        models = loaded("localstack.services.kms.models")
+        store = models.kms_stores[self.iam.account_id][self.region] if models else None
+        held = store.grants.get(store.grant_tokens.get(named, named)) if store else None
+        if held is None:
+            return None
+        return Grant(
+            str(held.metadata["KeyArn"]), Standing(f"grant {held.metadata['GrantId']}", retiring(held.metadata))
+        )
 
     def kms_key(self, arn: str) -> KeyState | None:
         """The key's metadata, and the aliases that mean it."""

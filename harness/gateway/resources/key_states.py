@@ -4,6 +4,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html, and for th
 linked, the sentence is not documented.
 """
 
+import base64
+import re
 from collections.abc import Mapping
 
 from harness.actions import Operation, encryption
@@ -18,6 +20,8 @@ _NOT_ENCRYPTED = (
     "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, "
     "and not in an invalid state."
 )
+_TOKEN = re.compile(r"\d{12}:[a-z0-9-]+:[0-9a-f-]+")
+"""LocalStack's grant tokens, decoded."""
 # (service, action on the key): shape and code of the error, and its sentence.
 _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("secretsmanager", "Decrypt"): ("DecryptionFailure", "DecryptionFailure", _NOT_DECRYPTED),
@@ -29,6 +33,24 @@ _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("sqs", "GenerateDataKey"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
     ("sqs", "Decrypt"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
 }
+
+
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html#API_RetireGrant_Errors; its text is not known
+_NO_TOKEN = ("InvalidGrantTokenException", "The grant token is not valid.")
+
+
+def check_grant_token(operation: Operation) -> None:
+    """Raise KMS's error for what cannot be a token."""
+    token = operation.params.get("GrantToken") if operation.service == "kms" else None
+    if token and _TOKEN.fullmatch(_decoded(str(token))) is None:
+        raise respond.client_error(*_NO_TOKEN)
+
+
+def _decoded(token: str) -> str:
+    try:
+        return base64.b64decode(token).decode("latin-1")
+    except ValueError:
+        return ""
 
 
 def check_keys(account_id: str, operation: Operation, facts: Facts) -> None:

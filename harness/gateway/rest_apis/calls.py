@@ -8,14 +8,14 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authoriz
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from harness.actions import Call, Operation, execute_api
+from harness.actions import Call, Operation, Standing, execute_api
 from harness.gateway import respond
 from harness.gateway.arrival import Arrival, Signer
 from harness.gateway.authenticate import Authenticate
@@ -27,14 +27,16 @@ from harness.gateway.rest_apis import authorizers, deployed
 from harness.gateway.rest_apis.errors import CallRefused
 from harness.gateway.signers import ANONYMOUS, Authorized
 from harness.sigv4 import Claim, Rejected
-from harness.wire.vouch import PolicyRef, Vouch
+from harness.wire.vouch import Vouch
 
 # A method without an authorizer of an API without a policy is open to everyone; in the words of a policy.
-_OPEN_NAME = "an open method: it has no authorizer, and its API no resource policy"
-_OPEN = json.dumps({
-    "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"},
-})  # fmt: skip
+_OPEN = Standing(
+    "an open method: it has no authorizer, and its API no resource policy",
+    json.dumps({
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"},
+    }),
+)  # fmt: skip
 _DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
 
 
@@ -98,15 +100,17 @@ class ApiCallers:
                 self._validation(call, refused)
             raise
         if signer is ANONYMOUS and policy is None and not deployed.is_private(call.found.deployment):
-            policy = self.documents.add(_OPEN_NAME, _OPEN)
+            policy = _OPEN
         self._require(call, self._decided(call, asked, signer, policy))
         return signer
 
-    def _policy(self, call: ApiCall) -> PolicyRef | None:
+    @staticmethod
+    def _policy(call: ApiCall) -> Standing | None:
+        """The API's resource policy: that of its deployment, which the ARN of a call does not tell."""
         text = deployed.policy(call.found.deployment, call.found.api_id)
-        return self.documents.add(call.arn, text) if text is not None else None
+        return Standing(call.arn, text) if text is not None else None
 
-    def _caller(self, call: ApiCall, asked: Call, policy: PolicyRef | None) -> Signer:
+    def _caller(self, call: ApiCall, asked: Call, policy: Standing | None) -> Signer:
         if call.authorization == "NONE":
             return ANONYMOUS
         if call.authorization == "AWS_IAM":
@@ -133,7 +137,7 @@ class ApiCallers:
             return wrong_region(execute_api.PREFIX, claim.region, call.region)
         return self.authenticate.signed(call.context, call.arrival, claim)
 
-    def _authorized(self, call: ApiCall, asked: Call, policy: PolicyRef | None) -> Authorized:
+    def _authorized(self, call: ApiCall, asked: Call, policy: Standing | None) -> Authorized:
         """Whom the authorizer speaks for; it is not asked where the resource policy denies already."""
         before = self._decided(call, asked, ANONYMOUS, policy)
         if before.line["decision"] == "explicit_deny":
@@ -142,7 +146,7 @@ class ApiCallers:
         name = f"the policy of authorizer {call.authorizer.get('name')}"
         return Authorized(given.principal_id, self.documents.add(name, given.policy))
 
-    def _decided(self, call: ApiCall, asked: Call, signer: Signer, policy: PolicyRef | None) -> Verdict:
+    def _decided(self, call: ApiCall, asked: Call, signer: Signer, policy: Standing | None) -> Verdict:
         operation = Operation(
             service=execute_api.PREFIX,
             prefix=execute_api.PREFIX,
@@ -151,7 +155,7 @@ class ApiCallers:
             region=call.region,
             account=self.decider.account_id,
         )
-        return self.decider.decide(signer, asked, operation, call.arrival, policy=policy)
+        return self.decider.decide(signer, replace(asked, policy=policy), operation, call.arrival)
 
     def _require(self, call: ApiCall, verdict: Verdict) -> None:
         self.records.keep(verdict.documents)

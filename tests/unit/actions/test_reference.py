@@ -18,9 +18,11 @@ from harness.actions import (
     SERVICES,
     Authentication,
     Encryption,
+    Grant,
     KeyState,
     Operation,
     Reason,
+    Standing,
     calls,
     execute_api,
     owner,
@@ -67,6 +69,9 @@ class Facts:
 
     def encryption(self, kind, *names):
         return Encryption(KEY_ID)
+
+    def grant(self, named):
+        return Grant(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}", Standing("a grant", "{}"))
 
     def kms_key(self, arn):
         return KeyState("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS", "PRIMARY", ["alias/x"])
