@@ -36,6 +36,7 @@ from harness.actions.operation import (
     Grant,
     Inherited,
     KeyState,
+    NetworkPlace,
     Operation,
     Standing,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Grant",
     "Inherited",
     "KeyState",
+    "NetworkPlace",
     "Operation",
     "Reason",
     "SeveralOwners",

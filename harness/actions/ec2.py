@@ -1,15 +1,15 @@
 """EC2: describing, which has no resources, and networks. What else EC2 can do stands in `ec2_unmodelled`, with its reason.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-What is to be created is `vpc/*`; an operation that joins things is decided on each of them. Keys that tell of a resource's own
-state (`ec2:Vpc`, `ec2:Tenancy` and so on) are not read: they are unknown.
+What is to be created is `vpc/*`; an operation that joins things is decided on each of them. Of the keys that tell of a resource's own
+state its id and its place are read (`ec2:SecurityGroupID`, `ec2:Vpc`); the others (`ec2:Tenancy` and so on) are unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.actions import ec2_unmodelled
-from harness.actions.keys import ALL, Keys, KeyValue, Type, key
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.keys import ALL, UNREAD, Keys, KeyValue, Type, key
+from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.service import Service, also, rows
 
@@ -86,6 +86,40 @@ _TAG_ON_CREATE = """
     CreateTransitGatewayVpcAttachment CreateVpc CreateVpcEndpoint CreateVpcEndpointServiceConfiguration
     CreateVpcPeeringConnection CreateVpnConnection CreateVpnGateway
 """
+
+# The keys that hold a resource's own id, by its type.
+_IDS: Mapping[str, str] = {
+    "elastic-ip": "ec2:AllocationId",
+    "internet-gateway": "ec2:InternetGatewayID",
+    "network-acl": "ec2:NetworkAclID",
+    "network-interface": "ec2:NetworkInterfaceID",
+    "route-table": "ec2:RouteTableID",
+    "security-group": "ec2:SecurityGroupID",
+    "subnet": "ec2:SubnetID",
+    "vpc": "ec2:VpcID",
+    "vpc-peering-connection": "ec2:VpcPeeringConnectionID",
+}
+_PLACED = frozenset({"natgateway", "network-acl", "network-interface", "route-table", "security-group", "subnet"})
+
+
+def _state(facts: Facts, resource: str | None) -> tuple[Mapping[str, ContextValue], frozenset[str]]:
+    """A resource's id, and where it is; nothing of what is still to be made."""
+    kind, _, identifier = (resource or "").rpartition(":")[2].partition("/")
+    values: dict[str, ContextValue] = {}
+    if resource is None or identifier in {"", "*"}:
+        return values, frozenset()
+    if kind in _IDS:
+        values[_IDS[kind]] = identifier
+    place = facts.network_place(kind, identifier) if kind in _PLACED else None
+    if place is not None:
+        network = resource.removesuffix(f"{kind}/{identifier}")
+        values["ec2:Vpc"] = f"{network}vpc/{place.vpc}"
+        if place.subnet is not None:
+            values["ec2:Subnet"] = f"{network}subnet/{place.subnet}"
+        if place.zone is not None:
+            values["ec2:AvailabilityZone"] = place.zone
+    return values, frozenset(name.lower() for name in values)
+
 
 SERVICE = Service(
     prefix="ec2",
@@ -321,7 +355,13 @@ SERVICE = Service(
     keys=Keys({
         "ec2:Region": key(Type.STRING, ALL, _region),
         "ec2:CreateAction": key(Type.STRING, "CreateTags", _create_action),
+        # Of the resource; its state tells them (`_state`).
+        **{name: key(Type.STRING, ALL, UNREAD) for name in _IDS.values()},
+        "ec2:Vpc": key(Type.ARN, ALL, UNREAD),
+        "ec2:Subnet": key(Type.ARN, ALL, UNREAD),
+        "ec2:AvailabilityZone": key(Type.STRING, ALL, UNREAD),
     }),
+    state=_state,
     also=also({"CreateTags": "TagSpecifications"}, _TAG_ON_CREATE),
     passes={"CreateFlowLogs": {"DeliverLogsPermissionArn": "vpc-flow-logs.amazonaws.com"}},
     unmodelled=ec2_unmodelled.REASONS,

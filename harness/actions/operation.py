@@ -109,6 +109,17 @@ class KeyState:
     aliases: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkPlace:
+    """Where a part of a network is, by ids."""
+
+    vpc: str
+    subnet: str | None = None
+    """Of a network interface."""
+    zone: str | None = None
+    """Of a subnet and a network interface."""
+
+
 class Facts(Protocol):
     """What only the account's state knows about the resources that an operation names."""
 
@@ -149,6 +160,9 @@ class Facts(Protocol):
 
     def kms_key(self, arn: str) -> KeyState | None:
         """What a key of the account is like; None where there is none of that ARN, or it is AWS's own."""
+
+    def network_place(self, kind: str, identifier: str) -> NetworkPlace | None:
+        """Where a resource of EC2's of the account is; None for one that is not there, or is in no VPC."""
 
     def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """The ARNs of Secrets Manager's secrets that these filters of a request find."""

@@ -134,3 +134,46 @@ def test_a_rule_may_be_for_some_events_only(a):
     for pattern in ({"source": ["shop", "aws.s3"]}, {"detail-type": ["order"]}, {"source": [{"prefix": "shop"}]}):
         assert refusal(put, pattern)[:2] == JSON_DENIED
     assert refusal(maker.put_rule, Name="timed", ScheduleExpression="rate(1 minute)")[:2] == JSON_DENIED
+
+
+def test_a_policy_may_be_for_one_vpc_and_one_group(a):
+    ec2 = a("ec2")
+    vpcs = [ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(2)]
+    groups = [ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"] for vpc in vpcs]
+    of_vpc = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:{REGION}:{A}:vpc/{vpcs[0]}"}}
+    in_vpc = a("ec2", **user(a, allow("ec2:AuthorizeSecurityGroupIngress", Condition=of_vpc)))
+    of_group = {"StringEquals": {"ec2:SecurityGroupID": groups[1]}}
+    one_group = a("ec2", **user(a, allow("ec2:AuthorizeSecurityGroupIngress", Condition=of_group)))
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+
+    in_vpc.authorize_security_group_ingress(GroupId=groups[0], CidrIp="10.0.0.0/8", **rule)
+    assert (
+        refusal(in_vpc.authorize_security_group_ingress, GroupId=groups[1], CidrIp="10.0.0.0/8", **rule)[0]
+        == "UnauthorizedOperation"
+    )
+    one_group.authorize_security_group_ingress(GroupId=groups[1], CidrIp="10.0.0.0/8", **rule)
+    assert (
+        refusal(one_group.authorize_security_group_ingress, GroupId=groups[0], CidrIp="10.1.0.0/16", **rule)[0]
+        == "UnauthorizedOperation"
+    )
+
+
+def test_a_network_interface_is_known_by_its_subnet_and_its_zone(a):
+    ec2 = a("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    zones = [f"{REGION}a", f"{REGION}b"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.7.{n}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for n, zone in enumerate(zones)
+    ]
+    interfaces = [
+        ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"] for subnet in subnets
+    ]
+    only = {
+        "ArnEquals": {"ec2:Subnet": f"arn:aws:ec2:{REGION}:{A}:subnet/{subnets[0]}"},
+        "StringEquals": {"ec2:AvailabilityZone": zones[0]},
+    }
+    client = a("ec2", **user(a, allow("ec2:DeleteNetworkInterface", Condition=only)))
+
+    assert refusal(client.delete_network_interface, NetworkInterfaceId=interfaces[1])[0] == "UnauthorizedOperation"
+    client.delete_network_interface(NetworkInterfaceId=interfaces[0])

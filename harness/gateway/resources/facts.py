@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.actions import Encryption, Grant, KeyState, Standing
+from harness.actions import Encryption, Grant, KeyState, NetworkPlace, Standing
 from harness.actions.kms import is_managed
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.resource_policies import retiring
-from harness.gateway.resources import encryptions, resource_tags
+from harness.gateway.resources import encryptions, networks, resource_tags
 from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
 
@@ -97,6 +97,10 @@ class StateFacts:
         replicated = (told.get("MultiRegionConfiguration") or {}).get("MultiRegionKeyType")
         aliases = [name for name, alias in store.aliases.items() if alias.metadata["TargetKeyId"] == told["KeyId"]]
         return KeyState(told["KeySpec"], told["KeyUsage"], told["Origin"], replicated, aliases)
+
+    def network_place(self, kind: str, identifier: str) -> NetworkPlace | None:
+        """Of EC2's in the request's region."""
+        return networks.place(self.iam.account_id, self.region, kind, identifier)
 
     def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """Those that moto's own filters find; none where it refuses the filters."""

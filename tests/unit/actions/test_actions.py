@@ -32,6 +32,9 @@ class Facts:
     def encryption(self, kind, *names):
         return None
 
+    def network_place(self, kind, identifier):
+        return None
+
     def grant(self, named):
         return None
 

@@ -20,6 +20,7 @@ from harness.actions import (
     Encryption,
     Grant,
     KeyState,
+    NetworkPlace,
     Operation,
     Reason,
     Standing,
@@ -69,6 +70,12 @@ class Facts:
 
     def encryption(self, kind, *names):
         return Encryption(KEY_ID)
+
+    def network_place(self, kind, identifier):
+        interface = kind == "network-interface"
+        return NetworkPlace(
+            "vpc-1", "subnet-1" if interface else None, "us-west-2a" if interface or kind == "subnet" else None
+        )
 
     def grant(self, named):
         return Grant(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{KEY_ID}", Standing("a grant", "{}"))
