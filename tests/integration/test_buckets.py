@@ -125,3 +125,11 @@ def test_a_copy_from_another_accounts_bucket_is_refused_by_name(accounts, bucket
             501,
         )
     assert client.get_object(Bucket=name, Key="copied")["Body"].read() == b"of two"
+
+
+def test_objects_lie_in_the_run_s_own_folder(accounts, bucket, sandbox):
+    """Where all runs of a machine shared one, the end of a bucket would take the objects of another run's."""
+    (found,) = sandbox.state.rglob(f"s3/{NAME}")
+
+    assert found.is_dir()
+    assert sandbox.state in found.parents

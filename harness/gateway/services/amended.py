@@ -1,9 +1,11 @@
-"""LocalStack's own code, amended where a refused internal call must end as it does on AWS, or a role is assumed by the wrong one."""
+"""LocalStack's own code, amended where a refused call must end as on AWS, the wrong one assumes a role, or runs share a folder."""
 
 import logging
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from botocore.credentials import RefreshableCredentials
@@ -27,6 +29,7 @@ def install(now: Callable[[], datetime]) -> None:
     around(InternalClientFactory, "with_assumed_role", _by_the_execution_role)
     for validator in (IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator):
         around(validator, "validate", _take)
+    when_loaded("localstack.services.s3.provider", _keep_objects_apart)
     when_loaded(
         "localstack.services.cloudwatch.provider_v2",
         lambda module: around(module.CloudwatchProvider, "set_alarm_state", _set_state),
@@ -39,6 +42,11 @@ def install(now: Callable[[], datetime]) -> None:
         "localstack.services.lambda_.event_source_mapping.esm_worker_factory",
         lambda module: around(module, "get_internal_client", partial(_read_on, now)),
     )
+
+
+def _keep_objects_apart(module: Any) -> None:
+    """Objects lie in this instance's own temporary folder; LocalStack has one for all, and a bucket's end removes its folder there."""
+    module.DEFAULT_S3_TMP_DIR = str(Path(tempfile.gettempdir()) / "s3")
 
 
 def _take(_original: Function, _validator: Any) -> None:
