@@ -1,5 +1,6 @@
 """Registration: put the gate into LocalStack's chain, answer the peers, and serve. If anything here fails, nothing is served."""
 
+import gc
 import logging
 import signal
 import threading
@@ -127,6 +128,9 @@ def _when_ready(runtime: Any, gate: "Gate") -> None:
 def _load_services(names: tuple[str, ...]) -> None:
     for name in names:
         SERVICE_PLUGINS.require(name)
+    # What is loaded stays: to look through it for garbage would stop requests for a tenth of a second, again and again.
+    gc.collect()
+    gc.freeze()
 
 
 class Gate:
