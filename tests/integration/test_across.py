@@ -11,7 +11,7 @@ import boto3
 import psutil
 import pytest
 from aws import keys_of
-from raw import CALLS, Request, policy, query, record_of, send, signed, target, trust
+from raw import CALLS, Call, Request, policy, query, record_of, send, signed, target, trust
 from sealed import forward, opened, say
 
 from harness.wire import Refused, seal
@@ -261,6 +261,7 @@ NEEDS_B = {
     "vouch of s3": (CALLS["s3"], "two"),
     "forward": (target("dynamodb", "DynamoDB_20120810.DescribeTable", TableName=f"arn:aws:dynamodb:us-west-2:{B}:table/t"), "one"),
     "forward of sqs": (target("sqs", "AmazonSQS.ReceiveMessage", QueueUrl=f"http://localhost/{B}/q"), "one"),
+    "whose api": (Call("execute-api", "GET", "/_aws/execute-api/nosuchapi1/prod/x"), "one"),
     "resolve": (query("iam", "CreateRole", "2010-05-08", "us-east-1", RoleName="x", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{B}:role/known")), "one"),
 }  # fmt: skip
 
