@@ -208,23 +208,30 @@ def test_an_api_is_called_by_its_host_as_well(a, accounts):
 def test_a_private_api_is_for_its_vpc_endpoint(a, b, accounts, sandbox, lines):
     only = {**EVERYONE, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}}
     private = {"endpointConfiguration": {"types": ["PRIVATE"]}}
-    api, without = make(a, statements=[only], **private), make(a, **private)
+    api = make(a, statements=[only], **private)
     through = {"vpc": "vpc-0123456789abcdef0", "vpc_endpoint": "vpce-0123456789abcdef0", "source_ip": "10.0.0.7"}
     record = record_of(sandbox)
 
     outside = call(accounts["two"], api)
     ask(record, "two", "network", through)
     try:
-        inside, unattached = call(accounts["two"], api), call(accounts["two"], without)
+        inside = call(accounts["two"], api)
         ask(record, "two", "network", {**through, "vpc_endpoint": "vpce-0fedcba9876543210"})
         other = call(accounts["two"], api)
     finally:
         ask(record, "two", "network", {})
 
     assert (outside.status, outside.message) == (403, "Forbidden")
-    assert [answer.status for answer in (inside, unattached, other)] == [200, 403, 403]
+    assert [answer.status for answer in (inside, other)] == [200, 403]
     assert lines(inside)[0]["context"]["aws:sourcevpce"] == "vpce-0123456789abcdef0"
-    assert lines(other)[0]["because"] == lines(unattached)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
+    assert lines(other)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
+
+
+def test_a_private_api_without_a_policy_is_not_deployed(a):
+    with pytest.raises(
+        a("apigateway").exceptions.BadRequestException, match="doesn't have a resource policy attached to it"
+    ):
+        make(a, endpointConfiguration={"types": ["PRIVATE"]})
 
 
 def test_a_disabled_endpoint_is_shut(a, accounts):

@@ -5,12 +5,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from harness.actions import execute_api
+from harness.actions import Operation, execute_api
+from harness.gateway import respond
 from harness.gateway.services.lazily import loaded
 from harness.policy.elements import listed
 
+# OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/14290
+_NO_POLICY = "Private REST API doesn't have a resource policy attached to it"
 _SHORT = f"{execute_api.PREFIX}:/"
 
 
@@ -47,8 +51,22 @@ def policy(deployed: Any, api: str) -> str | None:
 
 def is_private(deployed: Any) -> bool:
     """Whether the API is for callers through VPC endpoints only."""
-    configuration = deployed.rest_api.rest_api.get("endpointConfiguration") or {}
-    return "PRIVATE" in (configuration.get("types") or ())
+    return _is_private(deployed.rest_api.rest_api)
+
+
+def _is_private(api: Mapping[str, Any]) -> bool:
+    return "PRIVATE" in ((api.get("endpointConfiguration") or {}).get("types") or ())
+
+
+def check_deployment(account_id: str, operation: Operation) -> None:
+    """Raise AWS's error for the deployment of a private API that lets nobody in."""
+    if (operation.service, operation.name) != ("apigateway", "CreateDeployment"):
+        return
+    models = loaded("localstack.services.apigateway.models")
+    apis = models.apigateway_stores[account_id][operation.region].rest_apis if models else {}
+    held = apis.get(str(operation.params.get("restApiId")))
+    if held is not None and _is_private(held.rest_api) and not held.rest_api.get("policy"):
+        raise respond.client_error("BadRequestException", _NO_POLICY)
 
 
 def is_disabled(deployed: Any) -> bool:
