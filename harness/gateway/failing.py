@@ -23,7 +23,7 @@ from harness.gateway.journal import Unwritable
 from harness.gateway.records import Records
 
 LOG = logging.getLogger(__name__)
-# What a service may mean to answer. Before the decision none was asked: the gate answers with ServiceException alone.
+# What a service may mean to answer once it is asked.
 _SERVICES_OWN = (ServiceException, MotoServiceException, RESTError, NotImplementedError)
 
 
@@ -35,7 +35,10 @@ class FailClosed:
 
     def __call__(self, _chain: HandlerChain, exception: Exception, context: RequestContext, response: Response) -> None:
         """Answer for what no service meant to answer."""
-        if isinstance(exception, _SERVICES_OWN if is_decided(context) else ServiceException):
+        if is_decided(context) and isinstance(exception, _SERVICES_OWN):
+            return
+        if isinstance(exception, ServiceException):
+            self._say(context, exception, response)
             return
         LOG.error("%s\n%s", _cause(exception), "".join(traceback.format_tb(exception.__traceback__)))
         error = self._error(context, exception)
@@ -44,6 +47,17 @@ class FailClosed:
         except Unwritable as full:
             LOG.error("%s", full)  # noqa: TRY400 - a trace may hold the request
         respond.write_error(context, response, error)
+
+    def _say(self, context: RequestContext, refused: ServiceException, response: Response) -> None:
+        """LocalStack refused the request before it was decided, such as a URL that is signed in part; its answer stands."""
+        arrival = arrival_if_any(context)
+        if arrival is None:
+            return
+        said = CommonServiceException(refused.code, str(refused), refused.status_code, refused.sender_fault)
+        try:
+            self.records.validation(context, arrival, said)
+        except Unwritable as full:
+            respond.write_error(context, response, respond.unavailable(str(full)))
 
     @staticmethod
     def _error(context: RequestContext, exception: Exception) -> CommonServiceException:

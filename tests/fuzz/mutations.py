@@ -29,7 +29,7 @@ FORGED = (
     ("Authorization", "Bearer x"),
     ("Authorization", "AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg="),
 )
-PATHS = ("/_localstack/health", "/_aws/sqs/messages", "//", "/./", "/x/../", "/%2e%2e/", "/%5flocalstack/info", "/restapis/a/b/_user_request_/", "/2015-03-31/functions/", "/111111111111/fuzz", "*", "", "http://127.0.0.1/", "/\xff", "/%zz", "/?", "/#", "/fuzz/key?acl", "/fuzz?policy")  # fmt: skip
+PATHS = ("/_localstack/health", "/_aws/execute-api/x/prod/y", "/_aws/execute-api//", "/_aws/sqs/messages", "//", "/./", "/x/../", "/%2e%2e/", "/%5flocalstack/info", "/restapis/a/b/_user_request_/", "/2015-03-31/functions/", "/111111111111/fuzz", "*", "", "http://127.0.0.1/", "/\xff", "/%zz", "/?", "/#", "/fuzz/key?acl", "/fuzz?policy")  # fmt: skip
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH", "get", "TRACE", "WEBSOCKET", "X" * 40)
 HOSTS = ("222222222222.localhost", "fuzz.s3.localhost.localstack.cloud", "a.execute-api.localhost", "f.lambda-url.us-west-2.on.aws", "b.s3-website.localhost", "", "127.0.0.1:1", "a b", "[::1]", "\xff")  # fmt: skip
 QUERIES = ("Action=DeleteUser", "X-Amz-Signature=" + "0" * 64, "X-Amz-Credential=AKIA/x", "X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-Expires=99999999", "acl", "policy", "x=%ff", "a+b=c", "&&", "=", "Version=2010-05-08&Action=ListUsers", "AWSAccessKeyId=x&Signature=y&Expires=1")  # fmt: skip

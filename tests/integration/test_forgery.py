@@ -335,3 +335,15 @@ def test_every_refusal_has_its_line(one, url, sandbox):
     assert [line["kind"] for line in journal if line.get("request_id") == answer.headers["x-amzn-requestid"]] == [
         "authentication"
     ]
+
+
+def test_what_localstack_itself_refuses_has_its_line(url, journals):
+    """A URL that is signed in part is refused before anything is decided."""
+    host = ("Host", urllib.parse.urlsplit(url).netloc)
+    answer = send(
+        url, Request("POST", "/?X-Amz-Expires=99999999", (host,), b"Action=GetCallerIdentity&Version=2011-06-15")
+    )
+
+    assert (answer.status, answer.code) == (400, "AuthorizationQueryParametersError")
+    (line,) = journals.lines(request_id=answer.headers["x-amzn-requestid"])
+    assert (line["kind"], line["error"]["code"]) == ("validation", "AuthorizationQueryParametersError")
