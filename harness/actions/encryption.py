@@ -35,6 +35,8 @@ class Use:
     """The encryption context, None where it is not known before the service has done its work."""
     service: str = ""
     """That uses it, where it is not the request's own."""
+    region: str = ""
+    """In which it is used, where it is not the request's own."""
 
 
 Rule = Callable[[Operation, Facts], Iterator[Use]]
@@ -51,19 +53,22 @@ def calls(operation: Operation, facts: Facts) -> Iterator[Call]:
 
 
 def _call(operation: Operation, facts: Facts, use: Use, action: str) -> Call:
-    service = use.service or operation.service
-    inner = Operation(
-        "kms",
-        "kms",
-        action,
-        {"KeyId": use.key, "EncryptionContext": dict(use.context or {})},
-        operation.region,
-        operation.account,
-    )
-    via = {"kms:ViaService": f"{service}.{operation.region}.amazonaws.com"}
-    made = kms.SERVICE.call(inner, facts, action, facts.arn("kms-key", use.key), via)
+    service, region = use.service or operation.service, use.region or operation.region
+    params = {"KeyId": use.key, "EncryptionContext": dict(use.context or {})}
+    inner = Operation("kms", "kms", action, params, region, operation.account)
+    via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    made = kms.SERVICE.call(inner, facts, action, _key(use, operation, facts), via)
     known = made.modelled if use.context is not None else made.modelled - CONTEXT
     return replace(made, modelled=known, via=f"{service}.amazonaws.com")
+
+
+def _key(use: Use, operation: Operation, facts: Facts) -> str | None:
+    """A key in another region is named by its whole ARN, in the account that decides."""
+    if not use.region or use.key.startswith("arn:"):
+        return facts.arn("kms-key", use.key)
+    name = use.key if use.key.startswith("alias/") else f"key/{use.key}"
+    account = operation.decided_by or operation.account
+    return facts.arn("kms-key", f"arn:aws:kms:{use.region}:{account}:{name}")
 
 
 # S3
@@ -156,7 +161,8 @@ def _code_read(path: str) -> Rule:
 
 
 def _secret_used(secret: str, facts: Facts, actions: Sequence[str]) -> Iterator[Use]:
-    held = facts.encryption("secret", secret)
+    """A new version is encrypted with the key that an alias means now, and read with the one that it meant then."""
+    held = facts.encryption("new-secret" if actions is WRITE else "secret", secret)
     if held is not None:
         yield Use(held.key, actions, {"SecretARN": facts.arn("secret", secret) or secret})
 
@@ -178,30 +184,53 @@ def _secret_made(operation: Operation, _facts: Facts) -> Iterator[Use]:
     """A secret has an ARN once it is made."""
     if _has_value(operation):
         yield Use(str(operation.params.get("KmsKeyId") or kms.managed_key("secretsmanager")), WRITE, None)
+        yield from _replicas(operation, None)
 
 
 def _secret_changed(operation: Operation, facts: Facts) -> Iterator[Use]:
     """Under another key the value is encrypted anew: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html."""
     secret, key = str(operation.params.get("SecretId") or ""), operation.params.get("KmsKeyId")
-    if key:
+    if key is not None:  # an empty one means AWS's own
         yield from _secret_used(secret, facts, READ)
-        yield Use(str(key), WRITE, {"SecretARN": facts.arn("secret", secret) or secret})
+        context = {"SecretARN": facts.arn("secret", secret) or secret}
+        yield Use(str(key or kms.managed_key("secretsmanager")), WRITE, context)
     elif _has_value(operation):
         yield from _secret_used(secret, facts, WRITE)
+
+
+def _secret_replicated(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """A replica's value is decrypted at home, and encrypted with the replica's key in its region.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets_troubleshoot.html
+    """
+    secret = str(operation.params.get("SecretId") or "")
+    yield from _secret_used(secret, facts, READ)
+    yield from _replicas(operation, {"SecretARN": facts.arn("secret", secret) or secret})
+
+
+def _replicas(operation: Operation, context: Mapping[str, str] | None) -> Iterator[Use]:
+    for replica in operation.params.get("AddReplicaRegions") or ():
+        key = str(replica.get("KmsKeyId") or kms.managed_key("secretsmanager"))
+        yield Use(key, WRITE, context, region=str(replica.get("Region") or ""))
 
 
 # Systems Manager
 
 
+_STANDARD = 4096
+"""The bytes of a standard parameter: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html."""
+
+
 def _parameter_written(operation: Operation, facts: Facts) -> Iterator[Use]:
     """Standard parameters are encrypted by the key itself, advanced ones by a data key of it. What is not said stays as it was."""
     name, type_ = str(operation.params.get("Name") or ""), operation.params.get("Type")
-    held = facts.encryption("parameter", name)
+    held = facts.encryption("new-parameter", name)
     if type_ != "SecureString" and (type_ or held is None):
         return
     key = str(operation.params.get("KeyId") or (held.key if held is not None else kms.managed_key("ssm")))
     tier = operation.params.get("Tier")
-    advanced = tier == "Advanced" if tier else held is not None and held.by_data_key
+    long = tier == "Intelligent-Tiering" and len(str(operation.params.get("Value") or "").encode()) > _STANDARD
+    advanced = (tier == "Advanced" or long) if tier else held is not None and held.by_data_key
     action = "GenerateDataKey" if advanced else "Encrypt"
     yield Use(key, (action,), {"PARAMETER_ARN": ssm.parameter_arn(operation, name)})
 
@@ -250,9 +279,12 @@ def _queue(actions: Sequence[str]) -> Rule:
 
 
 def _queue_used(named: str, actions: Sequence[str], facts: Facts) -> Iterator[Use]:
+    """A queue is in the region of its URL, whatever endpoint it is asked at."""
     held = facts.encryption("queue", named)
     if held is not None:
-        yield Use(held.key, actions, {"aws:sqs:arn": named} if named.startswith("arn:") else None)
+        whole = named.startswith("arn:")
+        region = named.split(":")[3] if whole else ""
+        yield Use(held.key, actions, {"aws:sqs:arn": named} if whole else None, region=region)
 
 
 def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
@@ -283,6 +315,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "BatchGetSecretValue": _secrets,
         "PutSecretValue": _secret(WRITE),
         "CreateSecret": _secret_made,
+        "ReplicateSecretToRegions": _secret_replicated,
         "UpdateSecret": _secret_changed,
     },
     "sns": {"Publish": _topic, "PublishBatch": _topic},

@@ -54,6 +54,8 @@ def _batch(service: Service, operation: Operation, facts: Facts) -> Sequence[Cal
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
     """
     calls = [service.call(operation, facts, "BatchGetSecretValue", "*")]
+    if operation.params.get("Filters"):
+        calls.append(service.call(operation, facts, "ListSecrets", "*"))
     for secret in batched(operation, facts):
         one = replace(operation, params={"SecretId": secret})
         calls.append(service.call(one, facts, "GetSecretValue", secret))

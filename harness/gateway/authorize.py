@@ -27,6 +27,7 @@ from harness.gateway.owners import Owners
 from harness.gateway.peering.peers import PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusing import Unauthenticated, refuse
+from harness.gateway.resources.names import check_names
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.internal import PLUMBING_ACCOUNT
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
@@ -86,6 +87,7 @@ class Authorize:
     def _decide(self, asked: Asked, response: Response) -> bool:
         """The rest of the way, in the account whose resource it is."""
         checks.check_form(asked)
+        check_names(asked.operation)
         asked = self._by_provider(asked)
         checks.check_session(asked)
         checks.check_form_post(asked, self.clock.real())

@@ -26,6 +26,10 @@ REFUSALS: Mapping[str, Refusal] = {
     "dynamodb": Refusal("ValidationException"),
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
     "events": Refusal("ValidationException"),
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutResourcePolicy.html#API_PutResourcePolicy_Errors
+    "kinesis": Refusal("InvalidArgumentException"),
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html#API_PutResourcePolicy_Errors
+    "logs": Refusal("InvalidParameterException"),
     # https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/32
     "kms": Refusal(
         "MalformedPolicyDocumentException",

@@ -261,7 +261,7 @@ def _constraint(constraints: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
     """
     equal, subset = constraints.get("EncryptionContextEquals"), constraints.get("EncryptionContextSubset")
-    pairs = equal or subset or {}
+    pairs = {**(subset or {}), **(equal or {})}
     if not pairs:
         return {}
     conditions: dict[str, Any] = {

@@ -14,6 +14,7 @@ Reader = Callable[..., Encryption | None]
 Resolver = Callable[[str, str], str | None]
 """`Facts.arn`."""
 
+_REGION = 3  # the place of an ARN's
 _SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
 _WRITTEN_UNDER = "harness_key"
 """The attribute in which moto's secrets and parameters keep the key's ARN."""
@@ -25,6 +26,9 @@ def encryption(account_id: str, region: str, kind: str, *names: str) -> Encrypti
     """The key of KMS that the resource is encrypted with."""
     module, attribute, reader = _READERS[kind]
     stores = loaded(module)
+    named = names[0].split(":")
+    if names[0].startswith("arn:") and len(named) > _REGION and named[_REGION]:
+        region = named[_REGION]  # a queue's URL, too, may be of another region than the endpoint
     return reader(getattr(stores, attribute)[account_id][region], *names) if stores else None
 
 
@@ -54,12 +58,16 @@ def remember_key(account_id: str, region: str, operation: str, params: Mapping[s
         alias = getattr(held, "kms_key_id", None)
     else:
         return
+    if held is not None and operation == "UpdateSecret" and params.get("KmsKeyId") == "":
+        # moto keeps the old one: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
+        held.kms_key_id = alias = None
+        setattr(held, _WRITTEN_UNDER, None)
     if held is not None and alias and (operation != "UpdateSecret" or _encrypts(params)):
         setattr(held, _WRITTEN_UNDER, key("kms-key", alias))
 
 
 def _encrypts(params: Mapping[str, Any]) -> bool:
-    return any(params.get(name) for name in ("KmsKeyId", "SecretString", "SecretBinary"))
+    return params.get("KmsKeyId") is not None or bool(params.get("SecretString") or params.get("SecretBinary"))
 
 
 def _bucket(store: Any, bucket: str) -> Encryption | None:
@@ -102,6 +110,12 @@ def _secret(store: Any, secret: str) -> Encryption | None:
     return Encryption(getattr(held, _WRITTEN_UNDER, None) or getattr(held, "kms_key_id", None) or _OF_SECRETS_MANAGER)
 
 
+def _new_secret(store: Any, secret: str) -> Encryption | None:
+    """What the next version will be encrypted with: the key that an alias means now."""
+    held = store.secrets.get(secret)
+    return None if held is None else Encryption(getattr(held, "kms_key_id", None) or _OF_SECRETS_MANAGER)
+
+
 def _parameter(store: Any, name: str) -> Encryption | None:
     """The version that the name selects, by number or label; the newest one where it selects none."""
     plain, selected = _selected(name)
@@ -110,6 +124,13 @@ def _parameter(store: Any, name: str) -> Encryption | None:
         return None
     key = getattr(found[-1], _WRITTEN_UNDER, None) or found[-1].keyid or _OF_SYSTEMS_MANAGER
     return Encryption(key, by_data_key=found[-1].tier == "Advanced")
+
+
+def _new_parameter(store: Any, name: str) -> Encryption | None:
+    """What the next version will be encrypted with: the key that an alias means now."""
+    held = _parameter(store, name)
+    newest = _versions(store, _selected(name)[0])
+    return None if held is None else Encryption(newest[-1].keyid or _OF_SYSTEMS_MANAGER, by_data_key=held.by_data_key)
 
 
 def _selected(name: str) -> tuple[str, str]:
@@ -141,6 +162,8 @@ _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "bucket": ("localstack.services.s3.models", "s3_stores", _bucket),
     "object": ("localstack.services.s3.models", "s3_stores", _object),
     "upload": ("localstack.services.s3.models", "s3_stores", _upload),
+    "new-secret": ("moto.secretsmanager.models", "secretsmanager_backends", _new_secret),
+    "new-parameter": ("moto.ssm.models", "ssm_backends", _new_parameter),
     "secret": ("moto.secretsmanager.models", "secretsmanager_backends", _secret),
     "parameter": ("moto.ssm.models", "ssm_backends", _parameter),
     "queue": ("localstack.services.sqs.models", "sqs_stores", _queue),

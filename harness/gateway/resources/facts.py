@@ -131,6 +131,8 @@ def _aliased_key(account_id: str, region: str, name: str) -> str | None:
     models = loaded("localstack.services.kms.models")
     if models is None or "alias/" not in name:
         return None
+    if name.startswith("arn:") and name.split(":")[4:5] != [account_id]:
+        return None  # another account's
     store = models.kms_stores[account_id][_region(name, region)]
     alias = store.aliases.get(name[name.index("alias/") :])
     key = store.keys.get(alias.metadata["TargetKeyId"].rpartition("/")[2]) if alias else None
@@ -142,7 +144,8 @@ def _key(account_id: str, region: str, name: str) -> str | None:
     if is_managed(name):
         return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name.rpartition(':')[2]}"
     if "alias/" in name:
-        return _aliased_key(account_id, region, name)
+        foreign = name.startswith("arn:") and name.split(":")[4:5] != [account_id]
+        return name if foreign else _aliased_key(account_id, region, name)
     return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"
 
 

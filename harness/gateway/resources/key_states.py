@@ -24,6 +24,9 @@ _TOKEN = re.compile(r"\d{12}:[a-z0-9-]+:[0-9a-f-]+")
 """LocalStack's grant tokens, decoded."""
 # (service, action on the key): shape and code of the error, and its sentence.
 _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
+    # https://github.com/localstack/localstack/issues/8422 has the code
+    ("s3", "Decrypt"): ("KMS.DisabledException", "KMS.DisabledException", "The key is disabled."),
+    ("s3", "GenerateDataKey"): ("KMS.DisabledException", "KMS.DisabledException", "The key is disabled."),
     ("secretsmanager", "Decrypt"): ("DecryptionFailure", "DecryptionFailure", _NOT_DECRYPTED),
     ("secretsmanager", "GenerateDataKey"): ("EncryptionFailure", "EncryptionFailure", _NOT_ENCRYPTED),
     ("ssm", "Decrypt"): ("InvalidKeyId", "InvalidKeyId", "The query key ID isn't valid."),

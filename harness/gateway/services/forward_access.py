@@ -11,6 +11,7 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import RequestContext
@@ -155,8 +156,21 @@ def _lending(original: Callable[..., Any], method: Callable[..., Any], *args: An
 
 def _amend_templates(module: Any) -> None:
     module.safe_requests = _Unread
+    around(module, "convert_s3_to_local_url", _place)
     for name in ("get_remote_template_body", "get_template_body"):
         around(module, name, _read_template)
+
+
+def _place(original: Callable[..., Any], url: str) -> Any:
+    """Where a template lies; LocalStack looks for a bucket and a key in whatever it is given."""
+    parsed = urlsplit(url)
+    try:
+        found = original(url) if parsed.scheme in {"http", "https", "s3"} and parsed.netloc else None
+    except IndexError:
+        found = None
+    if found is None or str(found).endswith("/None"):
+        raise validation("TemplateURL must be a supported URL.")
+    return found
 
 
 def _read_template(original: Callable[..., Any], *args: Any) -> Any:

@@ -517,7 +517,8 @@ def test_a_batch_of_secrets_asks_for_each():
         ("secretsmanager:GetSecretValue", f"{SECRET}:known-AbCdEf"), ("secretsmanager:GetSecretValue", "none"),
     ]  # fmt: skip
     assert asked("secretsmanager", "BatchGetSecretValue", Filters=[{}])[1:] == [
-        ("secretsmanager:GetSecretValue", f"{SECRET}:x-AbCdEf")
+        ("secretsmanager:ListSecrets", "*"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:x-AbCdEf"),
     ]
 
 
