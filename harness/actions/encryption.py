@@ -142,6 +142,18 @@ def _both(*rules: Rule) -> Rule:
     return rule
 
 
+# operation of Lambda's -> the parameter that holds where its code lies; empty: the request itself
+_CODE = {"CreateFunction": "Code", "UpdateFunctionCode": "", "PublishLayerVersion": "Content"}
+
+
+def code_bucket(operation: Operation) -> str | None:
+    """The bucket that Lambda is to read code from, None where it reads from none."""
+    if operation.service != "lambda" or operation.name not in _CODE:
+        return None
+    path = _CODE[operation.name]
+    return ((operation.params.get(path) or {}) if path else operation.params).get("S3Bucket")
+
+
 def _code_read(path: str) -> Rule:
     """Lambda's code comes out of a bucket with the caller's permissions.
 
@@ -294,11 +306,7 @@ def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
 
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
-    "lambda": {
-        "CreateFunction": _code_read("Code"),
-        "UpdateFunctionCode": _code_read(""),
-        "PublishLayerVersion": _code_read("Content"),
-    },
+    "lambda": {name: _code_read(path) for name, path in _CODE.items()},
     "s3": {
         "GetObject": _object_read,
         "HeadObject": _checksum_read,

@@ -11,6 +11,7 @@ from localstack.aws.api import CommonServiceException
 from localstack.http import Response
 
 from harness.actions import SeveralOwners, owner
+from harness.actions.encryption import code_bucket
 from harness.actions.s3 import copy_source
 from harness.gateway import respond
 from harness.gateway.asked import Asked
@@ -24,6 +25,9 @@ from harness.gateway.signers import InternalSigner, PlumbingSigner
 from harness.wire.vouch import Vouch
 
 FOREIGN_COPY = "copies from a bucket of another account are not supported by the harness: read the object and put it, as the same principal"
+FOREIGN_CODE = (
+    "code in a bucket of another account is not supported by the harness: copy it into one of the function's account"
+)
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 BUCKET_TAKEN = (
     "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a "
@@ -105,7 +109,10 @@ class Owners:
                 raise respond.denied_error(asked.context, "Access Denied")
 
     def check_source(self, asked: Asked) -> None:
-        """Copies read a bucket that is here: an object does not travel between accounts but by its client's hands."""
+        """Copies, and code, are read from a bucket that is here: an object does not travel between accounts but by its client's hands."""
+        bucket = code_bucket(asked.operation)
+        if bucket is not None and self.buckets.owner(bucket, asked.request_id) not in {None, self.account_id}:
+            raise respond.client_error("InvalidParameterValueException", FOREIGN_CODE)
         if asked.operation.service != "s3":
             return
         source = copy_source(str(asked.operation.params.get("CopySource") or ""))

@@ -311,3 +311,18 @@ def test_a_grant_asks_for_both_of_its_contexts(a):
     for context in ({"a": "1"}, {"b": "2"}, {}):
         assert refusal(kms.encrypt, KeyId=key, Plaintext=b"x", EncryptionContext=context)[0] == "AccessDeniedException"
     assert json.dumps(limits)
+
+
+def test_code_in_another_account_s_bucket_is_refused_by_name(a, b):
+    bucket = fresh("bucket")
+    b("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    code = {"S3Bucket": bucket, "S3Key": "f.zip"}
+    role = f"arn:aws:iam::{A}:role/any"
+
+    for call in (
+        lambda: a("lambda").publish_layer_version(LayerName="l", Content=code),
+        lambda: a("lambda").create_function(
+            FunctionName="f", Role=role, Runtime="python3.13", Handler="f.h", Code=code
+        ),
+    ):
+        assert "not supported by the harness" in refusal(call)[2]
