@@ -38,7 +38,7 @@ def _patch(path: str, role_at: str = "", policy_at: str = "") -> Rule:
         calls = [service.call(operation, facts, "PATCH", resource)]
         for change in dig(operation.params, "patchOperations"):
             place, value = _place(change), str(change.get("value") or "")
-            if role_at and place == role_at and ":role/" in value:
+            if role_at and place == role_at and value:
                 calls.append(pass_role(operation, facts, value, _SERVICE, resource))
             if policy_at and place == policy_at:
                 calls.append(service.call(operation, facts, "UpdateRestApiPolicy", resource))

@@ -15,6 +15,7 @@ from harness.actions.federation import Federated
 from harness.gateway.door import Door
 from harness.gateway.rest_apis.address import Address, read_address
 from harness.gateway.s3.forms import written
+from harness.gateway.services.hops import arrived
 from harness.gateway.services.internal import DATA_HEADER, InternalCall, proven, without_proof
 from harness.gateway.signers import Anonymous, Authorized, InternalSigner
 from harness.sigv4 import (
@@ -72,6 +73,8 @@ class Arrival:
     internal: InternalCall | None
     api: Address | None
     """The API of API Gateway that is called, where it is one."""
+    hops: int
+    """How many calls of APIs' integrations led here."""
 
     def claim(self) -> Claim | Rejected:
         """Who the request says has signed it."""
@@ -96,7 +99,9 @@ def receive(context: RequestContext, door: Door) -> Arrival:
     chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     internal = None if forwarded else proven(head)
-    address, vpc_endpoint = door.origin(str(environ.get("REMOTE_ADDR", "")), by_service=internal is not None)
+    hops = arrived(head)
+    by_service = internal is not None or hops > 0
+    address, vpc_endpoint = door.origin(str(environ.get("REMOTE_ADDR", "")), by_service=by_service)
     arrival = Arrival(
         head=without_proof(head) if internal else head,
         body=body,
@@ -104,10 +109,11 @@ def receive(context: RequestContext, door: Door) -> Arrival:
         chunks_fault=chunks if isinstance(chunks, Rejected) else None,
         form=form,
         client_address=forwarded.client_address if forwarded else address,
-        vpc_endpoint=forwarded.vpc_endpoint if forwarded else vpc_endpoint,
+        vpc_endpoint=forwarded.vpc_endpoint if forwarded and not hops else vpc_endpoint,
         forwarded=forwarded,
         internal=internal,
         api=api,
+        hops=hops,
     )
     if forwarded:
         context.request_id = forwarded.request_id

@@ -58,6 +58,7 @@ from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
 from harness.gateway.resources import stores
 from harness.gateway.resources.kms_keys import KmsKeys
+from harness.gateway.rest_apis import imports
 from harness.gateway.rest_apis.apis import Apis
 from harness.gateway.rest_apis.calls import ApiCallers
 from harness.gateway.rest_apis.invoking import InvokeApi
@@ -111,6 +112,7 @@ def run(launch: Launch) -> None:
     amended_encryption.install()
     failed_deliveries.install()
     integrations.install()
+    imports.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

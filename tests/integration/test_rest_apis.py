@@ -2,72 +2,27 @@
 
 import json
 import secrets
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from aws import REGION, A, B, allow, document, function_code, keys_of, refusal, trust
-from raw import Call, ask, record_of, send, signed
+from apis import (
+    AUTHORIZER,
+    ECHO,
+    EVERYONE,
+    Api,
+    authorized,
+    bearing,
+    call,
+    integration,
+    integration_role,
+    make,
+    make_function,
+    permit,
+    user,
+)
+from aws import REGION, A, B, allow, document, refusal, trust
 from raw import Request as Raw
-
-MOCK = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
-EVERYONE = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
-
-
-@dataclass
-class Api:
-    """A deployed API of account one's with `/pets`, `/pets/{id}` and `/admin`."""
-
-    clients: object
-    id: str
-
-    @property
-    def arn(self):
-        return f"arn:aws:execute-api:{REGION}:{A}:{self.id}"
-
-    def deploy(self):
-        self.clients("apigateway").create_deployment(restApiId=self.id, stageName="prod")
-
-    def attach(self, *statements):
-        change = {"op": "replace", "path": "/policy", "value": document(*statements) if statements else ""}
-        self.clients("apigateway").update_rest_api(restApiId=self.id, patchOperations=[change])
-
-
-def make(clients, *, authorization="NONE", integration=MOCK, statements=(), **more):
-    gateway = clients("apigateway")
-    policy = {"policy": document(*statements)} if statements else {}
-    made = gateway.create_rest_api(name=f"api-{secrets.token_hex(4)}", **policy, **more)
-    api = Api(clients, made["id"])
-    root = made["rootResourceId"]
-    pets = gateway.create_resource(restApiId=api.id, parentId=root, pathPart="pets")["id"]
-    one = gateway.create_resource(restApiId=api.id, parentId=pets, pathPart="{id}")["id"]
-    admin = gateway.create_resource(restApiId=api.id, parentId=root, pathPart="admin")["id"]
-    for resource in (root, pets, one, admin):
-        gateway.put_method(restApiId=api.id, resourceId=resource, httpMethod="ANY", authorizationType=authorization)
-        gateway.put_integration(restApiId=api.id, resourceId=resource, httpMethod="ANY", **integration)
-        if integration["type"] in {"MOCK", "AWS"}:
-            gateway.put_method_response(restApiId=api.id, resourceId=resource, httpMethod="ANY", statusCode="200")
-            gateway.put_integration_response(restApiId=api.id, resourceId=resource, httpMethod="ANY", statusCode="200")
-    api.deploy()
-    return api
-
-
-def call(account, api, path="/pets", *, keys=None, method="GET", body=b"", **scope):
-    """The answer to a call at this account's door, signed with `keys` or by nobody."""
-    url = account["endpoint_url"]
-    asked = Call("execute-api", method, f"/_aws/execute-api/{api.id}/prod{path}", body)
-    request = (
-        signed(url, asked, keys, **scope) if keys else Raw(method, asked.path, (("Host", urlsplit(url).netloc),), body)
-    )
-    return send(url, request)
-
-
-def user(clients, *statements):
-    iam, name = clients("iam"), f"caller-{secrets.token_hex(4)}"
-    iam.create_user(UserName=name)
-    if statements:
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
-    return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
+from raw import ask, record_of, send
 
 
 @pytest.fixture(scope="module")
@@ -290,56 +245,6 @@ def test_a_document_asks_for_its_policy_and_its_roles(a, accounts):
     assert refusal(may.import_rest_api, body="{")[0] == "BadRequestException"
 
 
-ECHO = """
-import json
-def handler(event, context):
-    return {"statusCode": 200, "body": json.dumps(event["requestContext"]), "headers": {"x-was": event["headers"].get("Authorization", "gone")}}
-"""
-AUTHORIZER = """
-def handler(event, context):
-    token = event.get("authorizationToken") or event["headers"].get("Authorization")
-    if token == "nobody":
-        raise Exception("Unauthorized")
-    if token == "broken":
-        raise Exception("on purpose")
-    if token == "shapeless":
-        return {"principalId": "ann", "policyDocument": {"Statement": "x"}}
-    effect, _, resource = token.partition(" ")
-    statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": resource or event["methodArn"]}
-    return {"principalId": "ann", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}, "context": {"team": "blue", "n": 1}}
-"""
-
-
-def make_function(clients, text):
-    name = f"f-{secrets.token_hex(4)}"
-    role = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"][
-        "Arn"
-    ]
-    made = clients("lambda").create_function(
-        FunctionName=name, Runtime="python3.13", Handler="f.handler", Role=role, Code={"ZipFile": function_code(text)}
-    )
-    return made["FunctionArn"]
-
-
-def integration(function, kind="AWS_PROXY", **more):
-    uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations"
-    return {"type": kind, "integrationHttpMethod": "POST", "uri": uri, **more}
-
-
-def permit(clients, function, source):
-    clients("lambda").add_permission(
-        FunctionName=function, StatementId=secrets.token_hex(4), Action="lambda:InvokeFunction",
-        Principal="apigateway.amazonaws.com", SourceArn=source,
-    )  # fmt: skip
-
-
-def integration_role(clients, *statements):
-    iam, name = clients("iam"), f"api-{secrets.token_hex(4)}"
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("apigateway.amazonaws.com"))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(*statements))
-    return role
-
-
 @pytest.mark.parametrize("owner", ["the same account", "another account"])
 def test_a_function_is_called_as_api_gateway_for_the_method(a, b, accounts, journals, owner):
     clients = a if owner == "the same account" else b
@@ -422,31 +327,6 @@ def test_a_service_is_not_called_without_a_role(a):
     with pytest.raises(a("apigateway").exceptions.BadRequestException, match="not supported by the harness"):
         make(a, integration=own)
     make(a, integration={**without, "credentials": integration_role(a, allow("sqs:SendMessage"))})
-
-
-def authorized(clients, function, kind="TOKEN", statements=(), **more):
-    """An API whose methods ask the function."""
-    gateway = clients("apigateway")
-    api = make(clients, statements=statements)
-    uri = integration(function)["uri"]
-    source = {"identitySource": "method.request.header.Authorization"}
-    authorizer = gateway.create_authorizer(
-        restApiId=api.id, name="doorman", type=kind, authorizerUri=uri, **source, **more
-    )["id"]
-    for resource in gateway.get_resources(restApiId=api.id)["items"]:
-        changes = [
-            {"op": "replace", "path": "/authorizationType", "value": "CUSTOM"},
-            {"op": "replace", "path": "/authorizerId", "value": authorizer},
-        ]
-        gateway.update_method(restApiId=api.id, resourceId=resource["id"], httpMethod="ANY", patchOperations=changes)
-    api.deploy()
-    return api, authorizer
-
-
-def bearing(account, api, token=None, path="/pets"):
-    host = ("Host", urlsplit(account["endpoint_url"]).netloc)
-    headers = (host,) if token is None else (host, ("Authorization", token))
-    return send(account["endpoint_url"], Raw("GET", f"/_aws/execute-api/{api.id}/prod{path}", headers))
 
 
 @pytest.mark.parametrize("kind", ["TOKEN", "REQUEST"])

@@ -14,6 +14,7 @@ from harness.actions.params import dig
 from harness.actions.ssm import SECRETS
 from harness.actions.tags import request_tags
 from harness.gateway import respond
+from harness.gateway.rest_apis.forms import check_form
 
 _CHOSEN = "_custom_"
 # OBSERVED: https://github.com/aws/aws-sdk-php/issues/1952
@@ -96,6 +97,7 @@ def _is_secret(arn: str, region: str) -> bool:
 
 
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
+    "apigateway": check_form,
     "secretsmanager": _secrets,
     "ssm": _parameters,
 }

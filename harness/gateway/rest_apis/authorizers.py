@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
 from harness.gateway.rest_apis.errors import CallRefused
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 
-_FUNCTION = re.compile(r".*:lambda:path/[^/]+/functions/(?P<arn>.+)/invocations")
+_FUNCTION = re.compile(
+    r".*:lambda:path/[^/]+/functions/(?P<arn>arn:aws[\w-]*:lambda:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):\d{12}:function:.+)/invocations"
+)
 _SOURCE = re.compile(r"method\.request\.(?P<place>header|querystring)\.(?P<name>.+)")
 _SESSION = "BackplaneAssumeRoleSession"
 _CONTEXT_VALUES = str | int | float | bool
@@ -38,12 +40,17 @@ def ask(authorizer: Mapping[str, Any], found: Any, api_arn: str, method_arn: str
 
     `found` is LocalStack's context of the call.
     """
-    function = _FUNCTION.fullmatch(str(authorizer.get("authorizerUri") or ""))
+    from localstack.services.apigateway.next_gen.execute_api.helpers import (  # noqa: PLC0415 - services load lazily
+        render_uri_with_stage_variables,
+    )
+
+    uri = render_uri_with_stage_variables(str(authorizer.get("authorizerUri") or ""), found.stage_variables)
+    function = _FUNCTION.fullmatch(uri)
     if function is None:
         raise _misconfigured("the method's authorizer is gone, or names no function")
     event = _event(authorizer, found, method_arn)
     source = f"{api_arn}/authorizers/{authorizer['id']}"
-    said = _called(function["arn"], source, authorizer.get("authorizerCredentials"), event)
+    said = _called(function, source, authorizer.get("authorizerCredentials"), event)
     given = _read(said)
     context = said.get("context") or {}
     found.context_variables["authorizer"] = {**_texts(context), "principalId": given.principal_id}
@@ -62,7 +69,7 @@ def _event(authorizer: Mapping[str, Any], found: Any, method_arn: str) -> Mappin
     if authorizer.get("type") == "TOKEN":
         expression = authorizer.get("identityValidationExpression")
         token = "".join(value or "" for value in shown)
-        if not token or (expression and re.fullmatch(str(expression), token) is None):
+        if not token or (expression and not _fits(str(expression), token)):
             raise _unauthorized("the token is not of the form that its authorizer takes")
         return {"type": "TOKEN", "methodArn": method_arn, "authorizationToken": token}
     headers = request["headers"]
@@ -90,9 +97,16 @@ def _shown(sources: str, request: Mapping[str, Any]) -> Iterator[str | None]:
             yield where.get(place["name"])
 
 
-def _called(function: str, source: str, role: str | None, event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _fits(expression: str, token: str) -> bool:
+    try:
+        return re.fullmatch(expression, token) is not None
+    except re.error as invalid:
+        raise _misconfigured(f"the authorizer's expression is none: {invalid}") from invalid
+
+
+def _called(function: re.Match[str], source: str, role: str | None, event: Mapping[str, Any]) -> Mapping[str, Any]:
     """The function's answer. Raises CallRefused where API Gateway may not call it, and where it fails."""
-    region = function.split(":")[3]
+    region = function["region"]
     try:
         clients = (
             connect_to.with_assumed_role(
@@ -102,8 +116,8 @@ def _called(function: str, source: str, role: str | None, event: Mapping[str, An
             else connect_to(region_name=region)
         )
         function_client = clients.lambda_.request_metadata(service_principal="apigateway", source_arn=source)
-        answer = function_client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    except ClientError as refused:
+        answer = function_client.invoke(FunctionName=function["arn"], Payload=json.dumps(event).encode())
+    except (ClientError, BotoCoreError) as refused:
         raise _misconfigured(f"the authorizer's function could not be called: {refused}") from refused
     said = json.loads(answer["Payload"].read() or "null")
     if answer.get("FunctionError"):

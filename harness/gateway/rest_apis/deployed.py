@@ -8,13 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from harness.actions import Operation, execute_api
-from harness.gateway import respond
+from harness.actions import execute_api
 from harness.gateway.services.lazily import loaded
 from harness.policy.elements import listed
 
-# OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/14290
-_NO_POLICY = "Private REST API doesn't have a resource policy attached to it"
 _SHORT = f"{execute_api.PREFIX}:/"
 
 
@@ -58,15 +55,11 @@ def _is_private(api: Mapping[str, Any]) -> bool:
     return "PRIVATE" in ((api.get("endpointConfiguration") or {}).get("types") or ())
 
 
-def check_deployment(account_id: str, operation: Operation) -> None:
-    """Raise AWS's error for the deployment of a private API that lets nobody in."""
-    if (operation.service, operation.name) != ("apigateway", "CreateDeployment"):
-        return
+def lacks_policy(account_id: str, region: str, api: str) -> bool:
+    """Whether the API, as it would be deployed now, is a private one without a resource policy."""
     models = loaded("localstack.services.apigateway.models")
-    apis = models.apigateway_stores[account_id][operation.region].rest_apis if models else {}
-    held = apis.get(str(operation.params.get("restApiId")))
-    if held is not None and _is_private(held.rest_api) and not held.rest_api.get("policy"):
-        raise respond.client_error("BadRequestException", _NO_POLICY)
+    held = models.apigateway_stores[account_id][region].rest_apis.get(api) if models else None
+    return held is not None and _is_private(held.rest_api) and not held.rest_api.get("policy")
 
 
 def is_disabled(deployed: Any) -> bool:

@@ -48,12 +48,12 @@ class CallRefused(Exception):
         return _TYPES.get(self.code, "DEFAULT_5XX" if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else _OTHER)
 
 
-def forbidden() -> CallRefused:
+def forbidden(why: str) -> CallRefused:
     """What API Gateway says where there is no such API or stage, or the API is not for this way of calling it.
 
     https://repost.aws/knowledge-center/api-gateway-troubleshoot-403-forbidden
     """
-    return CallRefused("ForbiddenException", "Forbidden")
+    return CallRefused("ForbiddenException", "Forbidden", why=why)
 
 
 def write(refused: CallRefused, response: Response) -> None:

@@ -5,12 +5,14 @@ the method, as it will execute it, and decides in that very place of LocalStack'
 """
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from botocore.model import ServiceModel
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
+from werkzeug.exceptions import HTTPException
 
 from harness.actions import execute_api
 from harness.gateway.arrival import Arrival, Signer, arrival_of
@@ -21,6 +23,7 @@ from harness.gateway.rest_apis import deployed, errors
 from harness.gateway.rest_apis.apis import Apis
 from harness.gateway.rest_apis.calls import ApiCall, ApiCallers
 from harness.gateway.rest_apis.errors import CallRefused, forbidden
+from harness.gateway.services import hops
 from harness.wire.vouch import Vouch
 
 # The calls are of no model; the journal and AWS's errors speak of them as if they were of this one.
@@ -33,6 +36,8 @@ _MODEL = ServiceModel(
     execute_api.PREFIX,
 )
 _CALL = "harness.api-call"
+_ENDLESS = f"an API that calls an API again and again is not followed further than {hops.MOST} times"
+_UNUSED = "No integration defined for method"
 
 
 @dataclass(slots=True)
@@ -41,6 +46,8 @@ class _Going:
 
     context: RequestContext
     arrival: Arrival
+    journalled: bool = False
+    """A refusal has its line."""
     failure: Exception | None = None
     """What is no refusal, and ends as any other failure of the gate."""
 
@@ -79,25 +86,30 @@ class InvokeApi:
         if owner is not None and owner != self.account_id:
             forward(self.peers, owner, context, response)
             return
-        found = deployed.deployment(self.account_id, api, stage)
-        if found is None:
-            raise self._refused(context, arrival, "there is no such API, or no such stage of it")
-        if deployed.is_disabled(found):
-            raise self._refused(context, arrival, "the API's default endpoint is disabled")
-        if deployed.is_private(found) and arrival.vpc_endpoint is None:
-            raise self._refused(context, arrival, "the API is private, and the request comes through no VPC endpoint")
+        if deployed.deployment(self.account_id, api, stage) is None:
+            raise self._refused(context, arrival, forbidden("there is no such API, or no such stage of it"))
+        if arrival.hops > hops.MOST:
+            raise self._refused(context, arrival, CallRefused("InternalServerErrorException", _ENDLESS, 508))
         going = _Going(context, arrival)
         context.request.environ[_CALL] = going
-        response.update_from(self._served()(context.request, api_id=api, stage=stage))
+        with hops.following(arrival.hops):
+            response.update_from(self._served()(context.request, api_id=api, stage=stage))
         if going.failure is not None:
             raise going.failure
+        self._say(going, response)
 
-    def _refused(self, context: RequestContext, arrival: Arrival, why: str) -> CallRefused:
-        """AWS's word for it, which says nothing; the journal says why."""
-        refused = forbidden()
-        error = CommonServiceException(refused.code, why, refused.status, sender_fault=True)
-        self.records.validation(context, arrival, error)
+    def _refused(self, context: RequestContext, arrival: Arrival, refused: CallRefused) -> CallRefused:
+        """AWS's word for it may say nothing; the journal says why."""
+        said = CommonServiceException(refused.code, refused.why or refused.message or "", refused.status)
+        self.records.validation(context, arrival, said)
         return refused
+
+    def _say(self, going: _Going, response: Response) -> None:
+        """What LocalStack itself refuses once the call is decided: a missing API key, a body that is not as the method wants it."""
+        code = response.headers.get("x-amzn-ErrorType")
+        if code and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not going.journalled:
+            refused = CallRefused(code, response.get_data(as_text=True), response.status_code)
+            self._refused(going.context, going.arrival, refused)
 
     def _served(self) -> Any:
         if self._endpoint is None:
@@ -107,25 +119,39 @@ class InvokeApi:
     def check(self, api_context: Any) -> None:
         """In LocalStack's chain, once the method is found: raise its kind of error for who may not call."""
         going: _Going = api_context.request.environ[_CALL]
+        api_context.context_variables["identity"]["sourceIp"] = going.arrival.client_address
         try:
+            self._check_way(going, api_context)
             signer = self.callers.check(ApiCall(going.context, going.arrival, api_context))
         except CallRefused as refused:
+            going.journalled = True
             raise _localstacks(refused) from refused
         except PeerUnavailable as silent:
+            going.journalled = True
             self.records.peer(going.context, going.arrival, silent)
             raise _localstacks(_unavailable(silent)) from silent
         except Exception as failure:
             going.failure = failure
             raise
-        _tell(api_context, going.arrival, signer)
+        _tell(api_context, signer)
+
+    def _check_way(self, going: _Going, api_context: Any) -> None:
+        """Whether the deployment that serves the call is for this way of calling it, and has what to do."""
+        serving, arrival = api_context.deployment, going.arrival
+        if deployed.is_disabled(serving):
+            raise self._refused(going.context, arrival, forbidden("the API's default endpoint is disabled"))
+        if deployed.is_private(serving) and arrival.vpc_endpoint is None:
+            why = "the API is private, and the request comes through no VPC endpoint"
+            raise self._refused(going.context, arrival, forbidden(why))
+        if not api_context.integration:
+            raise self._refused(going.context, arrival, CallRefused("InternalServerErrorException", _UNUSED, 500))
 
     def missed(self, api_context: Any) -> None:
         """In LocalStack's chain, where no method is found."""
         going: _Going = api_context.request.environ[_CALL]
-        said = CommonServiceException(
-            "MissingAuthenticationTokenException", "the API has no such resource or method", 403, sender_fault=True
-        )
-        self.records.validation(going.context, going.arrival, said)
+        going.journalled = True
+        missing = CallRefused("MissingAuthenticationTokenException", "the API has no such resource or method")
+        self._refused(going.context, going.arrival, missing)
 
 
 def _spoken(context: RequestContext) -> RequestContext:
@@ -141,17 +167,15 @@ def _unavailable(silent: PeerUnavailable) -> CallRefused:
     return CallRefused("ServiceUnavailableException", str(silent), 503)
 
 
-def _tell(api_context: Any, arrival: Arrival, signer: Signer) -> None:
+def _tell(api_context: Any, signer: Signer) -> None:
     """What the API's author learns of the caller.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference
     """
-    identity = api_context.context_variables["identity"]
-    identity["sourceIp"] = arrival.client_address
     if not isinstance(signer, Vouch):
         return
     caller = signer.caller
-    identity |= {
+    api_context.context_variables["identity"] |= {
         "accessKey": signer.key_id,
         "accountId": caller.account_id,
         "caller": caller.user_id,
@@ -182,6 +206,9 @@ def _endpoint(account_id: str, gate: InvokeApi) -> Any:
     from localstack.services.apigateway.next_gen.execute_api.gateway_response import (  # noqa: PLC0415 - the same
         MissingAuthTokenError,
     )
+    from localstack.services.apigateway.next_gen.execute_api.handlers.parse import (  # noqa: PLC0415 - the same
+        InvocationRequestParser,
+    )
     from localstack.services.apigateway.next_gen.execute_api.router import ApiGatewayEndpoint  # noqa: PLC0415 - the same
 
     class Endpoint(ApiGatewayEndpoint):  # type: ignore[misc] # LocalStack is untyped
@@ -191,15 +218,24 @@ def _endpoint(account_id: str, gate: InvokeApi) -> Any:
         def _global_store(self) -> Any:
             return deployed.store(account_id)
 
+    class Parser(InvocationRequestParser):  # type: ignore[misc] # LocalStack is untyped
+        """By the path behind the stage; LocalStack searches the whole address for it, what the client asks for included."""
+
+        @staticmethod
+        def _enrich_with_raw_path(context: Any, invocation_request: Any) -> None:
+            path = "/" + arrival_of(context).api.path.lstrip("/")  # type: ignore[union-attr] # it is a call of an API
+            invocation_request["path"] = invocation_request["raw_path"] = path
+
     def route(chain: Any, context: Any, response: Response) -> None:
         try:
             handlers.route_request(chain, context, response)
-        except MissingAuthTokenError:
+        except (MissingAuthTokenError, HTTPException) as missing:  # the router fails at hosts that are none
             gate.missed(context)
-            raise
+            raise MissingAuthTokenError("Missing Authentication Token") from missing
         gate.check(context)
 
     gateway = RestApiGateway()
-    place = gateway.request_handlers.index(handlers.route_request)
-    gateway.request_handlers[place] = route
+    steps = gateway.request_handlers
+    steps[steps.index(handlers.parse_request)] = Parser()
+    steps[steps.index(handlers.route_request)] = route
     return Endpoint(rest_gateway=gateway)

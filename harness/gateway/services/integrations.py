@@ -24,12 +24,17 @@ from localstack.utils.strings import to_str
 
 from harness.actions import Operation
 from harness.gateway import respond
+from harness.gateway.services import hops
 from harness.gateway.services.internal import proof
 from harness.gateway.services.lazily import around, when_loaded
 
 _SERVICE, _PRINCIPAL = "apigateway", "apigateway.amazonaws.com"
 _OF_FUNCTIONS = ":lambda:path/"
-_AWS = "localstack.services.apigateway.next_gen.execute_api.integrations.aws"
+_INTEGRATIONS = "localstack.services.apigateway.next_gen.execute_api.integrations"
+_PLACEHOLDER = (
+    "AWS4-HMAC-SHA256 Credential=__internal_call__/20160623/{}/{}/aws4_request, SignedHeaders=host, Signature=1234"
+)
+"""In which LocalStack looks for the region of a call that nobody signs."""
 # OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/7916
 _NO_ROLE = "Role ARN must be specified for AWS integrations"
 _CALLERS_OWN = "arn:aws:iam::*:user/*"
@@ -45,10 +50,8 @@ def check_integration(operation: Operation) -> None:
     """
     if (operation.service, operation.name) != ("apigateway", "PutIntegration"):
         return
-    role, params = operation.params.get("credentials"), operation.params
-    if role == _CALLERS_OWN:
-        raise respond.client_error("BadRequestException", _NOT_THE_CALLERS)
-    if params.get("type") == "AWS" and not role and _OF_FUNCTIONS not in str(params.get("uri")):
+    params = operation.params
+    if params.get("type") == "AWS" and not params.get("credentials") and _OF_FUNCTIONS not in str(params.get("uri")):
         raise respond.client_error("BadRequestException", _NO_ROLE)
 
 
@@ -64,11 +67,38 @@ class _Made:
 
 
 _making: ContextVar[_Made | None] = ContextVar("the integration's call", default=None)
+_timeout: ContextVar[float] = ContextVar("how many seconds the integration may take", default=29)
+"""https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-timeoutInMillis."""
 
 
 def install() -> None:
     """Amend LocalStack's integrations once they are loaded."""
-    when_loaded(_AWS, _amend)
+    when_loaded(f"{_INTEGRATIONS}.aws", _amend)
+    when_loaded(f"{_INTEGRATIONS}.http", _amend_http)
+
+
+def _amend_http(module: Any) -> None:
+    module.requests = _HttpRequests
+    for kind in (module.RestApiHttpIntegration, module.RestApiHttpProxyIntegration):
+        around(kind, "invoke", _in_time)
+
+
+def _in_time(original: Any, integration: Any, context: Any) -> Any:
+    """For as long as the integration may take; LocalStack waits for ever."""
+    token = _timeout.set(float(context.integration.get("timeoutInMillis") or 29_000) / 1000)
+    try:
+        return original(integration, context)
+    except requests.exceptions.Timeout as late:
+        raise _timed_out() from late
+    finally:
+        _timeout.reset(token)
+
+
+def _timed_out() -> Exception:
+    from localstack.services.apigateway.next_gen.execute_api import gateway_response  # noqa: PLC0415 - services load lazily
+
+    late: Exception = gateway_response.IntegrationTimeoutError("Endpoint request timed out", HTTPStatus.GATEWAY_TIMEOUT)
+    return late
 
 
 def _amend(module: Any) -> None:
@@ -77,6 +107,7 @@ def _amend(module: Any) -> None:
     module.get_internal_mocked_headers = partial(_remember, module.IntegrationFailureError)
     module.requests = _Requests
     around(module.RestApiAwsIntegration, "invoke", partial(_invoke, module.IntegrationFailureError))
+    around(module.RestApiAwsIntegration, "invoke", _in_time)
 
 
 def _invoke(failure: type[Exception], original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -113,10 +144,34 @@ class _Requests:
         if made is not None:
             if made.role is not None:
                 _sign(prepared, made)
+            else:
+                prepared.headers["Authorization"] = _PLACEHOLDER.format(made.region, made.service)
             prepared.headers.update(proof(_SERVICE, _PRINCIPAL, made.source_arn))
         with requests.Session() as session:
             session.trust_env = False  # the loopback needs no proxy
-            return session.send(prepared, allow_redirects=False)
+            return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
+
+
+class _HttpRequests:
+    """In the place of the library for integrations over HTTP."""
+
+    class exceptions(requests.exceptions.RequestException):  # noqa: N801 - as the library calls its module
+        """Those that LocalStack looks for; a timeout is the caller's here."""
+
+        InvalidURL = requests.exceptions.InvalidURL
+        InvalidSchema = requests.exceptions.InvalidSchema
+        SSLError = requests.exceptions.SSLError
+        ConnectionError = requests.exceptions.ConnectionError
+
+        class Timeout(requests.exceptions.RequestException):
+            """Never raised."""
+
+    @staticmethod
+    def request(method: str, url: str, params: Any, headers: Any, data: Any = None) -> requests.Response:
+        """The answer, in time; the call may come back to this instance."""
+        with hops.going() as told:
+            given = {**dict(headers), **told}
+            return requests.request(method, url, params=params, headers=given, data=data, timeout=_timeout.get())
 
 
 def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[str, str], Any]:
@@ -137,6 +192,8 @@ def _sign(prepared: requests.PreparedRequest, made: _Made) -> None:
     credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     signer = S3SigV4Auth if made.service == "s3" else SigV4Auth
     headers = {name: value for name, value in prepared.headers.items() if name.lower() != "authorization"}
+    address, _, query = str(prepared.url).partition("?")
+    prepared.url = f"{address}?{query.replace('+', '%20')}" if query else address  # a space as signatures write it
     request = AWSRequest(prepared.method, prepared.url, headers=headers, data=prepared.body or b"")
     signer(credentials, get_service_catalog().get(made.service).signing_name, made.region).add_auth(request)
     prepared.headers.clear()
