@@ -243,3 +243,41 @@ def test_nothing_is_lent_beyond_the_request(a, made, user, journals):
 
     actions = {line["action"] for line in journals.lines(principal=f"arn:aws:iam::{A}:user/{name}", kind="decision")}
     assert {action for action in actions if not action.startswith(("cloudformation:", "sqs:"))} == set()
+
+
+def test_a_stack_whose_reference_its_caller_may_not_read_is_not_complete(a, made, user, journals):
+    name = fresh("parameter")
+    a("ssm").put_parameter(Name=name, Value="shown", Type="String")
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": f"{{{{resolve:ssm:{name}}}}}"}}
+    template = json.dumps({"Resources": {"T": topic}})
+    _, blind = user(STACKS, allow("sns:*"))
+    _, sees = user(STACKS, allow("sns:*"), allow("ssm:GetParameter", f"arn:aws:ssm:*:*:parameter/{name}"))
+
+    status, why = made(blind, template)
+
+    assert status in {"CREATE_FAILED", "ROLLBACK_COMPLETE"}, why
+    assert "ssm:GetParameter" in why
+    assert made(sees, template)[0] == "CREATE_COMPLETE"
+
+
+def test_an_update_that_its_caller_may_not_make_is_not_complete(a, ended, user, journals):
+    name, stack = fresh("parameter"), fresh("stack")
+
+    def valued(value):
+        given = {"Name": name, "Type": "String", "Value": value}
+        template = {"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": given}}}
+        return {"StackName": stack, "TemplateBody": json.dumps(template)}
+
+    ended(a("cloudformation").create_stack(**valued("first"))["StackId"])
+    refused, may_not = user(STACKS)
+    _, may = user(STACKS, allow("ssm:*"))
+
+    a("cloudformation", **may_not).update_stack(**valued("second"))
+    assert ended(stack)[0] == "UPDATE_FAILED"
+    (line,) = journals.lines(principal=f"arn:aws:iam::{A}:user/{refused}", action="ssm:PutParameter")
+    assert (line["decision"], line["because"][0]["layer"]) == ("implicit_deny", "identity")
+    assert a("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "first"
+
+    a("cloudformation", **may).update_stack(**valued("second"))
+    assert ended(stack)[0] == "UPDATE_COMPLETE"
+    assert a("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "second"
