@@ -3,6 +3,7 @@
 Every fault is one sentence that names the file, the key and the remedy; several faults come together.
 """
 
+import difflib
 import functools
 import graphlib
 import json
@@ -13,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
+from botocore.loaders import create_loader
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from harness.errors import UsageError
@@ -21,7 +23,17 @@ from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 from harness.toml import NAME, AccountId, Frozen, Name, nearest
 from harness.wire import Membership, Network, Quotas
 
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+
+def _region(name: str) -> str:
+    partitions = create_loader().load_data("partitions")["partitions"]
+    known = [region for partition in partitions for region in partition["regions"]]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        raise ValueError(f"`{name}` is no region of AWS" + (f"; did you mean `{close[0]}`?" if close else ""))
+    return name
+
+
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), AfterValidator(_region)]
 Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
 Scalar = str | int | float | bool
 
@@ -269,6 +281,8 @@ def _sentence(error: Any) -> str:
             return f"`{key}` must be an account id of 12 digits in quotes, not `{error['input']}`"
         case "string_pattern_mismatch":
             return f"`{key}` is `{error['input']}`, which does not fit {error['ctx']['pattern']}"
+        case "value_error":
+            return f"`{key}`: {error['ctx']['error']}"
         case _:
             return f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}, not `{error['input']}`"
 

@@ -22,7 +22,7 @@ from harness.emulator.docker import Docker
 from harness.emulator.embedded import Embedded
 from harness.emulator.fingerprint import fingerprint
 from harness.emulator.folder import RunFolder, project_folder
-from harness.emulator.owner import claim, owner
+from harness.emulator.owner import alone, claim, is_own, owner
 from harness.emulator.project import project_of, started_by_hand
 from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
@@ -89,9 +89,10 @@ class Harness:
 
     def claim(self) -> None:
         """Own the run's folder, empty. Raises ToolFailed where the run is up already."""
-        self.refuse_second()
-        shutil.rmtree(self.folder.path, ignore_errors=True)
-        claim(self.folder.owner)
+        with alone(self.folder.path.parent):
+            self.refuse_second()
+            shutil.rmtree(self.folder.path, ignore_errors=True)
+            claim(self.folder.owner)
 
     def compose(self) -> Compose:
         """The containers of this run, for a caller that starts them itself and then gives them to `adopt`."""
@@ -210,9 +211,10 @@ class Harness:
             self._backend = None
 
     def remove(self) -> None:
-        """End what this process owns, and remove the run's folder."""
+        """End what this process owns, and remove the run's folder, unless the run is another process's."""
         self.close()
-        shutil.rmtree(self.folder.path, ignore_errors=True)
+        if is_own(self.folder.owner):
+            shutil.rmtree(self.folder.path, ignore_errors=True)
 
     @property
     def instances(self) -> Sequence[Instance]:

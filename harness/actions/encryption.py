@@ -12,6 +12,7 @@ the encryption context.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.actions import kms, s3, ssm
 from harness.actions.operation import Call, Encryption, Facts, Operation
@@ -172,20 +173,24 @@ def _code_read(path: str) -> Rule:
 # Secrets Manager
 
 
-def _secret_used(secret: str, facts: Facts, actions: Sequence[str]) -> Iterator[Use]:
-    """A new version is encrypted with the key that an alias means now, and read with the one that it meant then."""
-    held = facts.encryption("new-secret" if actions is WRITE else "secret", secret)
+def _secret_used(kind: str, actions: Sequence[str], secret: str, facts: Facts) -> Iterator[Use]:
+    held = facts.encryption(kind, secret)
     if held is not None:
         yield Use(held.key, actions, {"SecretARN": facts.arn("secret", secret) or secret})
 
 
-def _secret(actions: Sequence[str]) -> Rule:
-    return lambda operation, facts: _secret_used(str(operation.params.get("SecretId") or ""), facts, actions)
+# A new version is encrypted with the key that an alias means now, and read with the one that it meant then.
+_secret_written = partial(_secret_used, "new-secret", WRITE)
+_secret_read = partial(_secret_used, "secret", READ)
+
+
+def _secret(used: Callable[[str, Facts], Iterator[Use]]) -> Rule:
+    return lambda operation, facts: used(str(operation.params.get("SecretId") or ""), facts)
 
 
 def _secrets(operation: Operation, facts: Facts) -> Iterator[Use]:
     for secret in batched(operation, facts):
-        yield from _secret_used(secret, facts, READ)
+        yield from _secret_read(secret, facts)
 
 
 def _has_value(operation: Operation) -> bool:
@@ -203,11 +208,11 @@ def _secret_changed(operation: Operation, facts: Facts) -> Iterator[Use]:
     """Under another key the value is encrypted anew: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html."""
     secret, key = str(operation.params.get("SecretId") or ""), operation.params.get("KmsKeyId")
     if key is not None:  # an empty one means AWS's own
-        yield from _secret_used(secret, facts, READ)
+        yield from _secret_read(secret, facts)
         context = {"SecretARN": facts.arn("secret", secret) or secret}
         yield Use(str(key or kms.managed_key("secretsmanager")), WRITE, context)
     elif _has_value(operation):
-        yield from _secret_used(secret, facts, WRITE)
+        yield from _secret_written(secret, facts)
 
 
 def _secret_replicated(operation: Operation, facts: Facts) -> Iterator[Use]:
@@ -216,7 +221,7 @@ def _secret_replicated(operation: Operation, facts: Facts) -> Iterator[Use]:
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets_troubleshoot.html
     """
     secret = str(operation.params.get("SecretId") or "")
-    yield from _secret_used(secret, facts, READ)
+    yield from _secret_read(secret, facts)
     yield from _replicas(operation, {"SecretARN": facts.arn("secret", secret) or secret})
 
 
@@ -257,7 +262,7 @@ def _parameters_read(operation: Operation, facts: Facts) -> Iterator[Use]:
         names += facts.parameters_below(str(path), deep=bool(operation.params.get("Recursive")))
     for name in names:
         if (secret := ssm.secret_in(name)) is not None:
-            for use in _secret_used(secret, facts, READ):
+            for use in _secret_read(secret, facts):
                 yield replace(use, service="secretsmanager")
             continue
         held = facts.encryption("parameter", name)
@@ -319,9 +324,9 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "UploadPartCopy": _both(_source_read, _part_written),
     },
     "secretsmanager": {
-        "GetSecretValue": _secret(READ),
+        "GetSecretValue": _secret(_secret_read),
         "BatchGetSecretValue": _secrets,
-        "PutSecretValue": _secret(WRITE),
+        "PutSecretValue": _secret(_secret_written),
         "CreateSecret": _secret_made,
         "ReplicateSecretToRegions": _secret_replicated,
         "UpdateSecret": _secret_changed,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.actions.keys import UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
+from harness.actions.keys import UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, key, text, truth
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.service import Service, each, rows
@@ -213,8 +213,9 @@ def _alias_in(name: str) -> str | None:
 
 
 def _on_same_key(operation: Operation, facts: Facts) -> KeyValue:
+    source = _encrypted_under(operation, facts, "SourceKeyId")
     target = key_arn(operation, facts, str(operation.params.get("DestinationKeyId") or ""))
-    return text(_encrypted_under(operation, facts, "SourceKeyId") == target)
+    return text(source == target) if source and target else UNKNOWN
 
 
 # Of an existing key; https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html

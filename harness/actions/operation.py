@@ -66,14 +66,16 @@ class Call:
     via: str | None = None
     """The service principal that makes the call for the caller, None where the caller makes it."""
     policy: "Standing | None" = None
-    """What decides in the place of the resource's own policy, where more than the resource tells it."""
+    """Decides in the place of the resource's own policy where the ARN does not tell which one: a deployment's, a grant's."""
 
 
 class Standing(NamedTuple):
     """A policy that is on no resource by itself."""
 
     name: str
-    document: str
+    """As decisions name it."""
+    document: str | None
+    """JSON; None where there is no policy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ class AfterResponse:
         succeeded = response.status_code < HTTPStatus.BAD_REQUEST
         self.desk.stored(context, succeeded=succeeded)
         if succeeded and context.service.service_name in {"secretsmanager", "ssm"}:
-            facts, params = StateFacts(self.iam, context.region), context.service_request or {}
-            remember_key(self.iam.account_id, context.region, context.operation.name, params, facts.arn)
+            name, params = context.operation.name, context.service_request or {}
+            remember_key(self.iam.account_id, context.region, name, params, lambda of: StateFacts(self.iam, of).arn)
         self._journal_refused_role(context)
 
     def _journal_refused_role(self, context: RequestContext) -> None:

@@ -28,6 +28,7 @@ from harness.gateway.peering.peers import PeerUnavailable
 from harness.gateway.records import Records
 from harness.gateway.refusing import Unauthenticated, refuse
 from harness.gateway.resources.names import check_names
+from harness.gateway.rest_apis.forms import check_form as check_api_form
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.internal import PLUMBING_ACCOUNT
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
@@ -88,6 +89,7 @@ class Authorize:
         """The rest of the way, in the account whose resource it is."""
         checks.check_form(asked)
         check_names(asked.operation)
+        check_api_form(asked.operation)
         asked = self._by_provider(asked)
         checks.check_session(asked)
         checks.check_form_post(asked, self.clock.real())

@@ -14,11 +14,10 @@ from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.resources.facts import StateFacts
 from harness.gateway.resources.key_states import check_grant_token, check_keys
-from harness.gateway.rest_apis.forms import check_deployment
+from harness.gateway.rest_apis.forms import check_deployment, check_integration
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
 from harness.gateway.s3.public_access import check_public_policy
-from harness.gateway.services.integrations import check_integration
 from harness.gateway.services.scheduling import check_schedule
 from harness.wire import Quotas
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.actions import Call, Operation, global_keys, resource_control
+from harness.actions import Call, Operation, Standing, global_keys, resource_control
 from harness.actions.federation import Federated
 from harness.actions.operation import ContextValue
 from harness.gateway.arrival import Arrival, Signer
@@ -20,7 +20,7 @@ from harness.gateway.s3.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
 from harness.gateway.signers import Anonymous, Authorized, ServiceSigner
 from harness.iam import decide, denial_message
 from harness.model.arn import Arn
-from harness.model.decision import Decision, Evidence, NearMiss
+from harness.model.decision import Decision, Effect, Evidence, NearMiss
 from harness.model.principal import Principal, PrincipalKind, is_service_linked
 from harness.model.request import Context, Request
 from harness.model.world import Policy, ResourcePolicyKind, World
@@ -43,10 +43,15 @@ _TRUST_ACTIONS = frozenset({
 class Verdict:
     """One call's decision, ready for the answer and for the journal."""
 
-    allowed: bool
+    effect: Effect
     message: str
     line: Mapping[str, Any]
     documents: Sequence[tuple[str, str]]
+
+    @property
+    def allowed(self) -> bool:
+        """Nothing denied it, and what has to allow it did."""
+        return self.effect is Effect.ALLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,9 @@ class Decider:
         """The verdict on one call, and its line."""
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
         if call.via is None:
-            policy = self.documents.add(*call.policy) if call.policy else None
+            through = arrival.vpc_endpoint
             return self.judge(
-                signer, call.action, call.resource, context, operation.region, arrival.vpc_endpoint, policy=policy
+                signer, call.action, call.resource, context, operation.region, through, standing=call.policy
             )
         # A service asks by a way of its own, and only for what is there.
         return self.judge(signer, call.action, call.resource, context, operation.region, must_be_there=True)
@@ -99,19 +104,21 @@ class Decider:
         region: str,
         endpoint: VpcEndpoint | None = None,
         *,
-        policy: PolicyRef | None = None,
+        standing: Standing | None = None,
         must_be_there: bool = False,
     ) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to.
 
-        `policy` stands in the place of the resource's own, where it is given. A key of KMS that is not there has no policy, and lets
+        `standing` is in the place of the resource's own policy, where it is given. A key of KMS that is not there has no policy, and lets
         nobody in where it `must_be_there`. Elsewhere KMS itself says so.
         """
         request = Request(
             _principal(signer, region, self.account_id), action, resource, self.resource_account(resource), context
         )
         owned = self._owned(request, region, endpoint)
-        if policy is not None:
+        if standing is not None:
+            name, text = standing
+            policy = self.documents.add(name, text) if text is not None else None
             owned = replace(owned, policy=policy, kind=ResourcePolicyKind.RESOURCE)
         if must_be_there and owned.policy is None:
             owned = replace(owned, kind=ResourcePolicyKind.KEY)
@@ -121,9 +128,9 @@ class Decider:
         if world.public_access_restricted:
             line["public_access_restricted"] = True
         named = [ref.digest for ref in (*_refs(signer), *owned.refs)]
-        texts = [(digest, text) for digest in named if (text := self.documents.text(digest)) is not None]
+        texts = [(digest, kept) for digest in named if (kept := self.documents.text(digest)) is not None]
         message = "" if decision.allowed else denial_message(request, decision)
-        return Verdict(decision.allowed, message, line, texts)
+        return Verdict(decision.effect, message, line, texts)
 
     def would_allow(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, policy: str) -> bool:
         """Whether the call would be allowed if `policy` were its resource's."""

@@ -15,8 +15,10 @@ from harness.terraform.mirror import find_provider, find_provider_mirror
 OVERRIDE = "harness_override.tf"
 DEAD_PROXY = "http://127.0.0.1:9"
 _NEVER_COPIED = shutil.ignore_patterns(
-    ".terraform", "*.tfstate", "*.tfstate.*", ".terraform.lock.hcl", ".git", "__pycache__"
+    *(".terraform", "*.tfstate", "*.tfstate.*", ".terraform.lock.hcl"),
+    *(".git", "__pycache__", ".venv", ".tox", "node_modules"),
 )
+_CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 
 
@@ -60,9 +62,19 @@ class Workspace:
     def prepare(self) -> None:
         """Copy the root anew, keeping what Terraform wrote into the copy, and write the configuration files."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._forget_removed()
         shutil.copytree(self.source, self.root, ignore=_NEVER_COPIED, dirs_exist_ok=True)
         write_profiles(self.aws_config, self.profiles)
         _private(self.folder / "terraform.rc", self._cli_config())
+
+    def _forget_removed(self) -> None:
+        """A configuration file that is gone from the user's tree is gone from the copy, and with it what it made."""
+        for copied in self.root.rglob("*"):
+            place = copied.relative_to(self.root)
+            if ".terraform" in place.parts or not copied.name.endswith(_CONFIGURATION):
+                continue
+            if copied.is_file() and not (self.source / place).exists():
+                copied.unlink()
 
     def composition(self, name: str) -> Path:
         """The copied composition's folder, with a local backend whatever it declares."""

@@ -18,8 +18,8 @@ class Place:
     """Host and port of GATEWAY_LISTEN; our server listens where the launch says, functions find their own instance by it."""
     external_ports: tuple[int, int]
     """LocalStack wants a range for the servers of services; ours start none, but the ranges of a machine must not overlap."""
-    queue_urls: str = "path"
-    """SQS_ENDPOINT_STRATEGY: `path` names the own port; `dynamic` the host that the client asked, where ports are mapped."""
+    queue_urls: str = "off"
+    """SQS_ENDPOINT_STRATEGY: `off` names the own port; `dynamic` the host that the client asked, where ports are mapped."""
 
 
 def localstack_settings(place: Place, region: str) -> Mapping[str, str]:

@@ -37,6 +37,11 @@ resource "aws_iam_role" "reader" {
   })
 }
 
+# Its URL is what the provider knows as one.
+resource "aws_sqs_queue" "orders" {
+  name = "orders"
+}
+
 output "reader" {
   value = aws_iam_role.reader.arn
 }

@@ -57,11 +57,24 @@ def test_a_detached_sandbox_outlives_its_command_until_down(project):
     taken = ports(project)
 
     assert (second.returncode, "up already" in second.stderr) == (1, True)
+    foreground = project.run("up")
+    assert (foreground.returncode, "up already" in foreground.stderr) == (1, True)
     assert "yes" in project.run("status").stdout
     assert project.run("down").returncode == 0
     eventually("every instance has ended", lambda: not project.children(), within=GONE_WITHIN)
     assert all(free(port) for port in taken)
     assert project.run("status").returncode == 2
+
+
+@pytest.mark.timeout(180)
+def test_of_two_that_start_at_once_one_is_up(project):
+    both = [project.start("up", "--detach") for _ in range(2)]
+    outputs = [one.communicate(timeout=120) for one in both]
+
+    assert sorted(one.returncode for one in both) == [0, 1], outputs
+    assert "yes" in project.run("status").stdout
+    assert project.run("down").returncode == 0
+    eventually("every instance has ended", lambda: not project.children(), within=GONE_WITHIN)
 
 
 @pytest.mark.timeout(180)

@@ -1,7 +1,6 @@
 """Names of parameters, secrets, queues and keys that mean something else than they seem to: nothing is read or written by them."""
 
 import itertools
-import json
 
 import pytest
 from aws import REGION, A, B, allow, document, keys_of, refusal
@@ -164,6 +163,14 @@ def test_a_replica_wants_the_keys_of_both_regions(a, clients):
     client = a("secretsmanager", **user(a, allow("secretsmanager:*"), allow(USES, key)))
     assert refusal(client.create_secret, **created)[2] == "Access to KMS is not allowed"
 
+    def there(*keys):
+        statements = [allow(USES, one) for one in keys]
+        return clients("secretsmanager", ELSEWHERE, **user(a, allow("secretsmanager:*"), *statements))
+
+    for without in (there(), there(key)):
+        assert refusal(without.get_secret_value, SecretId=name)[2] == "Access to KMS is not allowed"
+    assert there(other).get_secret_value(SecretId=name)["SecretString"] == "x"
+
 
 def test_filters_want_the_list_and_are_whole(a, accounts):
     from aws import client
@@ -211,9 +218,9 @@ def test_an_empty_key_is_aws_s_own(a):
 
 def test_a_queue_wants_its_key_at_any_region_s_endpoint(a, clients):
     key = new_key(a, ELSEWHERE)
-    url = clients("sqs", ELSEWHERE).create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": key})[
-        "QueueUrl"
-    ]
+    name = fresh("queue")
+    url = clients("sqs", ELSEWHERE).create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    url = url.replace(f"/{A}/", f"/queue/{ELSEWHERE}/{A}/")  # LocalStack's way to write a URL that has a region
     keyless, may = user(a, allow("sqs:*")), user(a, allow("sqs:*"), allow(USES, key))
 
     for region in (REGION, ELSEWHERE):
@@ -305,12 +312,28 @@ def test_a_grant_asks_for_both_of_its_contexts(a):
     key, name = new_key(a), fresh("grantee")
     grantee = a("iam").create_user(UserName=name)["User"]["Arn"]
     kms = a("kms", **keys_of(a("iam").create_access_key(UserName=name)["AccessKey"]))
-    limits = {"EncryptionContextEquals": {"a": "1"}, "EncryptionContextSubset": {"b": "2"}}
+    both = {"a": "1", "b": "2"}
+    limits = {"EncryptionContextEquals": both, "EncryptionContextSubset": {"b": "2"}}
     a("kms").create_grant(KeyId=key, GranteePrincipal=grantee, Operations=["Encrypt"], Constraints=limits)
 
     for context in ({"a": "1"}, {"b": "2"}, {}):
         assert refusal(kms.encrypt, KeyId=key, Plaintext=b"x", EncryptionContext=context)[0] == "AccessDeniedException"
-    assert json.dumps(limits)
+    kms.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext=both)
+
+
+def test_a_grant_is_retired_where_its_token_says(a, clients):
+    """https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html: grants are each key's own."""
+    home = a("kms").create_key(MultiRegion=True)["KeyMetadata"]
+    a("kms").replicate_key(KeyId=home["KeyId"], ReplicaRegion=ELSEWHERE)
+    there = home["Arn"].replace(REGION, ELSEWHERE)
+    given = {"KeyId": there, "GranteePrincipal": f"arn:aws:iam::{A}:root", "Operations": ["Encrypt"]}
+    token = clients("kms", ELSEWHERE).create_grant(**given)["GrantToken"]
+    may_here = a("kms", **user(a, allow("kms:RetireGrant", home["Arn"])))
+    may_there = a("kms", **user(a, allow("kms:RetireGrant", there)))
+
+    for named in (home["KeyId"], home["Arn"]):
+        assert refusal(may_here.retire_grant, GrantToken=token, KeyId=named)[0] == "AccessDeniedException"
+    may_there.retire_grant(GrantToken=token)
 
 
 def test_code_in_another_account_s_bucket_is_refused_by_name(a, b):

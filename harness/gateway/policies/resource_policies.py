@@ -233,8 +233,8 @@ def _granted(grant: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             } | ({"Condition": conditions} if conditions else {})
 
 
-def retiring(grant: Mapping[str, Any]) -> str:
-    """Who may retire the grant: its retiring principal, and its grantee where that is among its operations.
+def retiring(grant: Mapping[str, Any]) -> str | None:
+    """Who may retire the grant: its retiring principal, and its grantee where that is among its operations; None where it names neither.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
     """
@@ -247,7 +247,7 @@ def retiring(grant: Mapping[str, Any]) -> str:
         for one in named
         if one
     ]
-    return json.dumps({"Version": _VERSION, "Statement": statements})
+    return _document(statements)
 
 
 def _principal(named: str) -> dict[str, str]:

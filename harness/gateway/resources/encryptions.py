@@ -11,11 +11,11 @@ from harness.gateway.services.lazily import loaded
 Reader = Callable[..., Encryption | None]
 """The store of the account and region, and the names."""
 
-Resolver = Callable[[str, str], str | None]
-"""`Facts.arn`."""
+KeysOf = Callable[[str], Callable[[str, str], str | None]]
+"""`Facts.arn` of a region."""
 
 _REGION = 3  # the place of an ARN's
-_SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+_SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "ReplicateSecretToRegions", "UpdateSecret"})
 _WRITTEN_UNDER = "harness_key"
 """The attribute in which moto's secrets and parameters keep the key's ARN."""
 
@@ -46,24 +46,37 @@ def parameter_versions(account_id: str, region: str, name: str) -> Sequence[str]
     return [f"{name}:{one.version}" for one in versions]
 
 
-def remember_key(account_id: str, region: str, operation: str, params: Mapping[str, Any], key: Resolver) -> None:
+def remember_key(account_id: str, region: str, operation: str, params: Mapping[str, Any], keys: KeysOf) -> None:
     """Remember with the secret or the parameter that was just written which key its alias means now: the alias may move."""
     if operation == "PutParameter" and (stores := loaded("moto.ssm.models")):
         versions = _versions(stores.ssm_backends[account_id][region], _selected(str(params.get("Name")))[0])
         held, alias = (versions[-1], versions[-1].keyid) if versions else (None, None)
     elif operation in _SECRETS_WRITTEN and (stores := loaded("moto.secretsmanager.models")):
-        held = stores.secretsmanager_backends[account_id][region].secrets.get(
-            params.get("SecretId") or params.get("Name")
-        )
+        backends = stores.secretsmanager_backends[account_id]
+        held = backends[region].secrets.get(params.get("SecretId") or params.get("Name"))
         alias = getattr(held, "kms_key_id", None)
+        for replica in params.get("AddReplicaRegions") or ():
+            _remember_replica(backends, replica, str(held.name), keys)
     else:
         return
     if held is not None and operation == "UpdateSecret" and params.get("KmsKeyId") == "":
         # moto keeps the old one: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
         held.kms_key_id = alias = None
         setattr(held, _WRITTEN_UNDER, None)
-    if held is not None and alias and (operation != "UpdateSecret" or _encrypts(params)):
-        setattr(held, _WRITTEN_UNDER, key("kms-key", alias))
+    encrypted = operation != "ReplicateSecretToRegions" and (operation != "UpdateSecret" or _encrypts(params))
+    if held is not None and alias and encrypted:
+        setattr(held, _WRITTEN_UNDER, keys(region)("kms-key", alias))
+
+
+def _remember_replica(backends: Any, replica: Mapping[str, Any], name: str, keys: KeysOf) -> None:
+    """LocalStack forgets a replica's key.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
+    """
+    region, key = str(replica.get("Region")), replica.get("KmsKeyId")
+    held = backends[region].secrets.get(name)
+    if held is not None and key and not hasattr(held, _WRITTEN_UNDER):
+        setattr(held, _WRITTEN_UNDER, keys(region)("kms-key", str(key)))
 
 
 def _encrypts(params: Mapping[str, Any]) -> bool:
@@ -103,7 +116,7 @@ def _of(store: Any, held: Any) -> Encryption | None:
 
 
 def _secret(store: Any, secret: str) -> Encryption | None:
-    """Every secret is encrypted, a replica with the key of its own region, which LocalStack takes to be AWS's."""
+    """Every secret is encrypted, a replica with a key of its own region."""
     held = store.secrets.get(secret)
     if held is None:
         return None

@@ -75,10 +75,11 @@ class StateFacts:
         return encryptions.encryption(self.iam.account_id, self.region, kind, *names)
 
     def grant(self, named: str) -> Grant | None:
-        """In the request's region, which a token names, too."""
+        """In the region that a token names, whatever region it is sent to."""
         models = loaded("localstack.services.kms.models")
-        store = models.kms_stores[self.iam.account_id][self.region] if models else None
-        held = store.grants.get(store.grant_tokens.get(named, named)) if store else None
+        stores = models.kms_stores[self.iam.account_id].values() if models else ()
+        found = (store.grants.get(store.grant_tokens.get(named, named)) for store in stores)
+        held = next((grant for grant in found if grant is not None), None)
         if held is None:
             return None
         return Grant(

@@ -14,7 +14,6 @@ from harness.actions.params import dig
 from harness.actions.ssm import SECRETS
 from harness.actions.tags import request_tags
 from harness.gateway import respond
-from harness.gateway.rest_apis.forms import check_form
 
 _CHOSEN = "_custom_"
 # OBSERVED: https://github.com/aws/aws-sdk-php/issues/1952
@@ -52,7 +51,7 @@ def _parameters(operation: Operation) -> None:
         raise respond.client_error("ValidationException", _PATH)
     for name in _named(operation):
         if name.startswith("arn:"):
-            if operation.name == "PutParameter":  # its page says so
+            if operation.name == "PutParameter":  # as the page above says
                 raise respond.client_error("ValidationException", _NAME)
             name = _in_arn(name, operation.region)  # noqa: PLW2901 - what the ARN means
         if "//" in name or (name.endswith("/") and name != "/"):
@@ -97,7 +96,6 @@ def _is_secret(arn: str, region: str) -> bool:
 
 
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
-    "apigateway": check_form,
     "secretsmanager": _secrets,
     "ssm": _parameters,
 }

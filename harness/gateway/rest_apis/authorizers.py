@@ -16,13 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
 from harness.gateway.rest_apis.errors import CallRefused
+from harness.gateway.services.integrations import SESSION
 from harness.policy import InvalidPolicy, PolicyKind, parse_policy
 
 _FUNCTION = re.compile(
     r".*:lambda:path/[^/]+/functions/(?P<arn>arn:aws[\w-]*:lambda:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):\d{12}:function:.+)/invocations"
 )
 _SOURCE = re.compile(r"method\.request\.(?P<place>header|querystring)\.(?P<name>.+)")
-_SESSION = "BackplaneAssumeRoleSession"
 _CONTEXT_VALUES = str | int | float | bool
 
 
@@ -110,7 +110,7 @@ def _called(function: re.Match[str], source: str, role: str | None, event: Mappi
     try:
         clients = (
             connect_to.with_assumed_role(
-                role_arn=role, region_name=region, service_principal="apigateway", session_name=_SESSION
+                role_arn=role, region_name=region, service_principal="apigateway", session_name=SESSION
             )
             if role
             else connect_to(region_name=region)
@@ -119,7 +119,10 @@ def _called(function: re.Match[str], source: str, role: str | None, event: Mappi
         answer = function_client.invoke(FunctionName=function["arn"], Payload=json.dumps(event).encode())
     except (ClientError, BotoCoreError) as refused:
         raise _misconfigured(f"the authorizer's function could not be called: {refused}") from refused
-    said = json.loads(answer["Payload"].read() or "null")
+    try:
+        said = json.loads(answer["Payload"].read() or "null")
+    except ValueError as invalid:
+        raise _misconfigured("the authorizer's function answered no JSON") from invalid
     if answer.get("FunctionError"):
         if isinstance(said, dict) and said.get("errorMessage") == "Unauthorized":
             raise _unauthorized("the authorizer's function says so")

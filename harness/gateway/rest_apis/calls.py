@@ -26,6 +26,7 @@ from harness.gateway.refusals import wrong_region, wrong_service
 from harness.gateway.rest_apis import authorizers, deployed
 from harness.gateway.rest_apis.errors import CallRefused
 from harness.gateway.signers import ANONYMOUS, Authorized
+from harness.model.decision import Effect
 from harness.sigv4 import Claim, Rejected
 from harness.wire.vouch import Vouch
 
@@ -58,7 +59,7 @@ class ApiCall:
     @property
     def authorization(self) -> str:
         """The method's authorization type: `NONE`, `AWS_IAM`, `CUSTOM` or `COGNITO_USER_POOLS`."""
-        return str(self.found.resource_method.get("authorizationType") or "NONE")
+        return str(self.found.resource_method.get("authorizationType"))
 
     @property
     def authorizer(self) -> Mapping[str, Any]:
@@ -99,18 +100,17 @@ class ApiCallers:
             if not refused.journalled:
                 self._validation(call, refused)
             raise
-        if signer is ANONYMOUS and policy is None and not deployed.is_private(call.found.deployment):
+        if signer is ANONYMOUS and policy.document is None and not deployed.is_private(call.found.deployment):
             policy = _OPEN
         self._require(call, self._decided(call, asked, signer, policy))
         return signer
 
     @staticmethod
-    def _policy(call: ApiCall) -> Standing | None:
-        """The API's resource policy: that of its deployment, which the ARN of a call does not tell."""
-        text = deployed.policy(call.found.deployment, call.found.api_id)
-        return Standing(call.arn, text) if text is not None else None
+    def _policy(call: ApiCall) -> Standing:
+        """The API's resource policy: that of the deployment that serves the call, which the ARN of a call does not tell."""
+        return Standing(call.arn, deployed.policy(call.found.deployment, call.found.api_id))
 
-    def _caller(self, call: ApiCall, asked: Call, policy: Standing | None) -> Signer:
+    def _caller(self, call: ApiCall, asked: Call, policy: Standing) -> Signer:
         if call.authorization == "NONE":
             return ANONYMOUS
         if call.authorization == "AWS_IAM":
@@ -137,16 +137,16 @@ class ApiCallers:
             return wrong_region(execute_api.PREFIX, claim.region, call.region)
         return self.authenticate.signed(call.context, call.arrival, claim)
 
-    def _authorized(self, call: ApiCall, asked: Call, policy: Standing | None) -> Authorized:
+    def _authorized(self, call: ApiCall, asked: Call, policy: Standing) -> Authorized:
         """Whom the authorizer speaks for; it is not asked where the resource policy denies already."""
         before = self._decided(call, asked, ANONYMOUS, policy)
-        if before.line["decision"] == "explicit_deny":
+        if before.effect is Effect.EXPLICIT_DENY:
             self._require(call, before)
         given = authorizers.ask(call.authorizer, call.found, call.arn, str(asked.resource))
         name = f"the policy of authorizer {call.authorizer.get('name')}"
         return Authorized(given.principal_id, self.documents.add(name, given.policy))
 
-    def _decided(self, call: ApiCall, asked: Call, signer: Signer, policy: Standing | None) -> Verdict:
+    def _decided(self, call: ApiCall, asked: Call, signer: Signer, policy: Standing) -> Verdict:
         operation = Operation(
             service=execute_api.PREFIX,
             prefix=execute_api.PREFIX,

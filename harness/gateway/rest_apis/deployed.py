@@ -52,7 +52,8 @@ def is_private(deployed: Any) -> bool:
 
 
 def _is_private(api: Mapping[str, Any]) -> bool:
-    return "PRIVATE" in ((api.get("endpointConfiguration") or {}).get("types") or ())
+    types = (api.get("endpointConfiguration") or {}).get("types") or ()
+    return "PRIVATE" in {str(one).upper() for one in types}
 
 
 def lacks_policy(account_id: str, region: str, api: str) -> bool:

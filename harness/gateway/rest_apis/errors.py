@@ -18,7 +18,6 @@ _TYPES = {
     "MissingAuthenticationTokenException": "MISSING_AUTHENTICATION_TOKEN",
     "UnauthorizedException": "UNAUTHORIZED",
     "AuthorizerConfigurationException": "AUTHORIZER_CONFIGURATION_ERROR",
-    "AuthorizerFailureException": "AUTHORIZER_FAILURE",
 }
 
 

@@ -36,7 +36,7 @@ _MODEL = ServiceModel(
     execute_api.PREFIX,
 )
 _CALL = "harness.api-call"
-_ENDLESS = f"an API that calls an API again and again is not followed further than {hops.MOST} times"
+_ENDLESS = f"an API that calls an API again and again is not followed further than {hops.MAX_HOPS} times"
 _UNUSED = "No integration defined for method"
 
 
@@ -69,7 +69,7 @@ class InvokeApi:
         arrival = arrival_of(context)
         if arrival.api is None:
             return
-        spoken = _spoken(context)
+        spoken = _as_modelled(context)
         try:
             self._answer(spoken, arrival, response)
         except CallRefused as refused:
@@ -88,15 +88,15 @@ class InvokeApi:
             return
         if deployed.deployment(self.account_id, api, stage) is None:
             raise self._refused(context, arrival, forbidden("there is no such API, or no such stage of it"))
-        if arrival.hops > hops.MOST:
+        if arrival.hops > hops.MAX_HOPS:
             raise self._refused(context, arrival, CallRefused("InternalServerErrorException", _ENDLESS, 508))
         going = _Going(context, arrival)
         context.request.environ[_CALL] = going
         with hops.following(arrival.hops):
-            response.update_from(self._served()(context.request, api_id=api, stage=stage))
+            response.update_from(self._endpoint_here()(context.request, api_id=api, stage=stage))
         if going.failure is not None:
             raise going.failure
-        self._say(going, response)
+        self._journal_localstacks_refusal(going, response)
 
     def _refused(self, context: RequestContext, arrival: Arrival, refused: CallRefused) -> CallRefused:
         """AWS's word for it may say nothing; the journal says why."""
@@ -104,14 +104,14 @@ class InvokeApi:
         self.records.validation(context, arrival, said)
         return refused
 
-    def _say(self, going: _Going, response: Response) -> None:
+    def _journal_localstacks_refusal(self, going: _Going, response: Response) -> None:
         """What LocalStack itself refuses once the call is decided: a missing API key, a body that is not as the method wants it."""
         code = response.headers.get("x-amzn-ErrorType")
         if code and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not going.journalled:
             refused = CallRefused(code, response.get_data(as_text=True), response.status_code)
             self._refused(going.context, going.arrival, refused)
 
-    def _served(self) -> Any:
+    def _endpoint_here(self) -> Any:
         if self._endpoint is None:
             self._endpoint = _endpoint(self.account_id, self)
         return self._endpoint
@@ -133,7 +133,7 @@ class InvokeApi:
         except Exception as failure:
             going.failure = failure
             raise
-        _tell(api_context, signer)
+        _show_caller(api_context, signer)
 
     def _check_way(self, going: _Going, api_context: Any) -> None:
         """Whether the deployment that serves the call is for this way of calling it, and has what to do."""
@@ -154,7 +154,7 @@ class InvokeApi:
         self._refused(going.context, going.arrival, missing)
 
 
-def _spoken(context: RequestContext) -> RequestContext:
+def _as_modelled(context: RequestContext) -> RequestContext:
     """The request as the journal and AWS's errors name it; LocalStack's own handlers see no service in it."""
     spoken = RequestContext(context.request)
     spoken.request_id = context.request_id
@@ -167,7 +167,7 @@ def _unavailable(silent: PeerUnavailable) -> CallRefused:
     return CallRefused("ServiceUnavailableException", str(silent), 503)
 
 
-def _tell(api_context: Any, signer: Signer) -> None:
+def _show_caller(api_context: Any, signer: Signer) -> None:
     """What the API's author learns of the caller.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference
@@ -183,7 +183,7 @@ def _tell(api_context: Any, signer: Signer) -> None:
         "userArn": caller.arn,
         "principalOrgId": caller.place.organization if caller.place else None,
     }
-    # A signature is for API Gateway and goes no further:
+    # The header of a signature goes no further:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html#api-gateway-known-issues-rest-apis
     api_context.invocation_request["headers"].remove("Authorization")
 

@@ -31,6 +31,10 @@ def install(now: Callable[[], datetime]) -> None:
         around(validator, "validate", _take)
     when_loaded("localstack.services.s3.provider", _keep_objects_apart)
     when_loaded(
+        "localstack.services.sqs.models",
+        lambda module: around(module, "guess_endpoint_strategy_and_host", _as_on_aws),
+    )
+    when_loaded(
         "localstack.services.cloudformation.engine.v2.change_set_model_executor",
         lambda module: around(module.ChangeSetModelExecutor, "execute", _execute),
     )
@@ -93,6 +97,15 @@ def _execute(original: Function, executor: Any) -> Any:
         stack.resolved_resources = {**(stack.resolved_resources or {}), **result.resources}  # to be deleted with it
         raise _Failed(result.failure_message)
     return result
+
+
+def _as_on_aws(original: Function, host: str) -> tuple[str, str]:
+    """A queue's URL is its host, its account and its name; with the region in the path, Terraform's provider takes it for none.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+    """
+    strategy, place = original(host)
+    return ("off" if strategy == "path" else strategy), place
 
 
 def _set_state(original: Function, *args: Any, **kwargs: Any) -> Any:

@@ -1,26 +1,47 @@
-"""How far an API's call of an API is from its client: integrations over HTTP may lead back to the instance they come from.
+"""How far a call is from its client: integrations over HTTP may lead back to the APIs they come from, also by way of another account.
 
-Each such call carries a token that is known while it lasts. Whoever learns it, such as a server that the integration calls, can make
-requests seem to come from API Gateway for that long: that takes rights away, and gives none.
+Each such call carries a count that every instance of the launch can check, for as long as an integration may take. Whoever learns one,
+such as a server that the integration calls, can make requests seem to come from API Gateway for that long: that takes rights away, and
+gives none.
 """
 
+import hmac
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from hashlib import sha256
 
 from harness.sigv4 import Head
 
 HEADER = "x-harness-hop"
-MOST = 8
-"""Of what is followed."""
-_going: dict[str, int] = {}
+MAX_HOPS = 8
+"""So many calls may lead to a call of an API."""
+_LASTS = 60
+"""Seconds: longer than an integration may take."""
+
 _here: ContextVar[int] = ContextVar("the calls that led here", default=0)
+
+
+class _Seal:
+    """By the key that the instances of a launch share."""
+
+    key = secrets.token_bytes(32)
+
+
+def install(launch_key: bytes) -> None:
+    """Have the launch's other instances know the calls, and know theirs."""
+    _Seal.key = launch_key
 
 
 def arrived(head: Head) -> int:
     """How many calls of integrations led to this request."""
-    return _going.get(head.value(HEADER) or "", 0)
+    told, _, mac = (head.value(HEADER) or "").rpartition(".")
+    if not hmac.compare_digest(_mac(told).encode(), mac.encode()):
+        return 0
+    hops, _, until = told.partition(".")
+    return int(hops) if time.time() < int(until) else 0
 
 
 @contextmanager
@@ -33,12 +54,11 @@ def following(hops: int) -> Iterator[None]:
         _here.reset(token)
 
 
-@contextmanager
-def going() -> Iterator[dict[str, str]]:
-    """The header of a call that an integration makes."""
-    token = secrets.token_hex(16)
-    _going[token] = _here.get() + 1
-    try:
-        yield {HEADER: token}
-    finally:
-        del _going[token]
+def header() -> dict[str, str]:
+    """Of a call that an integration makes now."""
+    told = f"{_here.get() + 1}.{int(time.time()) + _LASTS}"
+    return {HEADER: f"{told}.{_mac(told)}"}
+
+
+def _mac(told: str) -> str:
+    return hmac.new(_Seal.key, f"hop {told}".encode(), sha256).hexdigest()

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-int
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -22,37 +21,18 @@ from localstack.aws.connect import connect_to
 from localstack.aws.spec import get_service_catalog
 from localstack.utils.strings import to_str
 
-from harness.actions import Operation
-from harness.gateway import respond
 from harness.gateway.services import hops
 from harness.gateway.services.internal import proof
 from harness.gateway.services.lazily import around, when_loaded
 
 _SERVICE, _PRINCIPAL = "apigateway", "apigateway.amazonaws.com"
-_OF_FUNCTIONS = ":lambda:path/"
 _INTEGRATIONS = "localstack.services.apigateway.next_gen.execute_api.integrations"
+SESSION = "BackplaneAssumeRoleSession"
+"""The name of API Gateway's sessions of roles, as LocalStack has it."""
 _PLACEHOLDER = (
     "AWS4-HMAC-SHA256 Credential=__internal_call__/20160623/{}/{}/aws4_request, SignedHeaders=host, Signature=1234"
 )
 """In which LocalStack looks for the region of a call that nobody signs."""
-# OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/7916
-_NO_ROLE = "Role ARN must be specified for AWS integrations"
-_CALLERS_OWN = "arn:aws:iam::*:user/*"
-_NOT_THE_CALLERS = (
-    f"an integration with its caller's own credentials ({_CALLERS_OWN}) is not supported by the harness: give it a role"
-)
-
-
-def check_integration(operation: Operation) -> None:
-    """Raise AWS's error for an integration that calls a service without a role; functions alone have policies that let API Gateway in.
-
-    https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-credentials
-    """
-    if (operation.service, operation.name) != ("apigateway", "PutIntegration"):
-        return
-    params = operation.params
-    if params.get("type") == "AWS" and not params.get("credentials") and _OF_FUNCTIONS not in str(params.get("uri")):
-        raise respond.client_error("BadRequestException", _NO_ROLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +64,10 @@ def _amend_http(module: Any) -> None:
 
 
 def _in_time(original: Any, integration: Any, context: Any) -> Any:
-    """For as long as the integration may take; LocalStack waits for ever."""
+    """What is called over HTTP has as long as the integration may take; LocalStack waits for ever, and functions end by themselves."""
     token = _timeout.set(float(context.integration.get("timeoutInMillis") or 29_000) / 1000)
     try:
         return original(integration, context)
-    except requests.exceptions.Timeout as late:
-        raise _timed_out() from late
     finally:
         _timeout.reset(token)
 
@@ -101,32 +79,41 @@ def _timed_out() -> Exception:
     return late
 
 
+def _failed() -> Exception:
+    from localstack.services.apigateway.next_gen.execute_api import gateway_response  # noqa: PLC0415 - services load lazily
+
+    failed: Exception = gateway_response.IntegrationFailureError(
+        "Internal server error", HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    return failed
+
+
 def _amend(module: Any) -> None:
     # LocalStack keeps a role's first session for ever, and so whatever the role was allowed then.
     module.get_service_factory = module.get_service_factory.__wrapped__
-    module.get_internal_mocked_headers = partial(_remember, module.IntegrationFailureError)
+    module.get_internal_mocked_headers = _headers_to_sign_later
     module.requests = _Requests
-    around(module.RestApiAwsIntegration, "invoke", partial(_invoke, module.IntegrationFailureError))
+    around(module.RestApiAwsIntegration, "invoke", _invoke)
     around(module.RestApiAwsIntegration, "invoke", _in_time)
 
 
-def _invoke(failure: type[Exception], original: Any, *args: Any, **kwargs: Any) -> Any:
+def _invoke(original: Any, *args: Any, **kwargs: Any) -> Any:
     """What is remembered of a call ends with it; a role that API Gateway may not assume fails the integration, as on AWS."""
     token = _making.set(None)
     try:
         return original(*args, **kwargs)
     except ClientError as refused:
-        raise failure("Internal server error", HTTPStatus.INTERNAL_SERVER_ERROR) from refused
+        raise _failed() from refused
     finally:
         _making.reset(token)
 
 
-def _remember(
-    failure: type[Exception], *, service_name: str, region_name: str, source_arn: str, role_arn: str | None
+def _headers_to_sign_later(
+    *, service_name: str, region_name: str, source_arn: str, role_arn: str | None
 ) -> dict[str, str]:
     """In the place of LocalStack's made-up headers. Only functions are called without a role."""
     if role_arn is None and service_name != "lambda":
-        raise failure("Internal server error", HTTPStatus.INTERNAL_SERVER_ERROR)
+        raise _failed()
     _making.set(_Made(service_name, region_name, source_arn, role_arn))
     return {}
 
@@ -138,40 +125,37 @@ class _Requests:
     def request(method: str, url: str, params: Any, headers: Any, data: Any = None) -> requests.Response:
         """The answer to the call, signed or with its proof."""
         made = _making.get()
-        if made is not None and made.service == "sqs":
+        if made is None:  # LocalStack asks for no headers where the integration names no service, but an API's own host
+            raise _failed()
+        if made.service == "sqs":
             params, data = _at_queue(url, params, data)
         prepared = requests.Request(method, url, params=params, headers=dict(headers), data=data).prepare()
-        if made is not None:
-            if made.role is not None:
-                _sign(prepared, made)
-            else:
-                prepared.headers["Authorization"] = _PLACEHOLDER.format(made.region, made.service)
-            prepared.headers.update(proof(_SERVICE, _PRINCIPAL, made.source_arn))
+        if made.role is not None:
+            _sign(prepared, made)
+        else:
+            prepared.headers["Authorization"] = _PLACEHOLDER.format(made.region, made.service)
+        prepared.headers.update({**proof(_SERVICE, _PRINCIPAL, made.source_arn), **hops.header()})
         with requests.Session() as session:
             session.trust_env = False  # the loopback needs no proxy
-            return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
+            try:
+                return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
+            except requests.exceptions.Timeout as late:
+                raise _timed_out() from late
 
 
 class _HttpRequests:
     """In the place of the library for integrations over HTTP."""
 
-    class exceptions(requests.exceptions.RequestException):  # noqa: N801 - as the library calls its module
-        """Those that LocalStack looks for; a timeout is the caller's here."""
-
-        InvalidURL = requests.exceptions.InvalidURL
-        InvalidSchema = requests.exceptions.InvalidSchema
-        SSLError = requests.exceptions.SSLError
-        ConnectionError = requests.exceptions.ConnectionError
-
-        class Timeout(requests.exceptions.RequestException):
-            """Never raised."""
+    exceptions = requests.exceptions
 
     @staticmethod
     def request(method: str, url: str, params: Any, headers: Any, data: Any = None) -> requests.Response:
         """The answer, in time; the call may come back to this instance."""
-        with hops.going() as told:
-            given = {**dict(headers), **told}
+        given = {**dict(headers), **hops.header()}
+        try:
             return requests.request(method, url, params=params, headers=given, data=data, timeout=_timeout.get())
+        except requests.exceptions.Timeout as late:  # a ConnectTimeout would be a ConnectionError to LocalStack
+            raise _timed_out() from late
 
 
 def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[str, str], Any]:
@@ -188,7 +172,7 @@ def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[s
 def _sign(prepared: requests.PreparedRequest, made: _Made) -> None:
     """With a session of the integration's role, which API Gateway assumes."""
     sts = connect_to(region_name=made.region).sts.request_metadata(service_principal=_SERVICE)
-    given = sts.assume_role(RoleArn=made.role, RoleSessionName="BackplaneAssumeRoleSession")["Credentials"]
+    given = sts.assume_role(RoleArn=made.role, RoleSessionName=SESSION)["Credentials"]
     credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     signer = S3SigV4Auth if made.service == "s3" else SigV4Auth
     headers = {name: value for name, value in prepared.headers.items() if name.lower() != "authorization"}

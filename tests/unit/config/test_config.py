@@ -104,6 +104,11 @@ def test_compositions_follow_their_bindings(project):
         ('region = "eu-central-1"', "", "`accounts.two.region` is missing"),
         (
             'region = "eu-central-1"',
+            'region = "eu-centrl-1"',
+            "`eu-centrl-1` is no region of AWS; did you mean `eu-central-1`?",
+        ),
+        (
+            'region = "eu-central-1"',
             'regoin = "eu-central-1"',
             "unknown key `accounts.two.regoin`; did you mean `region`?",
         ),
@@ -143,7 +148,7 @@ def test_compositions_follow_their_bindings(project):
         (
             'profiles = ["second"]',
             'network = { source_ip = "10.0.0" }',
-            "`accounts.two.network.source_ip`: value error, '10.0.0' does not appear to be an IPv4 or IPv6 address",
+            "`accounts.two.network.source_ip`: '10.0.0' does not appear to be an IPv4 or IPv6 address",
         ),
         ('profiles = ["second"]', 'network = { vpc = "vpc-0a" }', "`accounts.two.network`: it needs both `vpc` and"),
         (
