@@ -22,10 +22,10 @@ class Authentication:
 
     type: str
     """`REST-HEADER`, `REST-QUERY-STRING` or `POST`."""
-    signature_age: int
-    """In milliseconds."""
+    signature_age: int | None
+    """In milliseconds, of presigned URLs and form posts."""
     content_sha256: str | None
-    """What the request says of its payload: a digest, `UNSIGNED-PAYLOAD`, or a form of streaming."""
+    """What the request says of its payload, as a presigned URL does by itself: a digest, `UNSIGNED-PAYLOAD`, or a form of streaming."""
 
 
 @dataclass(frozen=True, slots=True)

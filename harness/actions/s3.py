@@ -187,7 +187,10 @@ _ACCESS_POINTS = {
     "s3:DataAccessPointArn": Type.ARN,
 }  # fmt: skip
 _TLS = "1.3"
-"""The plain-HTTP loopback stands in for AWS's TLS endpoints (docs/decisions)."""
+"""The newest that S3 speaks, as the plain-HTTP loopback stands in for its endpoints (docs/decisions).
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+"""
 
 
 def _signed(what: Callable[[Authentication], str | None]) -> KeyRule:
@@ -244,7 +247,7 @@ KEYS = Keys({
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
     "s3:authType": key(Type.STRING, ALL, _signed(lambda made: made.type)),
-    "s3:signatureAge": key(Type.NUMERIC, ALL, _signed(lambda made: str(made.signature_age))),
+    "s3:signatureAge": key(Type.NUMERIC, ALL, _signed(lambda made: None if made.signature_age is None else str(made.signature_age))),
     "s3:x-amz-content-sha256": key(Type.STRING, ALL, _signed(lambda made: made.content_sha256)),
     "s3:TlsVersion": key(Type.NUMERIC, ALL, lambda _operation, _facts: _TLS),
     "s3:ResourceAccount": key(Type.STRING, ALL, lambda operation, _facts: operation.decided_by),

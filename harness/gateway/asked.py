@@ -111,11 +111,11 @@ def _authentication(arrival: Arrival, now: datetime) -> Authentication | None:
     claim = arrival.claim()
     if not isinstance(claim, Claim):
         return None
-    presigned = claim.expires is not None
+    presigned, age = claim.expires is not None, max(0, int((now - claim.time).total_seconds() * 1000))
     said = arrival.head.value("x-amz-content-sha256")
     return Authentication(
         type="POST" if arrival.form is not None else "REST-QUERY-STRING" if presigned else "REST-HEADER",
-        signature_age=max(0, int((now - claim.time).total_seconds() * 1000)),
+        signature_age=age if presigned or arrival.form is not None else None,
         content_sha256=said or (UNSIGNED_PAYLOAD if presigned else None),
     )
 

@@ -18,6 +18,7 @@ REFUSALS = frozenset({
     "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",
     "IncompleteSignatureException", "AuthorizationHeaderMalformed", "RequestTimeTooSkewed",
     "InvalidIdentityToken", "IDPRejectedClaim", "IDPCommunicationError",
+    "ForbiddenException", "UnauthorizedException",
     "MalformedPolicyDocument", "InvalidParameterValueException",
 })  # fmt: skip
 

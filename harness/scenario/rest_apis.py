@@ -49,11 +49,19 @@ def call_api(
     found = {name.lower(): value for name, value in answer.headers.items()}
     if (kind := found.get("x-amzn-errortype")) is None:
         return ApiAnswer(answer.status_code, found, answer.content)
-    said = json.loads(answer.content)
     metadata = {
         "RequestId": found.get("x-amzn-requestid"),
         "HTTPStatusCode": answer.status_code,
         "HTTPHeaders": found,
     }
-    error = {"Code": kind, "Message": said.get("message") or said.get("Message") or ""}
+    error = {"Code": kind, "Message": _message(answer.content)}
     raise ClientError({"Error": error, "ResponseMetadata": metadata}, "Invoke")
+
+
+def _message(body: bytes) -> str:
+    """API Gateway's own message, or what the API's author says in its place."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+    return str(said.get("message") or said.get("Message") or "") if isinstance(said, dict) else str(said)

@@ -110,6 +110,9 @@ def test_a_url_may_be_good_for_less_than_it_says(a, accounts, bucket):
 
     assert send(url, presigned(url, call, reader, expires=3600)).status == 200
     assert send(url, presigned(url, call, reader, expires=3600, late=timedelta(seconds=90))).code == "AccessDenied"
+    only_by_url = user(a, allow("s3:GetObject", Condition={"Null": {"s3:signatureAge": "false"}}))
+    assert send(url, presigned(url, call, only_by_url, expires=3600)).status == 200
+    assert send(url, signed(url, call, only_by_url)).code == "AccessDenied"
 
 
 def test_a_payload_may_have_to_be_signed(a, accounts, bucket):
