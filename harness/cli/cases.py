@@ -44,6 +44,10 @@ def simulate(
         raise UsageError("name a file of cases, or a principal, an action and a resource", help=_USAGE)
     if ":" not in action:
         raise UsageError(f"`{action}` is no action", help="write it with its prefix: dynamodb:PutItem")
+    if not principal.startswith("arn:") and not principal.endswith(".amazonaws.com"):
+        raise UsageError(f"`{principal}` is no principal", help="an ARN, or a service: lambda.amazonaws.com")
+    if resource != "*" and not resource.startswith("arn:"):
+        raise UsageError(f"`{resource}` is no resource", help="an ARN, or *")
     line = Harness.open(Path.cwd()).attach().simulate(principal, action, resource, _context(context or []))
     if as_json:
         sys.stdout.write(json.dumps(line) + "\n")

@@ -193,7 +193,12 @@ class Terraform:
                 help="Terraform would ask again for minutes, and the answer would be the same; `harness journal --denied` shows it",
             )
         if not outcome.succeeded:
-            raise ToolFailed(f"`terraform {verb}` of `{composition}` failed: {_failure(follower.errors, outcome)}")
+            failure = _failure(follower.errors, outcome)
+            missing = "No value for required variable" in failure
+            given = f"give it in harness.toml, under [variables.{composition}] or [bindings.{composition}]"
+            raise ToolFailed(
+                f"`terraform {verb}` of `{composition}` failed: {failure}", help=given if missing else None
+            )
 
     def _reattach(self, composition: str) -> str | None:
         """The composition's own living provider."""

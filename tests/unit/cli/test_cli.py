@@ -34,6 +34,11 @@ def test_simulate_answers_every_line_in_order_and_says_if_one_was_none(tmp_path)
     [
         (("up",), "no harness.toml in"),
         (("simulate", "missing.jsonl"), "cannot read `missing.jsonl`"),
+        (("simulate", "--principal", "bob", "--action", "a:b", "--resource", "*"), "`bob` is no principal"),
+        (
+            ("simulate", "--principal", "arn:aws:iam::111111111111:user/bob", "--action", "a:b", "--resource", "table"),
+            "`table` is no resource",
+        ),
         (("nonsense",), "No such command 'nonsense'"),
         (("invoke", "f", "--payload", "{"), "the payload is not JSON"),
     ],
