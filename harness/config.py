@@ -211,7 +211,7 @@ class Config(Frozen):
 
 def load(start: Path) -> Config:
     """The configuration of the project that `start` is in. Raises UsageError with every fault of the file."""
-    path = _find(start)
+    path = find(start)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -227,7 +227,8 @@ def load(start: Path) -> Config:
     return config
 
 
-def _find(start: Path) -> Path:
+def find(start: Path) -> Path:
+    """The harness.toml of the project that `start` is in. Raises UsageError where there is none."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / NAME).is_file():
             return folder / NAME

@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from harness.cli.console import err, out, progress
-from harness.config import load
+from harness.config import find
 from harness.detached import end, start
 from harness.emulator.docker import Docker
 from harness.emulator.folder import RunFolder, project_folder
@@ -23,6 +23,7 @@ from harness.errors import ToolFailed
 from harness.session import SANDBOX, Harness
 
 _POLL = 0.5
+_INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -43,26 +44,29 @@ def up(
             start(harness, say)
         _show(harness)
         return
-    ended = threading.Event()
+    ended, ready = threading.Event(), False
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
         with progress() as say:
             harness.up(say)
+        ready = True
         _show(harness)
         err.print("Ctrl-C ends them; `harness env` in another terminal points the AWS CLI and boto3 at them")
         while not ended.wait(_POLL):
             harness.check_alive()
     except KeyboardInterrupt:
         err.print("ending the accounts")
+        if not ready:
+            raise typer.Exit(_INTERRUPTED) from None
     finally:
         harness.remove()
 
 
 def down() -> None:
     """End the sandbox and what was kept or stands by, and remove what earlier runs of this project left."""
-    config = load(Path.cwd())
-    project = project_folder(config.folder)
+    folder_of_project = find(Path.cwd()).parent  # whatever the file holds by now
+    project = project_folder(folder_of_project)
     paths = [path for path in sorted(project.iterdir()) if path.is_dir()] if project.is_dir() else []
     ended, removed = 0, 0
     for folder in map(RunFolder, paths):
@@ -77,7 +81,7 @@ def down() -> None:
         folder.remove()
         removed += 1
     _remove_notes(project)
-    ended += _end_projects(config.folder, {path.name for path in paths if path.is_dir()})
+    ended += _end_projects(folder_of_project, {path.name for path in paths if path.is_dir()})
     out.print(f"ended {ended} sandbox{'es' * (ended != 1)}, removed {removed} folder{'s' * (removed != 1)}")
 
 

@@ -3,6 +3,8 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,11 @@ from harness.errors import ToolFailed, UsageError
 from harness.session import Harness
 
 Names = Annotated[list[str] | None, typer.Argument(help="Accounts, in any order; all of them where none is named.")]
+
+_CUT_SHORT = (
+    "interrupted: what was under way may exist and be missing in Terraform's state; "
+    "where the next run finds something there already, `harness down` and `harness up` start afresh"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,12 +37,20 @@ def apply(
     if var and len(names or []) != 1:
         raise UsageError("--var goes with exactly one account", help="harness apply NAME --var variable=value")
     harness = Harness.open(Path.cwd()).attach()
+    with _used(harness), events() as on_event:
+        outputs = harness.apply(names or None, on_event, _variables(var or []))
+    sys.stdout.write(json.dumps(outputs, indent=2) + "\n")
+
+
+@contextmanager
+def _used(harness: Harness) -> Iterator[None]:
     try:
-        with events() as on_event:
-            outputs = harness.apply(names or None, on_event, _variables(var or []))
+        yield
+    except KeyboardInterrupt:
+        err.print(_CUT_SHORT)
+        raise
     finally:
         harness.close()
-    sys.stdout.write(json.dumps(outputs, indent=2) + "\n")
 
 
 def _variables(given: list[str]) -> dict[str, Any]:
@@ -51,11 +66,8 @@ def _variables(given: list[str]) -> dict[str, Any]:
 def destroy(names: Names = None) -> None:
     """Destroy what was applied, against the order of the bindings."""
     harness = Harness.open(Path.cwd()).attach()
-    try:
-        with events() as on_event:
-            done = harness.destroy(names or None, on_event)
-    finally:
-        harness.close()
+    with _used(harness), events() as on_event:
+        done = harness.destroy(names or None, on_event)
     out.print(f"destroyed {', '.join(done)}" if done else "nothing was applied")
 
 

@@ -8,6 +8,7 @@ import urllib.parse
 import boto3
 import psutil
 import pytest
+from command_line import TWO_ACCOUNTS
 
 from harness.scenario import eventually
 
@@ -51,6 +52,18 @@ def test_nothing_outlives_a_foreground_sandbox(project, number):
 
 
 @pytest.mark.timeout(180)
+def test_a_sandbox_that_is_interrupted_before_it_is_up_says_so(project):
+    owner = project.start("up")
+    eventually("it is under way", project.children, within=60)
+
+    owner.send_signal(signal.SIGINT)
+    said, _ = owner.communicate(timeout=60)
+
+    assert (owner.returncode, "ending the accounts" in said) == (130, True), said
+    eventually("every instance has ended", lambda: not project.children(), within=GONE_WITHIN)
+
+
+@pytest.mark.timeout(180)
 def test_a_detached_sandbox_outlives_its_command_until_down(project):
     assert project.run("up", "--detach").returncode == 0
     second = project.run("up", "--detach")
@@ -60,7 +73,9 @@ def test_a_detached_sandbox_outlives_its_command_until_down(project):
     foreground = project.run("up")
     assert (foreground.returncode, "up already" in foreground.stderr) == (1, True)
     assert "yes" in project.run("status").stdout
+    (project.folder / "harness.toml").write_text("faulty")
     assert project.run("down").returncode == 0
+    (project.folder / "harness.toml").write_text(TWO_ACCOUNTS)
     eventually("every instance has ended", lambda: not project.children(), within=GONE_WITHIN)
     assert all(free(port) for port in taken)
     assert project.run("status").returncode == 2

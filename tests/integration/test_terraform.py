@@ -27,10 +27,10 @@ def test_an_interrupted_apply_keeps_its_state(example):
             break
 
     apply.send_signal(signal.SIGINT)
-    apply.communicate(timeout=60)
+    rest, _ = apply.communicate(timeout=60)
     destroyed = example.run("destroy")
 
-    assert apply.returncode != 0
+    assert (apply.returncode, "interrupted: what was under way" in " ".join(rest.split())) == (130, True)
     assert destroyed.returncode == 0, destroyed.stderr
     assert destroyed.stdout.strip() == "destroyed account_b, account_a"
     assert example.run("destroy").stdout.strip() == "nothing was applied"
