@@ -148,6 +148,11 @@ def test_a_secret_is_asked_for_in_its_own_region(a, b, clients):
     assert clients("secretsmanager", ELSEWHERE, **wide).get_secret_value(SecretId=there)["SecretString"] == "THERE"
 
 
+def test_a_name_that_is_no_arn_is_a_name(a):
+    for name in ("a:b:c:d:e", f"ARN:AWS:secretsmanager:{REGION}:{A}:secret:x"):
+        assert refusal(a("secretsmanager").describe_secret, SecretId=name)[:2] == ("ValidationException", 400)
+
+
 def test_a_replica_wants_the_keys_of_both_regions(a, clients):
     name, key, other = fresh("secret"), new_key(a), new_key(a, ELSEWHERE)
     a("secretsmanager").create_secret(Name=name, SecretString="x", KmsKeyId=key)

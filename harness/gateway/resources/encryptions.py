@@ -7,6 +7,7 @@ from harness.actions import Encryption
 from harness.actions.encryption import BY_KMS
 from harness.actions.kms import managed_key
 from harness.gateway.services.lazily import loaded
+from harness.model.arn import Arn
 
 Reader = Callable[..., Encryption | None]
 """The store of the account and region, and the names."""
@@ -14,7 +15,6 @@ Reader = Callable[..., Encryption | None]
 KeysOf = Callable[[str], Callable[[str, str], str | None]]
 """`Facts.arn` of a region."""
 
-_REGION = 3  # the place of an ARN's
 _SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "ReplicateSecretToRegions", "UpdateSecret"})
 _WRITTEN_UNDER = "harness_key"
 """The attribute in which moto's secrets and parameters keep the key's ARN."""
@@ -23,12 +23,12 @@ _OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = map(managed_key, ("s3", "secr
 
 
 def encryption(account_id: str, region: str, kind: str, *names: str) -> Encryption | None:
-    """The key of KMS that the resource is encrypted with."""
+    """The key of KMS that the resource is encrypted with; an ARN's region goes before `region`."""
     module, attribute, reader = _READERS[kind]
     stores = loaded(module)
-    named = names[0].split(":")
-    if names[0].startswith("arn:") and len(named) > _REGION and named[_REGION]:
-        region = named[_REGION]  # a queue's URL, too, may be of another region than the endpoint
+    arn = Arn.parse(names[0])
+    if arn is not None and arn.region:
+        region = arn.region  # a queue's URL, too, may be of another region than the endpoint
     return reader(getattr(stores, attribute)[account_id][region], *names) if stores else None
 
 

@@ -14,6 +14,7 @@ from harness.gateway.policies.resource_policies import retiring
 from harness.gateway.resources import encryptions, networks, resource_tags
 from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
+from harness.model.arn import Arn
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ class StateFacts:
 
     def kms_key(self, arn: str) -> KeyState | None:
         """The key's metadata, and the aliases that mean it."""
-        account, region = self.iam.account_id, arn.split(":")[3]
-        models = loaded("localstack.services.kms.models")
-        store = models.kms_stores[account][region] if models and f":{account}:" in arn else None
+        account, models = self.iam.account_id, loaded("localstack.services.kms.models")
+        foreign = _is_foreign(arn, account)
+        store = models.kms_stores[account][_region(arn, self.region)] if models and not foreign else None
         held = store.keys.get(arn.rpartition("/")[2]) if store else None
         if store is None or held is None:
             return None
@@ -132,8 +133,8 @@ def _aliased_key(account_id: str, region: str, name: str) -> str | None:
     models = loaded("localstack.services.kms.models")
     if models is None or "alias/" not in name:
         return None
-    if name.startswith("arn:") and name.split(":")[4:5] != [account_id]:
-        return None  # another account's
+    if _is_foreign(name, account_id):
+        return None
     store = models.kms_stores[account_id][_region(name, region)]
     alias = store.aliases.get(name[name.index("alias/") :])
     key = store.keys.get(alias.metadata["TargetKeyId"].rpartition("/")[2]) if alias else None
@@ -145,8 +146,7 @@ def _key(account_id: str, region: str, name: str) -> str | None:
     if is_managed(name):
         return f"arn:aws:kms:{_region(name, region)}:{account_id}:{name.rpartition(':')[2]}"
     if "alias/" in name:
-        foreign = name.startswith("arn:") and name.split(":")[4:5] != [account_id]
-        return name if foreign else _aliased_key(account_id, region, name)
+        return name if _is_foreign(name, account_id) else _aliased_key(account_id, region, name)
     return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{account_id}:key/{name}"
 
 
@@ -183,8 +183,16 @@ def _moved_queue(account_id: str, region: str, handle: str) -> str | None:
     return str(task.source_arn) if task else None
 
 
-def _region(arn: str, region: str) -> str:
-    return arn.split(":")[3] if arn.count(":") > 3 else region  # noqa: PLR2004 - the place of an ARN's region
+def _region(name: str, region: str) -> str:
+    """An ARN's; `region` where the name is none, or the ARN has none."""
+    arn = Arn.parse(name)
+    return arn.region if arn is not None and arn.region else region
+
+
+def _is_foreign(name: str, account_id: str) -> bool:
+    """Whether it is an ARN of another account's, or of none."""
+    arn = Arn.parse(name)
+    return name.startswith("arn:") and (arn is None or arn.account != account_id)
 
 
 _ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
