@@ -14,8 +14,9 @@ from benchmarks.table import Rows, note, seconds
 from harness.config import load
 from harness.emulator.environment import instance_python
 from harness.emulator.folder import RunFolder, project_folder
-from harness.emulator.instance import environment
+from harness.emulator.instance import bind, environment
 from harness.emulator.plugin import write_plugin
+from harness.keys import fresh_issuer_key, fresh_keys, fresh_launch_key
 from harness.package import build
 from harness.terraform import Profile, Terraform, Workspace
 from harness.wire import AccountKeys, Launch, Listen
@@ -90,6 +91,36 @@ def _instance(
     )
     stack.callback(process.wait)
     stack.callback(process.terminate)
+
+
+def passing_instance(stack: ExitStack, run: str) -> int:
+    """Start an instance of account A whose gate lets everything pass, ended with the stack; its port, which answers once it can."""
+    folder = _folder(run)
+    stack.callback(shutil.rmtree, folder.path, ignore_errors=True)
+    account, (public, peer) = folder.account("account_a"), (bind(None), bind(None))
+    for path in (account.state, account.temporary, account.cache):
+        path.mkdir(parents=True, exist_ok=True)
+    python, id_, port = instance_python(print), ACCOUNTS["account_a"], public.port
+    keys, issuer, journal = fresh_keys(id_), fresh_issuer_key().public, str(account.journal)
+    here, inner = Listen(public.socket.fileno()), Listen(peer.socket.fileno())
+    launch = Launch(id_, "us-west-2", "", here, inner, (), (), keys, fresh_launch_key(), journal, issuer)
+    process = subprocess.Popen(
+        [str(python), "-P", str(HERE / "benchmarks" / "passing.py")],
+        stdin=subprocess.PIPE,
+        stdout=stack.enter_context(account.log.open("wb")),
+        stderr=subprocess.STDOUT,
+        env=environment(account, launch, write_plugin(folder.plugin), 0, port),
+        cwd=account.path,
+        pass_fds=[bound.socket.fileno() for bound in (public, peer)],
+    )
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    assert process.stdin is not None  # noqa: S101 - Popen was given PIPE
+    process.stdin.write(launch.to_json().encode() + b"\n")
+    process.stdin.flush()
+    for bound in (public, peer):
+        bound.socket.close()
+    return port
 
 
 def _until_healthy(port: int) -> None:

@@ -222,4 +222,4 @@ def _organization(whose: str, place: Place | None) -> dict[str, ContextValue]:
 
 
 def _iso(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{time.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

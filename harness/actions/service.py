@@ -90,7 +90,7 @@ class Service:
         own, known = self.keys.read(action, operation, facts)
         state, told = self.state(facts, resource)
         values = {**request_tags(operation), **own, **(context or {}), **state, **tags}
-        names = known | told | families | REQUEST_TAGS | {key.lower() for key in values}
+        names = known.union(told, families, REQUEST_TAGS, map(str.lower, values))
         return Call(f"{self.prefix}:{action}", resource, values, names)
 
     def _passed(self, operation: Operation, facts: Facts, resource: str | None) -> Iterator[Call]:

@@ -72,6 +72,7 @@ _FAMILIES = {
     "secretsmanager": "secretsmanager:ResourceTag",
     "ssm": "ssm:resourceTag",
 }
+_KNOWN = frozenset(f"{name.lower()}/" for name in ("aws:ResourceTag", *_FAMILIES.values()))
 
 
 def resource_tags(facts: Facts, resource: str | None) -> tuple[dict[str, ContextValue], frozenset[str]]:
@@ -81,4 +82,4 @@ def resource_tags(facts: Facts, resource: str | None) -> tuple[dict[str, Context
         return {}, frozenset()
     families = ["aws:ResourceTag", *(_FAMILIES[name] for name in resource.split(":")[2:3] if name in _FAMILIES)]
     values: dict[str, ContextValue] = {f"{name}/{key}": value for name in families for key, value in tags.items()}
-    return values, frozenset(f"{name.lower()}/" for name in ("aws:ResourceTag", *_FAMILIES.values()))
+    return values, _KNOWN

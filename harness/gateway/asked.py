@@ -69,11 +69,11 @@ class Asked:
 
     def about(self, operation: Operation) -> "Asked":
         """The same request for what it means rather than says."""
-        return replace(self, operation=operation)
+        return self if operation is self.operation else replace(self, operation=operation)
 
     def with_mfa(self, *, present: bool) -> "Asked":
         """The request, with whether a valid code of its caller's MFA device came with it."""
-        return replace(self, operation=replace(self.operation, mfa=present))
+        return self.about(replace(self.operation, mfa=True)) if present else self
 
 
 def read(context: RequestContext, arrival: Arrival, signer: Signer, here: str, now: datetime) -> Asked:

@@ -1,7 +1,7 @@
 """The home's side: who signed a request with a key of this account, and which policies limit and grant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from moto.iam.models import Role, User
 
@@ -16,6 +16,7 @@ from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, Session
 
 # What root may do, as a policy: a session policy of a federated user of root's is limited by it alone.
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+MOST_SAID = 4096
 
 
 @dataclass(slots=True)
@@ -29,6 +30,8 @@ class Home:
     clock: Clock
     keys: AccountKeys
     membership: OwnMembership
+    _said: dict[str, Vouch] = field(default_factory=dict)
+    """By key id: the last statement, which holds until IAM changes."""
 
     def vouch(self, head: Head, claim: Claim, payload: Payload) -> Vouch | Rejected:
         """Who signed the request, or why nobody of this account did."""
@@ -39,6 +42,18 @@ class Home:
         rejected = verify(head, claim, payload, credential, real_time=self.clock.real(), session_time=self.clock.now())
         if rejected is not None:
             return rejected
+        said = self._said.get(claim.key_id)
+        if said is None or said.revision != self.iam.revision:
+            stated = self._statement(claim, holder)
+            if isinstance(stated, Rejected):
+                return stated
+            if len(self._said) >= MOST_SAID:
+                self._said.clear()
+            said = self._said[claim.key_id] = stated
+        return replace(said, region=claim.region, service=claim.service)
+
+    def _statement(self, claim: Claim, holder: Session | User | None) -> Vouch | Rejected:
+        """Of a session, a user, or for None the root user."""
         if isinstance(holder, Session):
             return self._session(claim, holder)
         revision = self.iam.revision

@@ -35,7 +35,7 @@ class Journal:
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Append one line; raises Unwritable when it cannot be written, and the request is then refused."""
-        data = json.dumps(line, separators=(",", ":"), default=_plain).encode() + b"\n"
+        data = _ENCODER.encode(line).encode() + b"\n"
         with self._lock:
             size = os.fstat(self._descriptor).st_size
             try:
@@ -79,3 +79,6 @@ def _plain(value: object) -> object:
     if isinstance(value, frozenset | set):
         return sorted(value)
     return str(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_plain)

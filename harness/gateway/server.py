@@ -44,6 +44,9 @@ class _RequestsOnly(Site):  # type: ignore[misc] # the same
         super().__init__(resource=resource, requestFactory=TwistedRequestAdapter, parsePOSTFormSubmission=False)
         self.protocol = HeaderPreservingHTTPChannel.protocol_factory
 
+    def log(self, request: object) -> None:
+        """No access log: the journal has every request. Twisted would make a line of each, for a log that nobody reads."""
+
 
 def open_socket(listen: Listen) -> socket.socket:
     """The listening socket that `listen` describes."""

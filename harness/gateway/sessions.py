@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from harness.sigv4 import Credential, SigningKey
 from harness.wire.vouch import CallerKind
+
+KEPT_AFTER_END = timedelta(days=1)
+"""So long an ended session is told apart from an unknown key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_key: dict[str, Session] = {}
+        self._look_again = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def add(self, session: Session) -> None:
@@ -49,9 +53,13 @@ class Sessions:
         """The session of a key id; an expired one too, so that it is told apart from an unknown key."""
         return self._by_key.get(key_id)
 
-    def forget_ended(self, before: datetime) -> None:
-        """Drop sessions that ended before `before`."""
+    def forget_ended(self, now: datetime) -> None:
+        """Drop sessions that ended more than a day before `now`; they are looked through once an hour."""
+        before = now - KEPT_AFTER_END
         with self._lock:
+            if now < self._look_again:
+                return
+            self._look_again = now + timedelta(hours=1)
             ended = [
                 key for key, session in self._by_key.items() if (end := session.credential.expires) and end < before
             ]

@@ -170,7 +170,7 @@ class Sts:
 
     def _issued(self, duration: int) -> Credential:
         now = self.clock.now()
-        self.sessions.forget_ended(now - timedelta(days=1))
+        self.sessions.forget_ended(now)
         return credential(
             identifiers.key_id("ASIA", self.account_id),
             identifiers.secret_key(),

@@ -1,6 +1,5 @@
 """The head of an HTTP request as it was received: nothing decoded, joined, reordered or normalized."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,9 +42,9 @@ class Head:
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
         """A head is asked for some thirty headers."""
-        values = defaultdict[str, list[str]](list)
+        values: dict[str, list[str]] = {}
         for name, value in self.headers:
-            values[name.lower()].append(value)
+            values.setdefault(name.lower(), []).append(value)
         return values
 
 

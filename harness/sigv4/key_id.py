@@ -6,6 +6,7 @@ answers the same question. The layout is the one that LocalStack's own services 
 
 import base64
 import re
+from functools import lru_cache
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _HALF = len(_ALPHABET) // 2
@@ -28,6 +29,7 @@ def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def account_of(key_id: str) -> str:
     """The account that a well-formed key id names; may be one that does not exist."""
     half = int.from_bytes(base64.b32decode(key_id[4:12])) - _OFFSET

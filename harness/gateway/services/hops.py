@@ -37,7 +37,10 @@ def install(launch_key: bytes) -> None:
 
 def arrived(head: Head) -> int:
     """How many calls of integrations led to this request."""
-    told, _, mac = (head.value(HEADER) or "").rpartition(".")
+    carried = head.value(HEADER)
+    if carried is None:
+        return 0
+    told, _, mac = carried.rpartition(".")
     if not hmac.compare_digest(_mac(told).encode(), mac.encode()):
         return 0
     hops, _, until = told.partition(".")
