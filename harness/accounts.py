@@ -100,7 +100,7 @@ class Account:
 
     def api_url(self, api_id: str, stage: str, path: str = "/") -> str:
         """Where a deployed API of API Gateway, this account's or another's, is called at this account's door."""
-        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}{path}"
+        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}/{path.removeprefix('/')}"
 
     def session_of(self, keys: "Keys | SessionKeys | None", *, region: str | None = None) -> AccountSession:
         """A session of anyone's keys at this account's door; None for unsigned requests."""

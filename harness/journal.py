@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,8 @@ class JournalReader:
     paths: Mapping[str, Path]
     refresh: Callable[[], None] = _complete
     """Called before each reading: where the files are copies, it completes them."""
+    begins: Mapping[str, int] = field(default_factory=dict)
+    """Where the reading of each begins, in bytes."""
 
     def mark(self) -> dict[str, int]:
         """Where the journals end now."""
@@ -92,8 +94,9 @@ class JournalReader:
         found: list[Entry] = []
         mark = dict(since)
         for name, path in self.paths.items():
-            lines = _whole_lines(path, since.get(name, 0))
-            mark[name] = since.get(name, 0) + sum(map(len, lines))
+            begin = since.get(name, self.begins.get(name, 0))
+            lines = _whole_lines(path, begin)
+            mark[name] = begin + sum(map(len, lines))
             found += (Entry(name, json.loads(line)) for line in lines)
         return sorted(found, key=lambda entry: entry.time), mark
 

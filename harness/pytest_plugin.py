@@ -294,11 +294,11 @@ def principals(harness: "Harness") -> "Iterator[Principals]":  # noqa: ARG001 - 
 
 
 @pytest.fixture(scope="session")
-def allowed() -> "Callable[[Callable[[], Any]], Any]":
+def allowed(harness: "Harness") -> "Callable[[Callable[[], Any]], Any]":
     """Expect that a call is allowed: `allowed(lambda: table.put_item(...))`; its result."""
     from harness.scenario import allowed as expect  # noqa: PLC0415 - only scenarios pay for the import
 
-    return expect
+    return partial(expect, harness.journal)
 
 
 @pytest.fixture(scope="session")

@@ -318,9 +318,9 @@ class Harness:
 
     @property
     def journal(self) -> JournalReader:
-        """The merged journal."""
-        paths = {name: self.folder.account(name).journal for name in self.config.accounts}
-        return JournalReader(paths, self._pull_journals)
+        """The merged journal, from the accounts' proof on."""
+        begins = self.record.proof_ends if self.record is not None else {}
+        return JournalReader(self.folder.journals(self.config.accounts), self._pull_journals, begins)
 
     def _pull_journals(self) -> None:
         if self._backend is not None:

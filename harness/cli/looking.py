@@ -15,7 +15,7 @@ from harness.cli.console import escaped, out
 from harness.errors import HarnessError, UsageError
 from harness.journal import Entry
 from harness.replay import question
-from harness.report import why, why_json
+from harness.report import refusal, why, why_json
 from harness.resources import FUNCTION, TABLE, items, log_events
 from harness.session import Harness
 
@@ -87,7 +87,11 @@ def explain(
     harness = _with_journal()
     entry = _entry(harness, request_id)
     if entry.kind != "decision" or "action" not in entry.fields:
-        _print_entry(entry, as_json=as_json)
+        if as_json:
+            _print_entry(entry, as_json=True)
+            return
+        for line in refusal(entry.fields):
+            out.print(line, markup=False)
         return
     request, world = question(entry.fields, lambda digest: harness.journal.policy(entry.account, digest))
     if as_json:

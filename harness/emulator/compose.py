@@ -182,6 +182,8 @@ class Compose:
         progress("proving that each answers as its account, and that what must be denied is denied")
         prove_all(self.instances, record, self.controls)
         progress(f"ready: {len(self.instances)} accounts proven in {time.monotonic() - began:.1f} s")
+        self.pull_journals()
+        record = record.proven(self.folder.journals(record.accounts))
         record.write(self.folder.record)
         for control in self.controls.values():
             control.ask("warm")

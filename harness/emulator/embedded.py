@@ -68,6 +68,7 @@ class Embedded:
         record = RunRecord(harness.__version__, launch_key, issuer.private, records, configuration=self.configuration)
         self.resume(record)
         self._prove(record, progress)
+        record = record.proven(self.folder.journals(record.accounts))
         record.write(self.folder.record)
         for control in self.controls.values():
             control.ask("warm")

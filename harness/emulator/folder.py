@@ -5,6 +5,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,10 @@ class RunFolder:
     def account(self, name: str) -> "AccountFolder":
         """The folder of one account's instance."""
         return AccountFolder(self.path / "accounts" / name)
+
+    def journals(self, names: Iterable[str]) -> dict[str, Path]:
+        """The journals of the accounts of these names."""
+        return {name: self.account(name).journal for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`allowed` and `denied`: an expectation about one call, checked against the journal's line of exactly that request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import botocore.exceptions
 
 from harness.errors import ScenarioError
 from harness.journal import Entry, JournalReader
+from harness.report import explanation, refusal
 from harness.scenario.reasons import KNOWN, reasons
 
 # What AWS's services call a refusal, for who asks or for what is asked (see harness.gateway.respond).
@@ -33,14 +34,22 @@ class Denial:
     entry: Entry
 
 
-def allowed(call: Callable[[], Any]) -> Any:
-    """The call's result. Raises AssertionError with the refusal when it is refused; any other failure is raised as it is."""
+def allowed(journal: JournalReader, call: Callable[[], Any]) -> Any:
+    """The call's result. Raises AssertionError with what refused it when it is refused; any other failure is raised as it is."""
+    __tracebackhide__ = True  # pytest shows the scenario's own line
     try:
         return call()
     except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] in REFUSALS:
-            raise AssertionError(f"expected to be allowed, and was refused: {error}") from error
-        raise
+        if error.response["Error"]["Code"] not in REFUSALS:
+            raise
+        refused = [f"expected to be allowed, and was refused: {error}", *_told(journal, error)]
+    raise AssertionError("\n  ".join(refused))
+
+
+def _told(journal: JournalReader, error: botocore.exceptions.ClientError) -> Iterator[str]:
+    """What refused it, where the journal has its line."""
+    for entry in _refusing(journal, error)[-1:]:
+        yield from explanation(entry.fields) if "action" in entry.fields else refusal(entry.fields)
 
 
 def denied(
@@ -52,6 +61,7 @@ def denied(
     `explicit` tells, where given, whether it must be an explicit deny. Raises AssertionError when the call succeeds or
     is refused by others; a failure that is no refusal is raised as it is.
     """
+    __tracebackhide__ = True  # pytest shows the scenario's own line
     expected = frozenset({by} if isinstance(by, str) else by)
     if unknown := expected - KNOWN:
         raise ScenarioError(f"no such reason: {', '.join(sorted(unknown))}", help=f"one of {', '.join(sorted(KNOWN))}")
@@ -70,6 +80,7 @@ def denied(
 
 
 def _refusal(call: Callable[[], Any]) -> botocore.exceptions.ClientError:
+    __tracebackhide__ = True
     try:
         result = call()
     except botocore.exceptions.ClientError as error:
@@ -80,12 +91,20 @@ def _refusal(call: Callable[[], Any]) -> botocore.exceptions.ClientError:
 
 
 def _entry(journal: JournalReader, error: botocore.exceptions.ClientError) -> Entry:
-    metadata = error.response.get("ResponseMetadata", {})
-    request_id = metadata.get("HTTPHeaders", {}).get("x-amzn-requestid") or metadata.get("RequestId")
-    refusing = [entry for entry in journal.find(request_id or "") if entry.denied]
+    __tracebackhide__ = True
+    refusing = _refusing(journal, error)
     if not refusing:
-        raise AssertionError(f"the journal holds no refusal of request {request_id}: {error}")
+        raise AssertionError(f"the journal holds no refusal of request {_request_id(error)}: {error}")
     return refusing[-1]
+
+
+def _refusing(journal: JournalReader, error: botocore.exceptions.ClientError) -> list[Entry]:
+    return [entry for entry in journal.find(_request_id(error)) if entry.denied]
+
+
+def _request_id(error: botocore.exceptions.ClientError) -> str:
+    metadata = error.response.get("ResponseMetadata", {})
+    return str(metadata.get("HTTPHeaders", {}).get("x-amzn-requestid") or metadata.get("RequestId") or "")
 
 
 def _listed(names: frozenset[str]) -> str:

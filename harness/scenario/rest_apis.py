@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
 from harness.accounts import AccountSession
+from harness.errors import ScenarioError
 
 _SERVICE = "execute-api"
 _TIMEOUT = 35
@@ -39,9 +40,13 @@ def call_api(
 ) -> ApiAnswer:
     """The API's answer, whatever its status; raises ClientError where API Gateway itself refuses. None signs nothing.
 
-    API Gateway's refusals have a header that tells their type:
+    Raises ScenarioError for a `url` that is none. API Gateway's refusals have a header that tells their type:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
+    if not url.startswith(("http://", "https://")):
+        raise ScenarioError(
+            f"`{url}` is no address of an API", help="`harness.account(NAME).api_url(ID, STAGE, PATH)` makes one"
+        )
     request = AWSRequest(method, url, headers=dict(headers or {}), data=body)
     if session is not None:
         SigV4Auth(session.get_credentials().get_frozen_credentials(), _SERVICE, session.region_name).add_auth(request)

@@ -4,11 +4,13 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from aws import REGION, A, document, function_code, keys_of, trust
+from aws import REGION, A, allow, document, function_code, trust
 from raw import Call, send, signed
 from raw import Request as Raw
 
 MOCK = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+DENIED, BAD = ("AccessDeniedException", 403), ("BadRequestException", 400)
+MANAGE = allow("apigateway:*", f"arn:aws:apigateway:{REGION}::/*")
 EVERYONE = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
 
 
@@ -60,14 +62,6 @@ def call(account, api, path="/pets", *, keys=None, method="GET", body=b"", **sco
     return send(url, request)
 
 
-def user(clients, *statements):
-    iam, name = clients("iam"), f"caller-{secrets.token_hex(4)}"
-    iam.create_user(UserName=name)
-    if statements:
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
-    return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
-
-
 ECHO = """
 import json
 def handler(event, context):
@@ -90,13 +84,14 @@ def handler(event, context):
 """
 
 
-def make_function(clients, text):
+def make_function(clients, text="", *, runtime="python3.13", code=None):
     name = f"f-{secrets.token_hex(4)}"
     role = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"][
         "Arn"
     ]
+    code = code or function_code(text)
     made = clients("lambda").create_function(
-        FunctionName=name, Runtime="python3.13", Handler="f.handler", Role=role, Code={"ZipFile": function_code(text)}
+        FunctionName=name, Runtime=runtime, Handler="f.handler", Role=role, Code={"ZipFile": code}
     )
     return made["FunctionArn"]
 
@@ -143,3 +138,20 @@ def bearing(account, api, token=None, path="/pets"):
     host = ("Host", urlsplit(account["endpoint_url"]).netloc)
     headers = (host,) if token is None else (host, ("Authorization", token))
     return send(account["endpoint_url"], Raw("GET", f"/_aws/execute-api/{api.id}/prod{path}", headers))
+
+
+def patched(*changes):
+    """Parameters of an update: pairs of an operation and a place, with what it takes."""
+    return {"patchOperations": [{"op": op, "path": path, **more} for op, path, more in changes]}
+
+
+def over_http(url, **more):
+    """An integration that calls an address."""
+    return {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": url, **more}
+
+
+def point(a, api, url):
+    """Has every method of the API call an address."""
+    for resource in a("apigateway").get_resources(restApiId=api.id)["items"]:
+        a("apigateway").put_integration(restApiId=api.id, resourceId=resource["id"], httpMethod="ANY", **over_http(url))
+    api.deploy()

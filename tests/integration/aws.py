@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import secrets
 import zipfile
 
 import boto3
@@ -66,9 +67,16 @@ def trust(service, **more):
 
 def function_code(text):
     """A zip with one module, `f`."""
+    return archive("f.py", text)
+
+
+def archive(name, text, mode=0o644):
+    """A zip with one file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as zipped:
-        zipped.writestr("f.py", text)
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (0o100000 | mode) << 16
+        zipped.writestr(entry, text)
     return buffer.getvalue()
 
 
@@ -89,9 +97,22 @@ class Journals:
     def __init__(self, sandbox):
         self.state = sandbox.folder.parent / "state"
 
+    def of(self, answer):
+        """The lines of the request that was answered so."""
+        return self.lines(request_id=answer.headers["x-amzn-requestid"])
+
     def lines(self, **wanted):
         """Every line with these fields, oldest first."""
         texts = [path.read_text() for path in self.state.rglob("journal.jsonl")]
         lines = [json.loads(line) for text in texts for line in text.splitlines()]
         found = [line for line in lines if all(line.get(key) == value for key, value in wanted.items())]
         return sorted(found, key=lambda line: line["time"])
+
+
+def user(clients, *statements):
+    """The keys of a new user of the account, with these statements."""
+    iam, name = clients("iam"), f"user-{secrets.token_hex(4)}"
+    iam.create_user(UserName=name)
+    if statements:
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
+    return keys_of(iam.create_access_key(UserName=name)["AccessKey"])

@@ -5,17 +5,10 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from aws import REGION, A, allow, document, keys_of, refusal
+from aws import REGION, A, allow, document, refusal, user
 from raw import Call, presigned, send, signed
 
 JSON_DENIED, S3_DENIED = ("AccessDeniedException", 400), ("AccessDenied", 403)
-
-
-def user(clients, *statements):
-    iam, name = clients("iam"), f"user-{secrets.token_hex(4)}"
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
-    return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
 
 
 def deny(action, resource="*", **condition):

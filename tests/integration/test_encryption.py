@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from aws import REGION, A, B, allow, document, function_code, keyless, keys_of, refusal
+from aws import REGION, A, B, allow, document, function_code, keyless, keys_of, refusal, user
 
 from harness.scenario import eventually
 
@@ -23,19 +23,6 @@ def key(a):
     return lambda *statements: a("kms").create_key(Policy=document(ROOT, *statements))["KeyMetadata"]["Arn"]
 
 
-@pytest.fixture(scope="module")
-def user():
-    """A new user of an account with these statements: its keys."""
-
-    def make(account, *statements):
-        name, iam = fresh("user"), account("iam")
-        iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
-        return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
-
-    return make
-
-
 @pytest.fixture
 def bucket(a):
     """A new bucket."""
@@ -49,7 +36,7 @@ def put(s3, bucket, key=None, **more):
     return s3.put_object(Bucket=bucket, Key="k", Body=b"x", **{**how, **more})
 
 
-def test_an_object_wants_its_key_to_be_written_and_read(a, key, user, bucket, journals):
+def test_an_object_wants_its_key_to_be_written_and_read(a, key, bucket, journals):
     arn = key()
     objects = user(a, allow("s3:*"))
     may = user(a, allow("s3:*"), allow(USES, arn))
@@ -70,7 +57,7 @@ def test_an_object_wants_its_key_to_be_written_and_read(a, key, user, bucket, jo
     assert a("s3", **may).get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
-def test_the_bucket_can_choose_the_key(a, key, user, bucket):
+def test_the_bucket_can_choose_the_key(a, key, bucket):
     arn = key()
     default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn}}
     rule = {"Rules": [{**default, "BucketKeyEnabled": True}]}
@@ -87,7 +74,7 @@ def test_the_bucket_can_choose_the_key(a, key, user, bucket):
     right.get_object(Bucket=bucket, Key="k")
 
 
-def test_parts_and_copies_want_the_keys_of_both_sides(a, key, user, bucket):
+def test_parts_and_copies_want_the_keys_of_both_sides(a, key, bucket):
     source, target = key(), key()
     put(a("s3"), bucket, source)
     both = a("s3", **user(a, allow("s3:*"), allow(USES, [source, target])))
@@ -113,7 +100,7 @@ def test_parts_and_copies_want_the_keys_of_both_sides(a, key, user, bucket):
     both.upload_part(**part)
 
 
-def test_another_account_wants_the_bucket_the_key_and_its_own_permission(a, b, key, user, bucket):
+def test_another_account_wants_the_bucket_the_key_and_its_own_permission(a, b, key, bucket):
     anyone_of_b = {"AWS": f"arn:aws:iam::{B}:root"}
     shared, kept = key(allow(USES, Principal=anyone_of_b)), key()
     policy = allow("s3:*", f"arn:aws:s3:::{bucket}/*", Principal=anyone_of_b)
@@ -130,7 +117,7 @@ def test_another_account_wants_the_bucket_the_key_and_its_own_permission(a, b, k
     put(b("s3", **may), bucket, shared)
 
 
-def test_awss_own_key_is_for_everybody_of_the_account_and_through_its_service_only(a, accounts, user, bucket):
+def test_awss_own_key_is_for_everybody_of_the_account_and_through_its_service_only(a, accounts, bucket):
     objects = user(a, allow("s3:*"))
     put(a("s3", **objects), bucket)
     a("s3", **objects).get_object(Bucket=bucket, Key="k")
@@ -144,7 +131,7 @@ def test_awss_own_key_is_for_everybody_of_the_account_and_through_its_service_on
     anonymous.get_object(Bucket=bucket, Key="k")
 
 
-def test_a_key_that_is_for_a_service_only_is_not_used_directly(a, key, user, bucket):
+def test_a_key_that_is_for_a_service_only_is_not_used_directly(a, key, bucket):
     through = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com", "kms:CallerAccount": A}}
     arn = key()
     keys = user(a, allow("s3:*"), allow(USES, arn, Condition=through))
@@ -154,7 +141,7 @@ def test_a_key_that_is_for_a_service_only_is_not_used_directly(a, key, user, buc
     a("kms", **user(a, allow(USES, arn))).generate_data_key(KeyId=arn, KeySpec="AES_256")
 
 
-def test_a_grant_is_enough(a, key, user, bucket):
+def test_a_grant_is_enough(a, key, bucket):
     arn, name = key(), fresh("granted")
     a("iam").create_user(UserName=name)
     a("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(allow("s3:*")))
@@ -166,7 +153,7 @@ def test_a_grant_is_enough(a, key, user, bucket):
     a("s3", **keys).get_object(Bucket=bucket, Key="k")
 
 
-def test_a_secret_wants_its_key(a, b, key, user):
+def test_a_secret_wants_its_key(a, b, key):
     of_b = {"AWS": f"arn:aws:iam::{B}:root"}
     shared = key(allow(USES, Principal=of_b))
     secrets, may = user(a, allow("secretsmanager:*")), user(a, allow("secretsmanager:*"), allow(USES, shared))
@@ -187,7 +174,7 @@ def test_a_secret_wants_its_key(a, b, key, user):
     assert refusal(theirs.get_secret_value, SecretId=kept) == denied
 
 
-def test_a_secret_under_awss_own_key_stays_in_its_account(a, b, user):
+def test_a_secret_under_awss_own_key_stays_in_its_account(a, b):
     policy = document(allow("secretsmanager:GetSecretValue", Principal={"AWS": f"arn:aws:iam::{B}:root"}))
     arn = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x")["ARN"]
     a("secretsmanager").put_resource_policy(SecretId=arn, ResourcePolicy=policy)
@@ -197,7 +184,7 @@ def test_a_secret_under_awss_own_key_stays_in_its_account(a, b, user):
     assert a("secretsmanager", **user(a, allow("secretsmanager:*"))).get_secret_value(SecretId=arn)
 
 
-def test_a_deny_in_ones_own_account_is_called_a_deny(a, user):
+def test_a_deny_in_ones_own_account_is_called_a_deny(a):
     arn = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x")["ARN"]
     deny = {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}
 
@@ -206,7 +193,7 @@ def test_a_deny_in_ones_own_account_is_called_a_deny(a, user):
     a("secretsmanager", **user(a, allow("*"))).get_secret_value(SecretId=arn)
 
 
-def test_a_secure_string_wants_its_key_to_be_decrypted(a, key, user):
+def test_a_secure_string_wants_its_key_to_be_decrypted(a, key):
     arn, name = key(), f"/{fresh('path')}/p"
     parameters, may = user(a, allow("ssm:*")), user(a, allow("ssm:*"), allow(USES, arn))
     made = {"Name": name, "Value": "x", "Type": "SecureString", "KeyId": arn}
@@ -222,7 +209,7 @@ def test_a_secure_string_wants_its_key_to_be_decrypted(a, key, user):
     assert [each["Value"] for each in sees.get_parameters_by_path(**path)["Parameters"]] == ["x"]
 
 
-def test_a_version_wants_the_key_that_it_lies_under(a, key, user):
+def test_a_version_wants_the_key_that_it_lies_under(a, key):
     old, new, name = key(), key(), fresh("parameter")
     put_parameter = a("ssm").put_parameter
     put_parameter(Name=name, Value="old", Type="SecureString", KeyId=old)
@@ -241,7 +228,7 @@ def test_a_version_wants_the_key_that_it_lies_under(a, key, user):
     of_new.put_parameter(Name=name, Value="x", Overwrite=True)
 
 
-def test_awss_own_keys_are_not_used_directly(a, bucket, user):
+def test_awss_own_keys_are_not_used_directly(a, bucket):
     kms = a("kms", **user(a, allow("kms:*")))
     put(a("s3"), bucket)
     made = a("s3").head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"]
@@ -253,7 +240,7 @@ def test_awss_own_keys_are_not_used_directly(a, bucket, user):
     kms.encrypt(KeyId=a("kms").create_key()["KeyMetadata"]["Arn"], Plaintext=b"x")
 
 
-def test_a_key_of_another_account_than_the_buckets_is_not_used(a, b, key, user, bucket):
+def test_a_key_of_another_account_than_the_buckets_is_not_used(a, b, key, bucket):
     of_b = {"AWS": f"arn:aws:iam::{B}:root"}
     a("s3").put_bucket_policy(Bucket=bucket, Policy=document(allow("s3:*", f"arn:aws:s3:::{bucket}/*", Principal=of_b)))
     writer = b("s3", **user(b, allow("s3:*"), allow("kms:*")))
@@ -263,7 +250,7 @@ def test_a_key_of_another_account_than_the_buckets_is_not_used(a, b, key, user, 
     put(writer, bucket, key(allow(USES, Principal=of_b)))
 
 
-def test_a_message_wants_its_queues_and_its_topics_key(a, key, user):
+def test_a_message_wants_its_queues_and_its_topics_key(a, key):
     arn = key()
     queue = a("sqs").create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": arn})["QueueUrl"]
     topic = a("sns").create_topic(Name=fresh("topic"), Attributes={"KmsMasterKeyId": arn})["TopicArn"]
@@ -310,7 +297,7 @@ def test_a_service_wants_the_key_of_the_queue_it_delivers_to(a, key, journals):
         assert not a("sqs").receive_message(QueueUrl=urls[what]).get("Messages")
 
 
-def test_slashes_do_not_hide_a_parameter(a, user):
+def test_slashes_do_not_hide_a_parameter(a):
     name = fresh("parameter")
     a("ssm").put_parameter(Name=name, Value="x", Type="String")
     deny = {"Effect": "Deny", "Action": "ssm:*", "Resource": f"arn:aws:ssm:*:*:parameter/{name}"}
@@ -323,7 +310,7 @@ def test_slashes_do_not_hide_a_parameter(a, user):
     assert may.get_parameter(Name=name)["Parameter"]["Value"] == "x"
 
 
-def test_a_secure_string_is_not_told_without_its_key(a, key, user):
+def test_a_secure_string_is_not_told_without_its_key(a, key):
     arn, name = key(), fresh("parameter")
     a("ssm").put_parameter(Name=name, Value="hidden", Type="SecureString", KeyId=arn)
     blind, sees = a("ssm", **user(a, allow("ssm:*"))), a("ssm", **user(a, allow("ssm:*"), allow(USES, arn)))
@@ -338,7 +325,7 @@ def test_a_secure_string_is_not_told_without_its_key(a, key, user):
     assert sees.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "hidden"
 
 
-def test_a_batch_asks_for_every_secret_that_its_filters_find(a, key, user):
+def test_a_batch_asks_for_every_secret_that_its_filters_find(a, key):
     arn, prefix = key(), fresh("batch")
     open_to_all = a("secretsmanager").create_secret(Name=f"{prefix}-a", SecretString="a")["ARN"]
     a("secretsmanager").create_secret(Name=f"{prefix}-b", SecretString="b", KmsKeyId=arn)
@@ -395,7 +382,7 @@ def test_a_grant_is_retired_by_whom_it_names_and_by_whom_its_account_lets(a, b, 
     assert kms.list_grants(KeyId=arn)["Grants"] == []
 
 
-def test_a_grant_is_retired_from_another_account_by_its_token(a, b, key, user):
+def test_a_grant_is_retired_from_another_account_by_its_token(a, b, key):
     arn, kms = key(), a("kms")
     name = fresh("retiring")
     abroad = b("iam").create_user(UserName=name)["User"]["Arn"]
@@ -414,7 +401,7 @@ def test_a_grant_is_retired_from_another_account_by_its_token(a, b, key, user):
     assert refusal(client.retire_grant, GrantToken="what is this")[0] == "InvalidGrantTokenException"
 
 
-def test_a_grants_context_is_meant_as_it_stands(a, key, user):
+def test_a_grants_context_is_meant_as_it_stands(a, key):
     """In a policy, `${aws:username}` would be the caller's name."""
     name, arn = fresh("granted"), key()
     a("iam").create_user(UserName=name)
@@ -428,7 +415,7 @@ def test_a_grants_context_is_meant_as_it_stands(a, key, user):
     kms.encrypt(EncryptionContext={"for": "${aws:username}"}, **encrypt)
 
 
-def test_what_lies_under_a_key_that_is_gone_is_for_nobody(a, key, user):
+def test_what_lies_under_a_key_that_is_gone_is_for_nobody(a, key):
     alias, arn = f"alias/{fresh('alias')}", key()
     a("kms").create_alias(AliasName=alias, TargetKeyId=arn)
     queue = a("sqs").create_queue(QueueName=fresh("queue"), Attributes={"KmsMasterKeyId": alias})["QueueUrl"]
@@ -440,7 +427,7 @@ def test_what_lies_under_a_key_that_is_gone_is_for_nobody(a, key, user):
     assert refusal(messages.send_message, QueueUrl=queue, MessageBody="x")[0] == "KMS.AccessDeniedException"
 
 
-def test_an_alias_that_moves_leaves_behind_what_was_written(a, key, user):
+def test_an_alias_that_moves_leaves_behind_what_was_written(a, key):
     """https://docs.aws.amazon.com/kms/latest/developerguide/alias-update.html."""
     alias, old, new = f"alias/{fresh('alias')}", key(), key()
     a("kms").create_alias(AliasName=alias, TargetKeyId=old)
@@ -480,7 +467,7 @@ def test_a_disabled_key_is_of_no_use_to_a_service(a, key):
         use()
 
 
-def test_a_functions_code_wants_the_key_that_it_lies_under(a, key, user, bucket):
+def test_a_functions_code_wants_the_key_that_it_lies_under(a, key, bucket):
     arn = key()
     of_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn}
     a("s3").put_object(Bucket=bucket, Key="k", Body=function_code("pass"), **of_key)
@@ -492,7 +479,7 @@ def test_a_functions_code_wants_the_key_that_it_lies_under(a, key, user, bucket)
     assert may.publish_layer_version(**layer)["Version"] == 1
 
 
-def test_checksums_want_the_key(a, key, user, bucket):
+def test_checksums_want_the_key(a, key, bucket):
     arn = key()
     begun = {"Bucket": bucket, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn}
     upload = {"Bucket": bucket, "Key": "k"}
@@ -517,7 +504,7 @@ def test_an_object_is_encrypted_as_there_is_a_way_to(a, key, bucket):
     put(a("s3"), bucket, arn)
 
 
-def test_a_ciphertext_of_another_account_is_not_encrypted_anew_here(a, b, key, user):
+def test_a_ciphertext_of_another_account_is_not_encrypted_anew_here(a, b, key):
     """One instance has no key material of the other's; Decrypt goes to the other."""
     shared = key(allow([*USES, "kms:ReEncrypt*"], Principal={"AWS": f"arn:aws:iam::{B}:root"}))
     own = b("kms").create_key()["KeyMetadata"]["KeyId"]
@@ -534,7 +521,7 @@ def test_a_ciphertext_of_another_account_is_not_encrypted_anew_here(a, b, key, u
     assert nothing[:2] == ("InvalidCiphertextException", 400)
 
 
-def test_a_replica_is_read_like_the_secret(a, user):
+def test_a_replica_is_read_like_the_secret(a):
     name = fresh("replicated")
     made = {"Name": name, "SecretString": "x", "AddReplicaRegions": [{"Region": "eu-west-1"}]}
     a("secretsmanager").create_secret(**made)
@@ -553,7 +540,7 @@ def test_a_key_is_named_by_its_own_arn(a, key):
     assert a("kms").describe_key(KeyId=arn)["KeyMetadata"]["Arn"] == arn
 
 
-def test_a_reference_to_a_version_of_a_secret_wants_the_secret_and_its_key(a, key, user):
+def test_a_reference_to_a_version_of_a_secret_wants_the_secret_and_its_key(a, key):
     arn, name = key(), fresh("secret")
     made = a("secretsmanager").create_secret(Name=name, SecretString="old", KmsKeyId=arn)
     a("secretsmanager").put_secret_value(SecretId=name, SecretString="new")

@@ -1,12 +1,11 @@
 """Functions behind the gate: what they may see, and every way in which they can fail, as Lambda reports it."""
 
 import base64
-import io
 import json
-import zipfile
 
 import boto3
 import pytest
+from aws import archive
 
 TRUST = {
     "Version": "2012-10-17",
@@ -58,15 +57,6 @@ while true; do
   curl -sS -X POST "$api/$id/response" -d "{\"from\": \"bootstrap\", \"event\": $body}" > /dev/null
 done
 """
-
-
-def archive(name, text, mode=0o644):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        entry = zipfile.ZipInfo(name)
-        entry.external_attr = (0o100000 | mode) << 16
-        zipped.writestr(entry, text)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="module")

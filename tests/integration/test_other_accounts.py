@@ -4,22 +4,13 @@ import itertools
 from typing import NamedTuple
 
 import pytest
-from aws import REGION, A, B, allow, client, document, keys_of, refusal
+from aws import REGION, A, B, allow, client, document, refusal, user
 from raw import Call, presigned, send, signed
 
 NUMBERS = itertools.count(1)
 HERE = f"{REGION}:{A}"
 TO_ALL_OF_B = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{B}:root"}}
 OWN_ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{A}:root"}}
-
-
-def user(clients, *statements):
-    """The keys of a new user of the account, with these statements."""
-    iam, name = clients("iam"), f"reader{next(NUMBERS)}"
-    iam.create_user(UserName=name)
-    if statements:
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
-    return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
 
 
 class World(NamedTuple):

@@ -18,33 +18,26 @@ from apis import (
     make,
     make_function,
     permit,
-    user,
 )
-from aws import REGION, A, B, allow, document, refusal, trust
+from aws import REGION, A, B, allow, document, refusal, trust, user
 from raw import Request as Raw
 from raw import ask, record_of, send
 
 
-@pytest.fixture(scope="module")
-def lines(journals):
-    """The journal's lines of an answer."""
-    return lambda answer: journals.lines(request_id=answer.headers["x-amzn-requestid"])
-
-
-def test_an_open_method_answers_anyone_at_any_door(a, accounts, lines):
+def test_an_open_method_answers_anyone_at_any_door(a, accounts, journals):
     api = make(a)
 
     answers = [call(accounts[name], api) for name in ("one", "two")]
 
     assert [answer.status for answer in answers] == [200, 200]
     for door, answer in zip((A, B), answers, strict=True):
-        (line,) = lines(answer)
+        (line,) = journals.of(answer)
         assert (line["door"], line["owner"], line["principal"], line["decision"]) == (door, A, "anonymous", "allowed")
         assert line["because"][0]["policy"] == "an open method: it has no authorizer, and its API no resource policy"
         assert line["resource"] == f"{api.arn}/prod/GET/pets"
 
 
-def test_a_signature_counts_for_nothing_where_the_method_asks_for_none(a, accounts, lines):
+def test_a_signature_counts_for_nothing_where_the_method_asks_for_none(a, accounts, journals):
     api = make(a)
 
     answer = call(
@@ -52,10 +45,10 @@ def test_a_signature_counts_for_nothing_where_the_method_asks_for_none(a, accoun
     )
 
     assert answer.status == 200
-    assert lines(answer)[0]["principal"] == "anonymous"
+    assert journals.of(answer)[0]["principal"] == "anonymous"
 
 
-def test_a_method_with_iam_asks_who_signed(a, accounts, lines):
+def test_a_method_with_iam_asks_who_signed(a, accounts, journals):
     api = make(a, authorization="AWS_IAM")
     permission = allow("execute-api:Invoke", f"{api.arn}/prod/GET/pets/*")
     stranger, caller = user(a), user(a, permission)
@@ -72,20 +65,20 @@ def test_a_method_with_iam_asks_who_signed(a, accounts, lines):
         403, "MissingAuthenticationTokenException", "Missing Authentication Token",
     )  # fmt: skip
     assert (denied.status, denied.code) == (403, "AccessDeniedException")
-    name = lines(denied)[0]["principal"]
+    name = journals.of(denied)[0]["principal"]
     hidden = f"arn:aws:execute-api:{REGION}:********1111:{api.id}/prod/GET/pets/1"
     sentence = f"User: {name} is not authorized to perform: execute-api:Invoke on resource: {hidden}"
     assert json.loads(denied.body) == {"Message": sentence}
-    assert lines(denied)[0]["because"] == [{"layer": "identity", "missing": "allow"}]
+    assert journals.of(denied)[0]["because"] == [{"layer": "identity", "missing": "allow"}]
     assert (elsewhere.status, forged.code, misled.code, abroad.code) == (
         403, "InvalidSignatureException", "InvalidSignatureException", "InvalidSignatureException",
     )  # fmt: skip
     assert misled.message == "Credential should be scoped to correct service: 'execute-api'. "
-    assert [lines(answer)[0]["kind"] for answer in (unsigned, forged, misled, abroad)] == ["authentication"] * 4
+    assert [journals.of(answer)[0]["kind"] for answer in (unsigned, forged, misled, abroad)] == ["authentication"] * 4
     assert allowed.status == 200
 
 
-def test_another_account_needs_both_sides(a, b, accounts, lines):
+def test_another_account_needs_both_sides(a, b, accounts, journals):
     api = make(a, authorization="AWS_IAM")
     without, caller = user(b), user(b, allow("execute-api:Invoke", f"{api.arn}/*"))
 
@@ -97,12 +90,16 @@ def test_another_account_needs_both_sides(a, b, accounts, lines):
     lacking = call(accounts["two"], api, keys=without)
 
     assert [answer.status for answer in (alone, undeployed, allowed, lacking)] == [403, 403, 200, 403]
-    assert lines(alone)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
-    assert lines(lacking)[0]["because"] == [{"layer": "identity", "missing": "allow"}]
-    assert (lines(allowed)[0]["door"], lines(allowed)[0]["home"], lines(allowed)[0]["owner"]) == (B, B, A)
+    assert journals.of(alone)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
+    assert journals.of(lacking)[0]["because"] == [{"layer": "identity", "missing": "allow"}]
+    assert (journals.of(allowed)[0]["door"], journals.of(allowed)[0]["home"], journals.of(allowed)[0]["owner"]) == (
+        B,
+        B,
+        A,
+    )
 
 
-def test_a_resource_policy_shuts_an_open_method_and_denies_by_path(a, accounts, lines):
+def test_a_resource_policy_shuts_an_open_method_and_denies_by_path(a, accounts, journals):
     narrow = {**EVERYONE, "Resource": "execute-api:/prod/GET/*"}
     deny = {**EVERYONE, "Effect": "Deny", "Resource": "execute-api:/*/*/admin", "Sid": "NoAdmin"}
     api = make(a, statements=[narrow, deny])
@@ -116,8 +113,8 @@ def test_a_resource_policy_shuts_an_open_method_and_denies_by_path(a, accounts, 
         "User: anonymous is not authorized to perform: execute-api:Invoke on resource: "
     )
     assert admin.message.endswith("/prod/GET/admin with an explicit deny")
-    assert lines(admin)[0]["because"][0]["sid"] == "NoAdmin"
-    assert lines(other_method)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
+    assert journals.of(admin)[0]["because"][0]["sid"] == "NoAdmin"
+    assert journals.of(other_method)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
 
 
 def test_no_path_leads_around_a_policy(a, accounts):
@@ -133,7 +130,7 @@ def test_no_path_leads_around_a_policy(a, accounts):
         assert answer.status in {400, 403}, path
 
 
-def test_who_there_is_nothing_for_learns_nothing(a, accounts, lines):
+def test_who_there_is_nothing_for_learns_nothing(a, accounts, journals):
     api = make(a)
 
     answers = [call(accounts["one"], Api(a, "nosuchapi1")), call(accounts["two"], Api(a, "nosuchapi1"))]
@@ -144,7 +141,7 @@ def test_who_there_is_nothing_for_learns_nothing(a, accounts, lines):
     unrouted = call(accounts["one"], api, "/nosuch")
 
     assert [(answer.status, json.loads(answer.body)) for answer in answers] == [(403, {"message": "Forbidden"})] * 4
-    assert {lines(answer)[0]["kind"] for answer in (*answers, unrouted)} == {"validation"}
+    assert {journals.of(answer)[0]["kind"] for answer in (*answers, unrouted)} == {"validation"}
     assert (unrouted.status, unrouted.message) == (403, "Missing Authentication Token")
 
 
@@ -160,7 +157,7 @@ def test_an_api_is_called_by_its_host_as_well(a, accounts):
     assert send(url, Raw("GET", "/prod/pets", (("Host", f"nosuch.execute-api.{REGION}.amazonaws.com"),))).status == 403
 
 
-def test_a_private_api_is_for_its_vpc_endpoint(a, b, accounts, sandbox, lines):
+def test_a_private_api_is_for_its_vpc_endpoint(a, b, accounts, sandbox, journals):
     only = {**EVERYONE, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}}
     private = {"endpointConfiguration": {"types": ["PRIVATE"]}}
     api = make(a, statements=[only], **private)
@@ -178,8 +175,8 @@ def test_a_private_api_is_for_its_vpc_endpoint(a, b, accounts, sandbox, lines):
 
     assert (outside.status, outside.message) == (403, "Forbidden")
     assert [answer.status for answer in (inside, other)] == [200, 403]
-    assert lines(inside)[0]["context"]["aws:sourcevpce"] == "vpce-0123456789abcdef0"
-    assert lines(other)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
+    assert journals.of(inside)[0]["context"]["aws:sourcevpce"] == "vpce-0123456789abcdef0"
+    assert journals.of(other)[0]["because"] == [{"layer": "resource", "missing": "allow"}]
 
 
 def test_a_private_api_without_a_policy_is_not_deployed(a):
@@ -330,7 +327,7 @@ def test_a_service_is_not_called_without_a_role(a):
 
 
 @pytest.mark.parametrize("kind", ["TOKEN", "REQUEST"])
-def test_a_lambda_authorizer_says_who_calls_and_what_they_may(a, accounts, journals, lines, kind):
+def test_a_lambda_authorizer_says_who_calls_and_what_they_may(a, accounts, journals, kind):
     function = make_function(a, AUTHORIZER)
     api, authorizer = authorized(a, function, kind)
 
@@ -351,15 +348,15 @@ def test_a_lambda_authorizer_says_who_calls_and_what_they_may(a, accounts, journ
     elsewhere = answers[f"Allow {api.arn}/prod/GET/admin"]
     assert json.loads(elsewhere.body) == {"Message": "User is not authorized to access this resource"}
     assert json.loads(answers[None].body) == {"message": "Unauthorized"}
-    (line,) = [one for one in lines(answers["Deny"]) if one["kind"] == "decision"]
+    (line,) = [one for one in journals.of(answers["Deny"]) if one["kind"] == "decision"]
     assert (line["principal"], line["subject"]) == ("authorized", "ann")
     assert line["because"][0]["policy"] == "the policy of authorizer doorman"
-    assert lines(answers["broken"])[0]["error"]["message"] == "the authorizer's function failed"
+    assert journals.of(answers["broken"])[0]["error"]["message"] == "the authorizer's function failed"
     decided = journals.lines(action="lambda:InvokeFunction", resource=function)
     assert {line["context"]["aws:sourcearn"] for line in decided} == {f"{api.arn}/authorizers/{authorizer}"}
 
 
-def test_an_authorizer_is_called_with_its_role_and_stands_beside_the_resource_policy(a, accounts, lines):
+def test_an_authorizer_is_called_with_its_role_and_stands_beside_the_resource_policy(a, accounts, journals):
     function = make_function(a, AUTHORIZER)
     role = integration_role(a, allow("lambda:InvokeFunction", function))
     deny = {**EVERYONE, "Effect": "Deny", "Resource": "execute-api:/*/*/admin"}
@@ -367,7 +364,7 @@ def test_an_authorizer_is_called_with_its_role_and_stands_beside_the_resource_po
 
     assert bearing(accounts["one"], api, "Allow").status == 200
     admin = bearing(accounts["one"], api, f"Allow {api.arn}/*", "/admin")
-    assert (admin.status, lines(admin)[0]["principal"]) == (403, "anonymous")
+    assert (admin.status, journals.of(admin)[0]["principal"]) == (403, "anonymous")
     a("iam").delete_role_policy(RoleName=role.rpartition("/")[2], PolicyName="p")
     assert bearing(accounts["one"], api, "Allow").status == 500
 
@@ -387,7 +384,7 @@ def test_what_the_authorizer_says_reaches_the_function(a, accounts):
     assert json.loads(answer.body)["authorizer"] == {"principalId": "ann", "team": "blue", "n": "1"}
 
 
-def test_authorizers_that_are_not_served_are_refused_by_name(a, accounts, lines):
+def test_authorizers_that_are_not_served_are_refused_by_name(a, accounts, journals):
     gateway = a("apigateway")
     api = make(a)
     pool = f"arn:aws:cognito-idp:{REGION}:{A}:userpool/{REGION}_x"
@@ -407,4 +404,4 @@ def test_authorizers_that_are_not_served_are_refused_by_name(a, accounts, lines)
         500,
         "authorizers of the type COGNITO_USER_POOLS are not served by the harness",
     )
-    assert lines(answer)[0]["kind"] == "validation"
+    assert journals.of(answer)[0]["kind"] == "validation"

@@ -1,8 +1,7 @@
 """How far a call is from its client: integrations over HTTP may lead back to the APIs they come from, also by way of another account.
 
-Each such call carries a count that every instance of the launch can check, for as long as an integration may take. Whoever learns one,
-such as a server that the integration calls, can make requests seem to come from API Gateway for that long: that takes rights away, and
-gives none.
+Each such call carries a count that every instance of the launch can check, for as long as an integration may take. It is the count of
+this one call, of its host and its target: whoever learns it, such as a server that the integration calls, can do nothing with it elsewhere.
 """
 
 import hmac
@@ -41,7 +40,7 @@ def arrived(head: Head) -> int:
     if carried is None:
         return 0
     told, _, mac = carried.rpartition(".")
-    if not hmac.compare_digest(_mac(told).encode(), mac.encode()):
+    if not hmac.compare_digest(_mac(told, head.value("host") or "", head.target).encode(), mac.encode()):
         return 0
     hops, _, until = told.partition(".")
     return int(hops) if time.time() < int(until) else 0
@@ -57,11 +56,11 @@ def following(hops: int) -> Iterator[None]:
         _here.reset(token)
 
 
-def header() -> dict[str, str]:
-    """Of a call that an integration makes now."""
+def header(host: str, target: str) -> dict[str, str]:
+    """Of a call that an integration makes now, with its `Host` and its target as they are sent."""
     told = f"{_here.get() + 1}.{int(time.time()) + _LASTS}"
-    return {HEADER: f"{told}.{_mac(told)}"}
+    return {HEADER: f"{told}.{_mac(told, host, target)}"}
 
 
-def _mac(told: str) -> str:
-    return hmac.new(_Seal.key, f"hop {told}".encode(), sha256).hexdigest()
+def _mac(told: str, host: str, target: str) -> str:
+    return hmac.new(_Seal.key, "\n".join(("hop", told, host, target)).encode(), sha256).hexdigest()

@@ -134,13 +134,8 @@ class _Requests:
             _sign(prepared, made)
         else:
             prepared.headers["Authorization"] = _PLACEHOLDER.format(made.region, made.service)
-        prepared.headers.update({**proof(_SERVICE, _PRINCIPAL, made.source_arn), **hops.header()})
-        with requests.Session() as session:
-            session.trust_env = False  # the loopback needs no proxy
-            try:
-                return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
-            except requests.exceptions.Timeout as late:
-                raise _timed_out() from late
+        prepared.headers.update(proof(_SERVICE, _PRINCIPAL, made.source_arn))
+        return _sent(prepared)
 
 
 class _HttpRequests:
@@ -150,12 +145,24 @@ class _HttpRequests:
 
     @staticmethod
     def request(method: str, url: str, params: Any, headers: Any, data: Any = None) -> requests.Response:
-        """The answer, in time; the call may come back to this instance."""
-        given = {**dict(headers), **hops.header()}
+        """The answer; the call may come back to this instance."""
+        return _sent(requests.Request(method, url, params=params, headers=dict(headers), data=data).prepare())
+
+
+def _sent(prepared: requests.PreparedRequest) -> requests.Response:
+    """The answer, in time. A redirection is one: API Gateway hands it to its client, and follows none."""
+    prepared.headers.update(hops.header(_host(prepared), prepared.path_url))
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy, and no netrc: what is asked is the API's, not this process's user's
         try:
-            return requests.request(method, url, params=params, headers=given, data=data, timeout=_timeout.get())
+            return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
         except requests.exceptions.Timeout as late:  # a ConnectTimeout would be a ConnectionError to LocalStack
             raise _timed_out() from late
+
+
+def _host(prepared: requests.PreparedRequest) -> str:
+    """As it is sent."""
+    return str(to_str(prepared.headers.get("Host") or urlsplit(str(prepared.url)).netloc.rpartition("@")[2]))
 
 
 def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[str, str], Any]:

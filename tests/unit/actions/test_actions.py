@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from facts import NoFacts
 
 from harness.actions import Inherited, Operation, SeveralOwners, calls, modelled_operations, owner
 
 A, B = "111111111111", "222222222222"
 
 
-class Facts:
+class Facts(NoFacts):
     def iam_path(self, kind, name):
         return "/team/" if name == "pathed" else "/"
 
@@ -29,26 +30,8 @@ class Facts:
     def arn(self, kind, name):
         return {("secret", "known"): f"{SECRET}:known-AbCdEf", ("kms-alias", "alias/a"): KEY}.get((kind, name))
 
-    def encryption(self, kind, *names):
-        return None
-
-    def network_place(self, kind, identifier):
-        return None
-
-    def grant(self, named):
-        return None
-
-    def kms_key(self, arn):
-        return None
-
     def secrets(self, filters):
         return ["arn:aws:secretsmanager:us-west-2:111111111111:secret:x-AbCdEf"]
-
-    def parameter_versions(self, name):
-        return [f"{name}:1", f"{name}:2"]
-
-    def parameters_below(self, path, *, deep):
-        return []
 
     def tags(self, arn) -> Mapping[str, str] | None:
         return {"Stage": "prod"} if arn.endswith("/tagged") else {}
@@ -543,3 +526,28 @@ def test_a_secret_is_a_secret_however_a_parameter_names_it(begin):
 
     assert read in asked("ssm", "GetParameter", Name=f"{begin}known")
     assert read not in asked("ssm", "GetParameter", Name="/a/secretsmanager/known")
+
+
+def on_same_key(source, target):
+    """What is told of it, by action: None where it is not known."""
+    made = calls(
+        operation("kms", "ReEncrypt", SourceKeyId=source, DestinationKeyId=target, CiphertextBlob=b"x"), Facts()
+    )
+    name = "kms:ReEncryptOnSameKey"
+    assert all((name in call.context) == (name.lower() in call.modelled) for call in made)
+    return {call.action: call.context.get(name) for call in made}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        (KEY, KEY, "true"),
+        (KEY, "alias/a", "true"),
+        (KEY, f"{KEY[:-1]}3", "false"),
+        (KEY, "alias/gone", None),
+        ("alias/gone", KEY, None),
+        ("alias/gone", "alias/gone", None),
+    ],
+)
+def test_on_the_same_key_is_told_where_both_keys_are_known(source, target, said):
+    assert on_same_key(source, target) == {"kms:ReEncryptFrom": said, "kms:ReEncryptTo": said}

@@ -1,6 +1,7 @@
 """Which keys of KMS a service uses for its caller, for what, and with which encryption context."""
 
 import pytest
+from facts import NoFacts
 
 from harness.actions import Encryption, Operation, calls
 
@@ -12,14 +13,8 @@ SECRET = f"arn:aws:secretsmanager:{PLACE}:secret:encrypted-AbCdEf"
 QUEUE, TOPIC = f"arn:aws:sqs:{PLACE}:encrypted", f"arn:aws:sns:{PLACE}:encrypted"
 
 
-class Facts:
+class Facts(NoFacts):
     """An account in which `encrypted` names what lies under the key, and `bucketed` what lies under its bucket's."""
-
-    def tags(self, arn):
-        return {}
-
-    def object_tags(self, bucket, name):
-        return {}
 
     def arn(self, kind, name):
         if kind == "kms-key":
@@ -33,23 +28,8 @@ class Facts:
             return None
         return Encryption(KEY, by_data_key=any("advanced" in name for name in names))
 
-    def lacks_object(self, bucket, name):
-        return False
-
-    def network_place(self, kind, identifier):
-        return None
-
-    def grant(self, named):
-        return None
-
-    def kms_key(self, arn):
-        return None
-
     def secrets(self, filters):
         return [SECRET]
-
-    def parameter_versions(self, name):
-        return [f"{name}:1", f"{name}:2"]
 
     def parameters_below(self, path, *, deep):
         return ["/p/encrypted", "/p/plain", *(["/p/deep/encrypted"] if deep else [])]

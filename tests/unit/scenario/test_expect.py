@@ -26,10 +26,11 @@ def raising(error):
 
 @pytest.fixture
 def journal(tmp_path):
+    asked = {"owner": "111111111111", "principal": "ann", "action": "s3:GetObject"}
     lines = [
-        {"kind": "decision", "time": "2", "request_id": "one", "decision": "implicit_deny", "because": [{"layer": "trust", "missing": "allow"}]},
-        {"kind": "decision", "time": "1", "request_id": "two", "decision": "explicit_deny", "because": [{"layer": "identity", "policy": "p", "statement": 0, "effect": "Deny"}]},
-        {"kind": "authentication", "time": "3", "request_id": "three", "decision": "refused", "reason": "no credentials"},
+        {**asked, "kind": "decision", "time": "2", "request_id": "one", "decision": "implicit_deny", "because": [{"layer": "trust", "missing": "allow"}]},
+        {**asked, "kind": "decision", "time": "1", "request_id": "two", "decision": "explicit_deny", "because": [{"layer": "identity", "policy": "p", "statement": 0, "effect": "Deny"}]},
+        {"owner": "111111111111", "kind": "authentication", "time": "3", "request_id": "three", "decision": "refused", "reason": "no credentials"},
     ]  # fmt: skip
     path = tmp_path / "journal.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"half')
@@ -61,7 +62,7 @@ def test_another_failure_is_no_denial(journal):
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         denied(journal, raising(refusal("ResourceNotFoundException")), by="owner/trust")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        allowed(raising(refusal("ResourceNotFoundException")))
+        allowed(journal, raising(refusal("ResourceNotFoundException")))
 
 
 def test_an_unknown_reason_is_named(journal):
@@ -69,10 +70,21 @@ def test_an_unknown_reason_is_named(journal):
         denied(journal, raising(refusal()), by="trust")
 
 
-def test_allowed_gives_the_result_and_fails_with_the_refusal():
-    assert allowed(lambda: 1) == 1
-    with pytest.raises(AssertionError, match="expected to be allowed"):
-        allowed(raising(refusal()))
+@pytest.mark.parametrize(
+    ("request_id", "why"),
+    [
+        ("one", "no Allow in the role's trust policy"),
+        ("two", "Deny in identity-based policies: `p` Statement[0]"),
+        ("three", "give the client a key of the principal"),
+        ("none", ""),
+    ],
+)
+def test_allowed_gives_the_result_and_fails_with_what_refused_it(journal, request_id, why):
+    assert allowed(journal, lambda: 1) == 1
+    with pytest.raises(AssertionError, match="expected to be allowed, and was refused: .*because of nothing") as failed:
+        allowed(journal, raising(refusal(request_id=request_id)))
+    assert why in str(failed.value)
+    assert failed.value.__context__ is None
 
 
 def test_entries_come_in_the_order_of_their_times_and_half_a_line_waits(journal):

@@ -16,21 +16,29 @@ def launch_key():
     hops.install(before)
 
 
-def head(**headers):
-    return Head("GET", "/", tuple((name.replace("_", "-"), value) for name, value in headers.items()))
+HOST, TARGET = "127.0.0.1:4566", "/_aws/execute-api/a1/prod/pets?x=%20"
+
+
+def header():
+    return hops.header(HOST, TARGET)
+
+
+def head(*, host=HOST, target=TARGET, **headers):
+    pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return Head("GET", target, (("Host", host), *pairs))
 
 
 def test_calls_that_led_here_are_counted():
     assert hops.arrived(head()) == 0
-    given = hops.header()
+    given = header()
     assert hops.arrived(head(**given)) == 1
     with hops.following(3):
-        assert hops.arrived(head(**hops.header())) == 4
-    assert hops.arrived(head(**hops.header())) == 1
+        assert hops.arrived(head(**header())) == 4
+    assert hops.arrived(head(**header())) == 1
 
 
 def test_a_count_is_the_launch_s_own_and_lasts_a_minute(monkeypatch):
-    told = hops.header()[hops.HEADER]
+    told = header()[hops.HEADER]
     for forged in ("", "x", "1", told.replace("1.", "2.", 1), told[:-1], f"{told}.", "é"):
         assert hops.arrived(head(**{hops.HEADER: forged})) == 0
     assert hops.arrived(head(**{hops.HEADER: told})) == 1
@@ -40,3 +48,14 @@ def test_a_count_is_the_launch_s_own_and_lasts_a_minute(monkeypatch):
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 61)
     assert hops.arrived(head(**{hops.HEADER: told})) == 0
+
+
+def test_a_count_is_of_one_call():
+    given = header()
+
+    assert hops.arrived(head(**given)) == 1
+    assert hops.arrived(head(target="/_aws/execute-api/a1/prod/admin", **given)) == 0
+    assert hops.arrived(head(target=TARGET.partition("?")[0], **given)) == 0
+    assert hops.arrived(head(host="127.0.0.1:4567", **given)) == 0
+    twice = Head("GET", TARGET, (("Host", HOST), ("Host", HOST), *given.items()))
+    assert hops.arrived(twice) == 0

@@ -1,0 +1,63 @@
+"""Refusals without a decision, told to a person."""
+
+import pytest
+
+from harness.report import refusal
+from harness.sigv4 import Reason
+
+A, B = "111111111111", "222222222222"
+
+
+def told(kind, **more):
+    return list(
+        refusal({"kind": kind, "owner": A, "door": A, "service": "sts", "operation": "GetCallerIdentity", **more})
+    )
+
+
+def test_a_wrong_secret_is_told_with_its_key_awss_words_and_what_helps():
+    error = {"code": "SignatureDoesNotMatch", "status": 403, "message": "The request signature does not match."}
+
+    lines = told(
+        "authentication", reason=Reason.BAD_SIGNATURE.value, detail="", key_id="AKIAEXAMPLE", error=error, door=B
+    )
+
+    assert lines == [
+        f"key AKIAEXAMPLE  sts:GetCallerIdentity  at account {B}",
+        "refused before any decision: nobody was found for whom the request speaks",
+        "AWS says: SignatureDoesNotMatch (403): The request signature does not match.",
+        "  signature does not match",
+        "",
+        "what helps: take the secret that belongs to this key, and send what was signed: nothing may change it on its way",
+    ]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_told_with_something_that_helps(reason):
+    lines = told("authentication", reason=reason.value, detail="because", key_id=None)
+
+    assert lines[0].startswith("nobody  ")
+    assert f"  {reason.value}: because" in lines
+    assert lines[-1].startswith("what helps: ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "means", "helps"),
+    [
+        ("validation", {"error": {"code": "MalformedPolicyDocument", "status": 400, "message": "no"}}, "refused whoever asks", "what the service takes"),
+        ("peer", {"detail": f"account {B} does not answer: timed out"}, "between accounts", "harness doctor"),
+        ("failure", {"service": None, "operation": None, "detail": "KeyError in x"}, "broke off", "instance.log"),
+        ("decision", {"principal": "plumbing", "error": {"message": "no row lets it pass"}}, "among services", "README"),
+    ],
+)  # fmt: skip
+def test_every_kind_says_what_it_means(kind, more, means, helps):
+    lines = told(kind, **more)
+
+    assert means in lines[1]
+    assert helps in lines[-1]
+    assert any((more.get("detail") or more["error"]["message"]) in line for line in lines[2:])
+
+
+def test_a_line_of_the_peer_port_has_no_request():
+    lines = list(refusal({"kind": "peer", "owner": A, "decision": "refused", "detail": "no valid seal"}))
+
+    assert lines[0] == f"nobody  a request  at account {A}"
