@@ -258,7 +258,7 @@ def test_a_function_is_called_as_api_gateway_for_the_method(a, b, accounts, jour
     assert allowed.status == 200, allowed.text
     identity = json.loads(allowed.body)["identity"]
     assert (identity["accountId"], identity["accessKey"]) == (A, caller["aws_access_key_id"])
-    assert identity["userArn"].startswith(f"arn:aws:iam::{A}:user/caller-")
+    assert identity["userArn"].startswith(f"arn:aws:iam::{A}:user/user-")
     assert allowed.headers["x-was"] == "gone"
     decided = journals.lines(action="lambda:InvokeFunction", resource=function, principal="apigateway.amazonaws.com")
     assert [line["decision"] for line in decided] == ["implicit_deny", "allowed", "implicit_deny"]
