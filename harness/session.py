@@ -262,7 +262,7 @@ class Harness:
     @contextmanager
     def calls_from(
         self,
-        account: str,
+        account: str | Account,
         *,
         source_ip: str | None = None,
         vpc: str | None = None,
@@ -271,9 +271,10 @@ class Harness:
     ) -> Iterator[None]:
         """Meanwhile all requests to the account's endpoint come from there: an address, or a VPC through an endpoint of it.
 
-        Raises UsageError for what harness.toml would not take.
+        `account`: the account, or its name. Raises UsageError for what harness.toml would not take.
         """
-        control = self._used().controls[self.account(account).name]
+        name = account if isinstance(account, str) else account.name
+        control = self._used().controls[self.account(name).name]
         wanted = network(vpc_endpoint_policy, source_ip=source_ip, vpc=vpc, vpc_endpoint=vpc_endpoint)
         before = control.ask("network", asdict(wanted)).data
         try:

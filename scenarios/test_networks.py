@@ -89,7 +89,7 @@ def test_another_accounts_door_says_where_its_callers_come_from(harness, princip
     denied(there, by="owner/resource")
     with harness.calls_from("account_a", **INSIDE):
         denied(there, by="owner/resource")
-    with harness.calls_from("account_b", **INSIDE):
+    with harness.calls_from(b, **INSIDE):
         allowed(there)
 
 

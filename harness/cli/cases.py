@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.console import out
+from harness.cli.console import note, out
 from harness.errors import UsageError
 from harness.report import explanation
 from harness.session import Harness
@@ -48,12 +48,20 @@ def simulate(
         raise UsageError(f"`{principal}` is no principal", help="an ARN, or a service: lambda.amazonaws.com")
     if resource != "*" and not resource.startswith("arn:"):
         raise UsageError(f"`{resource}` is no resource", help="an ARN, or *")
+    _check_spelling(action)
     line = Harness.open(Path.cwd()).attach().simulate(principal, action, resource, _context(context or []))
     if as_json:
         sys.stdout.write(json.dumps(line) + "\n")
         return
     for text in explanation(line):
         out.print(text, markup=False)
+
+
+def _check_spelling(action: str) -> None:
+    from harness.actions.spelling import meant  # noqa: PLC0415 - only questions pay for the tables
+
+    if (known := meant(action)) is not None:
+        note(f"the harness does not know `{action}`; did you mean `{known}`?")
 
 
 def _context(given: list[str]) -> dict[str, str | list[str]]:

@@ -19,6 +19,11 @@ def complain(message: str, help: str | None) -> None:  # noqa: A002 - the field'
         err.print(f"[bold]help[/]: {escaped(help)}")
 
 
+def note(message: str) -> None:
+    """Something that the user may want to know, though nothing failed."""
+    err.print(f"[bold]note[/]: {escaped(message)}")
+
+
 def escaped(text: str) -> str:
     """Text whose square brackets are no markup."""
     return text.replace("[", r"\[")

@@ -41,3 +41,10 @@ def test_a_line_that_is_no_case_is_answered_with_its_fault(line, error):
 
     assert answer.failed
     assert error in answer.fields["error"]
+
+
+def test_the_documented_example_is_answered_so():
+    text = (Path(__file__).parents[2] / "docs" / "cases.md").read_text()
+    case, answer = (line.strip() for line in text.splitlines() if line.startswith('    {"id"'))
+
+    assert answer_line(case).fields == json.loads(answer)

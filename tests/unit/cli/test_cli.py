@@ -29,6 +29,18 @@ def test_simulate_answers_every_line_in_order_and_says_if_one_was_none(tmp_path)
     assert ["error" in json.loads(line) for line in mixed.stdout.splitlines()] == [True, False]
 
 
+def test_simulate_says_where_an_action_seems_to_be_misspelt(tmp_path):
+    (tmp_path / "harness.toml").write_text('[accounts.a]\nid = "111111111111"\nregion = "us-west-2"\n')
+    question = ["--principal", "arn:aws:iam::111111111111:root", "--resource", "*", "--action"]
+
+    misspelt = harness("simulate", *question, "dynamodb:PutItm", folder=tmp_path)
+    right = harness("simulate", *question, "dynamodb:PutItem", folder=tmp_path)
+
+    assert "did you mean `dynamodb:PutItem`?" in misspelt.stderr
+    assert "did you mean" not in right.stderr
+    assert "no sandbox is up" in right.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
