@@ -3,17 +3,30 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 """
 
+from collections.abc import Sequence
+
 from harness.actions.keys import UNREAD, Keys, Type, key, listed
+from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
 from harness.actions.reasons import because
 from harness.actions.service import Service, also, rows
 
+_SELECTORS = ("AlarmNamePrefix", "ActionPrefix", "ChildrenOfAlarmName", "ParentsOfAlarmName")
+
+
+def _alarms(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The alarms that are named; whatever selects others, beside names, too, selects among all."""
+    selects = any(operation.params.get(name) for name in _SELECTORS)
+    names = () if selects else dig(operation.params, "AlarmNames")
+    place = f"arn:aws:cloudwatch:{operation.region}:{operation.account}:alarm"
+    return [service.call(operation, facts, operation.name, f"{place}:{name}") for name in names or ("*",)]
+
+
 SERVICE = Service(
     prefix="cloudwatch",
-    rows=rows("arn:aws:cloudwatch:{region}:{account}:", """
+    rows={**rows("arn:aws:cloudwatch:{region}:{account}:", """
         alarm:{AlarmNames}
             DeleteAlarms DisableAlarmActions EnableAlarmActions
-        alarm:{AlarmNames} | alarm:*
-            DescribeAlarms
         alarm:{AlarmName} | alarm:*
             DescribeAlarmHistory
         alarm:{AlarmName}
@@ -42,7 +55,7 @@ SERVICE = Service(
             PutMetricData GetMetricData GetMetricStatistics GetMetricWidgetImage ListMetrics ListDashboards ListMetricStreams
             DescribeAlarmsForMetric DescribeInsightRules PutAnomalyDetector DeleteAnomalyDetector DescribeAnomalyDetectors
             ListManagedInsightRules PutManagedInsightRules
-    """),
+    """), "DescribeAlarms": _alarms},
     keys=Keys({
         "cloudwatch:namespace": key(Type.STRING, "PutMetricData", "Namespace"),
         "cloudwatch:AlarmActions": key(

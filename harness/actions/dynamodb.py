@@ -132,6 +132,18 @@ def table_name(table: str) -> str:
     return table.split("/")[1] if table.startswith("arn:") and "/" in table else table
 
 
+def tables(params: Mapping[str, Any]) -> Iterator[str]:
+    """Every table that a request for items names, by name or ARN."""
+    if table := params.get("TableName"):
+        yield str(table)
+    requested = params.get("RequestItems")
+    if isinstance(requested, Mapping):
+        yield from requested
+    for entry in params.get("TransactItems") or ():
+        yield from (str(inner.get("TableName", "")) for inner in entry.values() if inner)
+    yield from (read[1] for statement in statements(params) if (read := partiql(statement)) is not None)
+
+
 def _table_or_index(operation: Operation, _facts: Facts) -> str | None:
     table, index = operation.params.get("TableName"), operation.params.get("IndexName")
     if not table:

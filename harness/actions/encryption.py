@@ -3,6 +3,8 @@
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 Systems Manager: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+Kinesis: https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 
@@ -10,11 +12,11 @@ A key is used again for every request: the services' caches of data keys are not
 the encryption context.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from harness.actions import kms, s3, ssm
+from harness.actions import dynamodb, kinesis, kms, s3, ssm
 from harness.actions.operation import Call, Encryption, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.secretsmanager import batched
@@ -24,6 +26,13 @@ READ, WRITE = ("Decrypt",), ("GenerateDataKey", "Decrypt")
 BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
 """S3's algorithms that take a key of KMS."""
 CONTEXT = frozenset({"kms:encryptioncontext:", "kms:encryptioncontextkeys"})
+OF_GRANTS = CONTEXT | {
+    "kms:grantoperations",
+    "kms:granteeprincipal",
+    "kms:retiringprincipal",
+    "kms:grantconstrainttype",
+}
+"""What only the service knows of a grant that it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,11 @@ def _call(operation: Operation, facts: Facts, use: Use, action: str) -> Call:
     params = {"KeyId": use.key, "EncryptionContext": dict(use.context or {})}
     inner = Operation("kms", "kms", action, params, region, operation.account)
     via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    unknown = frozenset() if use.context is not None else CONTEXT
+    if action == "CreateGrant":
+        via["kms:GrantIsForAWSResource"], unknown = "true", unknown | OF_GRANTS
     made = kms.SERVICE.call(inner, facts, action, _key(use, operation, facts), via)
-    known = made.modelled if use.context is not None else made.modelled - CONTEXT
+    known = made.modelled - unknown
     return replace(made, modelled=known, via=f"{service}.amazonaws.com")
 
 
@@ -274,6 +286,60 @@ def _versions(name: str, facts: Facts) -> Sequence[str]:
     return facts.parameter_versions(name) if ssm.secret_in(name) is None else [name]
 
 
+# DynamoDB and Kinesis
+
+
+# https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html#dynamodb-customer-cmk-policy
+# What DynamoDB does by itself it does by its grant.
+_CHOOSING = ("DescribeKey", "CreateGrant", "GenerateDataKey", "Decrypt")
+_OF_ITEMS = (
+    "BatchExecuteStatement", "BatchGetItem", "BatchWriteItem", "DeleteItem", "ExecuteStatement", "ExecuteTransaction", "GetItem", "PutItem",
+    "Query", "Scan", "TransactGetItems", "TransactWriteItems", "UpdateItem",
+)  # fmt: skip
+
+
+def _in_table(name: str, key: str, actions: Sequence[str], operation: Operation) -> Use:
+    account = operation.decided_by or operation.account
+    return Use(key, actions, {"aws:dynamodb:tableName": name, "aws:dynamodb:subscriberId": account}, service="dynamodb")
+
+
+def _items(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """To write an item, a table's key is decrypted, too. OBSERVED: https://github.com/aws/aws-cdk/issues/10010."""
+    yield from _in_tables(dynamodb.tables(operation.params), operation, facts)
+
+
+def _changes(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """A table's stream lies under the table's key."""
+    yield from _in_tables([str(operation.params.get("ShardIterator") or "").partition("|")[0]], operation, facts)
+
+
+def _in_tables(tables: Iterable[str], operation: Operation, facts: Facts) -> Iterator[Use]:
+    for name in dict.fromkeys(map(dynamodb.table_name, tables)):
+        held = facts.encryption("table", name)
+        if held is not None:
+            yield _in_table(name, held.key, READ, operation)
+
+
+def _key_chosen(operation: Operation, _facts: Facts) -> Iterator[Use]:
+    """OBSERVED: https://github.com/aws/aws-cdk/issues/18616."""
+    chosen = operation.params.get("SSESpecification") or {}
+    if chosen.get("Enabled"):
+        key = str(chosen.get("KMSMasterKeyId") or kms.managed_key("dynamodb"))
+        name = dynamodb.table_name(str(operation.params.get("TableName") or ""))
+        yield _in_table(name, key, _CHOOSING, operation)
+
+
+def _records(action: str) -> Rule:
+    def rule(operation: Operation, facts: Facts) -> Iterator[Use]:
+        consumer = str(operation.params.get("ConsumerARN") or "").partition("/consumer/")[0]
+        arn = consumer or kinesis.stream_arn(operation, facts) or ""
+        held = facts.encryption("stream", arn)
+        if held is not None:
+            yield Use(held.key, (action,), {"aws:kinesis:arn": arn})
+
+    return rule
+
+
 # SNS and SQS
 
 
@@ -311,6 +377,18 @@ def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
 
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
+    "dynamodb": {
+        **dict.fromkeys(_OF_ITEMS, _items),
+        "CreateTable": _key_chosen,
+        "UpdateTable": _key_chosen,
+    },
+    "dynamodbstreams": {"GetRecords": _changes},
+    "kinesis": {
+        "PutRecord": _records("GenerateDataKey"),
+        "PutRecords": _records("GenerateDataKey"),
+        "GetRecords": _records("Decrypt"),
+        "SubscribeToShard": _records("Decrypt"),
+    },
     "lambda": {name: _code_read(path) for name, path in _CODE.items()},
     "s3": {
         "GetObject": _object_read,

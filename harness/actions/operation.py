@@ -154,7 +154,7 @@ class Facts(Protocol):
         """The key that an existing resource is encrypted with, None where it is none of KMS's.
 
         Kinds and names: `object` (bucket, key, version or nothing), `bucket` (for new objects), `upload` (bucket, id), `secret`,
-        `parameter`, `queue` and `topic` (ARN); `new-secret` and `new-parameter`, for the next version.
+        `parameter`, `queue`, `topic` and `stream` (ARN), `table` (name); `new-secret` and `new-parameter`, for the next version.
         """
 
     def grant(self, named: str) -> Grant | None:

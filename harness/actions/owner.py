@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from harness.actions.dynamodb import partiql, statements
+from harness.actions.dynamodb import tables
 from harness.actions.operation import Operation
 from harness.actions.params import dig
 from harness.actions.sqs import queue_place
@@ -79,15 +79,6 @@ def _values(operation: Operation) -> Iterator[str]:
         yield from more(operation.params)
 
 
-def _tables(params: Mapping[str, Any]) -> Iterator[str]:
-    requested = params.get("RequestItems")
-    if isinstance(requested, Mapping):
-        yield from requested
-    for entry in params.get("TransactItems") or ():
-        yield from (str(inner.get("TableName", "")) for inner in entry.values() if inner)
-    yield from (read[1] for statement in statements(params) if (read := partiql(statement)) is not None)
-
-
 def _buses(params: Mapping[str, Any]) -> Iterator[str]:
     """An entry without a bus means the default one."""
     yield from (str(entry.get("EventBusName") or "default") for entry in params.get("Entries") or ())
@@ -112,7 +103,7 @@ def _grants(params: Mapping[str, Any]) -> Iterator[str]:
 
 # What a service names otherwise than by a parameter that holds an ARN.
 _MORE: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
-    "dynamodb": _tables,
+    "dynamodb": tables,
     "events": _buses,
     "kms": _grants,
     "sqs": _queues,

@@ -34,7 +34,7 @@ class AfterResponse:
             self.iam.changed()
         succeeded = response.status_code < HTTPStatus.BAD_REQUEST
         self.desk.stored(context, succeeded=succeeded)
-        if succeeded and context.service.service_name in {"secretsmanager", "ssm"}:
+        if succeeded and context.service.service_name in {"dynamodb", "secretsmanager", "ssm"}:
             name, params = context.operation.name, context.service_request or {}
             remember_key(self.iam.account_id, context.region, name, params, lambda of: StateFacts(self.iam, of).arn)
         self._journal_refused_role(context)

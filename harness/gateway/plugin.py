@@ -73,6 +73,7 @@ from harness.gateway.services import (
     integrations,
     internal,
     moto_requests,
+    shard_iterators,
 )
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.lazily import around
@@ -115,6 +116,7 @@ def run(launch: Launch) -> None:
     hops.install(bytes.fromhex(launch.launch_key))
     integrations.install()
     imports.install()
+    shard_iterators.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

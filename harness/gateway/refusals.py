@@ -211,7 +211,16 @@ class KeyDenied:
     """The error's name in the service's model, where its code is the query protocol's."""
 
 
+# OBSERVED: https://github.com/aws/aws-cdk/issues/10010, without the numbers of KMS's own answer
+_TABLE_KEY = (
+    "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to a customer master key "
+    "that does not exist, does not exist in this region, or you are not allowed to access."
+)
 KEY_DENIED: Mapping[str, KeyDenied] = {
+    "dynamodb": KeyDenied("AccessDeniedException", message=_TABLE_KEY),
+    "dynamodbstreams": KeyDenied("AccessDeniedException", message=_TABLE_KEY),
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
+    "kinesis": KeyDenied("KMSAccessDeniedException"),
     # OBSERVED: https://github.com/aws-samples/aws-secrets-manager-rotation-lambdas/issues/53
     "secretsmanager": KeyDenied("AccessDeniedException", message="Access to KMS is not allowed"),
     # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors

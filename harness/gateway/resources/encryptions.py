@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.actions import Encryption
+from harness.actions.dynamodb import table_name
 from harness.actions.encryption import BY_KMS
-from harness.actions.kms import managed_key
+from harness.actions.kms import is_managed, managed_key
 from harness.gateway.services.lazily import loaded
 from harness.model.arn import Arn
 
@@ -16,10 +17,13 @@ KeysOf = Callable[[str], Callable[[str, str], str | None]]
 """`Facts.arn` of a region."""
 
 _SECRETS_WRITTEN = frozenset({"CreateSecret", "PutSecretValue", "ReplicateSecretToRegions", "UpdateSecret"})
+_TABLES_WRITTEN = frozenset({"CreateTable", "UpdateTable"})
 _WRITTEN_UNDER = "harness_key"
-"""The attribute in which moto's secrets and parameters keep the key's ARN."""
+"""The attribute in which moto's secrets, parameters and tables keep the key's ARN."""
 
-_OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = map(managed_key, ("s3", "secretsmanager", "ssm"))
+_OF_DYNAMODB, _OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = map(
+    managed_key, ("dynamodb", "s3", "secretsmanager", "ssm")
+)
 
 
 def encryption(account_id: str, region: str, kind: str, *names: str) -> Encryption | None:
@@ -47,7 +51,10 @@ def parameter_versions(account_id: str, region: str, name: str) -> Sequence[str]
 
 
 def remember_key(account_id: str, region: str, operation: str, params: Mapping[str, Any], keys: KeysOf) -> None:
-    """Remember with the secret or the parameter that was just written which key its alias means now: the alias may move."""
+    """Remember with what was just written which key its alias means now: the alias may move."""
+    if operation in _TABLES_WRITTEN:
+        _remember_table(account_id, region, params, keys(region))
+        return
     if operation == "PutParameter" and (stores := loaded("moto.ssm.models")):
         versions = _versions(stores.ssm_backends[account_id][region], _selected(str(params.get("Name")))[0])
         held, alias = (versions[-1], versions[-1].keyid) if versions else (None, None)
@@ -66,6 +73,22 @@ def remember_key(account_id: str, region: str, operation: str, params: Mapping[s
     encrypted = operation != "ReplicateSecretToRegions" and (operation != "UpdateSecret" or _encrypts(params))
     if held is not None and alias and encrypted:
         setattr(held, _WRITTEN_UNDER, keys(region)("kms-key", alias))
+
+
+def _remember_table(
+    account_id: str, region: str, params: Mapping[str, Any], keys: Callable[[str, str], str | None]
+) -> None:
+    """Moto forgets what UpdateTable says of it."""
+    chosen: Mapping[str, Any] = params.get("SSESpecification") or {}
+    stores, name = loaded("moto.dynamodb.models"), table_name(str(params.get("TableName")))
+    held = stores.dynamodb_backends[account_id][region].tables.get(name) if stores and chosen else None
+    if held is None:
+        return
+    key = chosen.get("KMSMasterKeyId") if chosen.get("Enabled") else None
+    own = keys("kms-key", key) if key and not is_managed(key) else None
+    shown = own or held._get_default_encryption_key(account_id, region)  # noqa: SLF001 - what moto shows for AWS's own
+    held.sse_specification = {**chosen, "KMSMasterKeyId": shown}
+    setattr(held, _WRITTEN_UNDER, own)
 
 
 def _remember_replica(backends: Any, replica: Mapping[str, Any], name: str, keys: KeysOf) -> None:
@@ -170,6 +193,19 @@ def _topic(store: Any, arn: str) -> Encryption | None:
     return Encryption(key) if key else None
 
 
+def _table(store: Any, name: str) -> Encryption | None:
+    """Where nothing is said, a key of AWS's own encrypts, which is for everybody."""
+    held = store.tables.get(name)
+    if held is None or not (held.sse_specification or {}).get("Enabled"):
+        return None
+    return Encryption(getattr(held, _WRITTEN_UNDER, None) or _OF_DYNAMODB)
+
+
+def _stream(store: Any, arn: str) -> Encryption | None:
+    held = store.streams.get(arn.rpartition("/")[2])
+    return Encryption(held.key_id) if held is not None and held.encryption_type == "KMS" and held.key_id else None
+
+
 # kind -> module, attribute with the stores, reader
 _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "bucket": ("localstack.services.s3.models", "s3_stores", _bucket),
@@ -180,5 +216,7 @@ _READERS: Mapping[str, tuple[str, str, Reader]] = {
     "secret": ("moto.secretsmanager.models", "secretsmanager_backends", _secret),
     "parameter": ("moto.ssm.models", "ssm_backends", _parameter),
     "queue": ("localstack.services.sqs.models", "sqs_stores", _queue),
+    "stream": ("moto.kinesis.models", "kinesis_backends", _stream),
+    "table": ("moto.dynamodb.models", "dynamodb_backends", _table),
     "topic": ("localstack.services.sns.models", "sns_stores", _topic),
 }

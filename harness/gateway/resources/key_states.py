@@ -32,6 +32,9 @@ _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("ssm", "Decrypt"): ("InvalidKeyId", "InvalidKeyId", "The query key ID isn't valid."),
     ("ssm", "Encrypt"): ("InvalidKeyId", "InvalidKeyId", "The query key ID isn't valid."),
     ("ssm", "GenerateDataKey"): ("InvalidKeyId", "InvalidKeyId", "The query key ID isn't valid."),
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
+    ("kinesis", "GenerateDataKey"): ("KMSDisabledException", "KMSDisabledException", "The key is disabled."),
+    ("kinesis", "Decrypt"): ("KMSDisabledException", "KMSDisabledException", "The key is disabled."),
     ("sns", "GenerateDataKey"): ("KMSDisabled", "KMSDisabled", "The key is disabled."),
     ("sqs", "GenerateDataKey"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
     ("sqs", "Decrypt"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),

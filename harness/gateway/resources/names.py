@@ -1,6 +1,7 @@
 """Names that LocalStack would read otherwise than they are decided: refused before the decision, in AWS's words where they are known.
 
 Systems Manager's parameters: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html#systemsmanager-PutParameter-request-Name
+Kinesis's streams, which a request may name twice: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 Secrets Manager's secrets: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 LocalStack's own tags: it takes the id of what is made from them, also one that something else has, here or in another account.
 """
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.actions import Operation
+from harness.actions.kinesis import iterated
 from harness.actions.params import dig
 from harness.actions.ssm import SECRETS
 from harness.actions.tags import request_tags
@@ -31,6 +33,7 @@ _PATH = (
 # OBSERVED: https://github.com/sous-chefs/aws/issues/419
 _NOT_DECRYPTED = "WithDecryption flag must be True for retrieving a Secret Manager secret."
 _NO_SECRET = "Secrets Manager can't find the specified secret."  # noqa: S105 - AWS's sentence
+_TWO_STREAMS = "The request names two streams, or two consumers."  # in our words: AWS's are not documented
 _DECRYPTING = frozenset({"GetParameter", "GetParameters"})
 
 
@@ -95,7 +98,21 @@ def _is_secret(arn: str, region: str) -> bool:
     return re.fullmatch(rf"arn:aws[\w-]*:secretsmanager:{region}:\d{{12}}:secret:.+", arn) is not None
 
 
+def _streams(operation: Operation) -> None:
+    """Moto takes a name before an ARN, and an iterator's name before both."""
+    params = operation.params
+    arn, iterator = str(params.get("StreamARN") or ""), params.get("ShardIterator")
+    named = {arn.partition(":stream/")[2], params.get("StreamName") or "", iterated(str(iterator)) if iterator else ""}
+    if len(named - {""}) > 1:
+        raise respond.client_error("InvalidArgumentException", _TWO_STREAMS)
+    stream, _, consumer = str(params.get("ConsumerARN") or "").partition("/consumer/")
+    name = params.get("ConsumerName")
+    if consumer and ((arn and arn != stream) or (name and name != consumer.partition(":")[0])):
+        raise respond.client_error("InvalidArgumentException", _TWO_STREAMS)
+
+
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
+    "kinesis": _streams,
     "secretsmanager": _secrets,
     "ssm": _parameters,
 }

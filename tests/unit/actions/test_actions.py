@@ -1,5 +1,6 @@
 """From operations to IAM calls: actions, resources and keys for what the example and Terraform call, unknown for the rest."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -551,3 +552,24 @@ def on_same_key(source, target):
 )
 def test_on_the_same_key_is_told_where_both_keys_are_known(source, target, said):
     assert on_same_key(source, target) == {"kms:ReEncryptFrom": said, "kms:ReEncryptTo": said}
+
+
+STREAM, ALARM = f"arn:aws:kinesis:us-west-2:{A}:stream", f"arn:aws:cloudwatch:us-west-2:{A}:alarm"
+ITERATOR = base64.b64encode(b"s:shardId-000000000000:0").decode()
+
+
+@pytest.mark.parametrize(
+    ("request_", "resources"),
+    [
+        (operation("kinesis", "GetRecords", ShardIterator=ITERATOR), [f"{STREAM}/s"]),
+        (operation("kinesis", "GetRecords", ShardIterator="s", StreamARN=f"{STREAM}/t"), [f"{STREAM}/t"]),
+        (operation("kinesis", "GetRecords", ShardIterator="nothing"), [None]),
+        (operation("kinesis", "GetRecords", ShardIterator=base64.b64encode(b"s").decode()), [None]),
+        (operation("cloudwatch", "DescribeAlarms", AlarmNames=["a", "b"]), [f"{ALARM}:a", f"{ALARM}:b"]),
+        (operation("cloudwatch", "DescribeAlarms"), [f"{ALARM}:*"]),
+        (operation("cloudwatch", "DescribeAlarms", AlarmNames=["a"], AlarmNamePrefix="b"), [f"{ALARM}:*"]),
+        (operation("cloudwatch", "DescribeAlarms", AlarmNames=["a"], ActionPrefix="arn"), [f"{ALARM}:*"]),
+    ],
+)
+def test_what_is_selected_is_asked_for(request_, resources):
+    assert [call.resource for call in calls(request_, Facts())] == resources

@@ -1,5 +1,7 @@
 """Which keys of KMS a service uses for its caller, for what, and with which encryption context."""
 
+import base64
+
 import pytest
 from facts import NoFacts
 
@@ -127,6 +129,41 @@ MESSAGES = {
 }  # fmt: skip
 
 
+IN_TABLE = {"aws:dynamodb:tableName": "encrypted", "aws:dynamodb:subscriberId": A}
+STREAM = f"arn:aws:kinesis:{PLACE}:stream/encrypted"
+IN_STREAM, ITERATOR = {"aws:kinesis:arn": STREAM}, base64.b64encode(b"encrypted:shardId-0:1").decode()
+
+
+def chosen(key):
+    """Neither DescribeKey nor CreateGrant has an encryption context."""
+    return [
+        ("DescribeKey", key, {}),
+        ("CreateGrant", key, {}),
+        ("GenerateDataKey", key, IN_TABLE),
+        ("Decrypt", key, IN_TABLE),
+    ]
+
+
+OF_TABLE = ("Decrypt", KEY, IN_TABLE)
+TABLES = {
+    "written": ("dynamodb", "PutItem", {"TableName": "encrypted", "Item": {}}, [OF_TABLE]),
+    "read by its ARN": ("dynamodb", "Query", {"TableName": f"arn:aws:dynamodb:{PLACE}:table/encrypted"}, [OF_TABLE]),
+    "plain": ("dynamodb", "PutItem", {"TableName": "plain", "Item": {}}, []),
+    "described": ("dynamodb", "DescribeTable", {"TableName": "encrypted"}, []),
+    "one of several": ("dynamodb", "BatchGetItem", {"RequestItems": {"plain": {}, "encrypted": {}}}, [OF_TABLE]),
+    "twice": ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "encrypted"}}, {"Delete": {"TableName": "encrypted"}}]}, [OF_TABLE]),
+    "selected from": ("dynamodb", "ExecuteStatement", {"Statement": 'SELECT * FROM "encrypted"'}, [OF_TABLE]),
+    "followed": ("dynamodbstreams", "GetRecords", {"ShardIterator": f"arn:aws:dynamodb:{PLACE}:table/encrypted/stream/x|1|y"}, [OF_TABLE]),
+    "made": ("dynamodb", "CreateTable", {"TableName": "encrypted", "SSESpecification": {"Enabled": True, "KMSMasterKeyId": OTHER}}, chosen(OTHER)),
+    "made under AWS's own": ("dynamodb", "UpdateTable", {"TableName": "encrypted", "SSESpecification": {"Enabled": True}}, chosen(f"arn:aws:kms:{PLACE}:alias/aws/dynamodb")),
+    "made in plain": ("dynamodb", "CreateTable", {"TableName": "encrypted", "SSESpecification": {"Enabled": False}}, []),
+    "put into a stream": ("kinesis", "PutRecord", {"StreamName": "encrypted"}, [("GenerateDataKey", KEY, IN_STREAM)]),
+    "put into a plain stream": ("kinesis", "PutRecords", {"StreamName": "s"}, []),
+    "got from a stream": ("kinesis", "GetRecords", {"ShardIterator": ITERATOR}, [("Decrypt", KEY, IN_STREAM)]),
+    "subscribed to": ("kinesis", "SubscribeToShard", {"ConsumerARN": f"{STREAM}/consumer/c:1"}, [("Decrypt", KEY, IN_STREAM)]),
+}  # fmt: skip
+
+
 CODE = {"S3Bucket": "encrypted", "S3Key": "k"}
 FUNCTIONS = {
     "made": ("CreateFunction", {"FunctionName": "f", "Code": CODE}, [("Decrypt", KEY, IN_ENCRYPTED)]),
@@ -169,6 +206,23 @@ def test_code(what):
     name, params, expected = FUNCTIONS[what]
 
     assert used("lambda", name, **params) == expected
+
+
+@pytest.mark.parametrize("what", TABLES)
+def test_tables_and_streams(what):
+    service, name, params, expected = TABLES[what]
+
+    assert used(service, name, **params) == expected
+
+
+def test_of_a_grant_that_a_service_asks_for_only_the_service_knows_more():
+    specification = {"Enabled": True, "KMSMasterKeyId": KEY}
+    params = {"TableName": "t", "SSESpecification": specification}
+    made = calls(Operation("dynamodb", "dynamodb", "CreateTable", params, "us-west-2", A), Facts())
+    (grant,) = [call for call in made if call.action == "kms:CreateGrant"]
+
+    assert grant.context["kms:GrantIsForAWSResource"] == "true"
+    assert not {"kms:grantoperations", "kms:granteeprincipal", "kms:encryptioncontext:"} & grant.modelled
 
 
 def test_the_service_says_that_it_asks():
