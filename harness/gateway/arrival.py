@@ -75,6 +75,8 @@ class Arrival:
     """The API of API Gateway that is called, where it is one."""
     hops: int
     """How many calls of APIs' integrations led here."""
+    hops_fault: Rejected | None
+    """The request comes with another call's count."""
 
     def claim(self) -> Claim | Rejected:
         """Who the request says has signed it."""
@@ -99,7 +101,8 @@ def receive(context: RequestContext, door: Door) -> Arrival:
     chunks = read_chunks(head, body)
     forwarded = environ.get(FORWARDED)
     internal = None if forwarded else proven(head)
-    hops = arrived(head)
+    counted = arrived(head)
+    hops = counted if isinstance(counted, int) else 0
     by_service = internal is not None or hops > 0
     address, vpc_endpoint = door.origin(str(environ.get("REMOTE_ADDR", "")), by_service=by_service)
     arrival = Arrival(
@@ -114,6 +117,7 @@ def receive(context: RequestContext, door: Door) -> Arrival:
         internal=internal,
         api=api,
         hops=hops,
+        hops_fault=counted if isinstance(counted, Rejected) else None,
     )
     if forwarded:
         context.request_id = forwarded.request_id

@@ -51,7 +51,7 @@ class Authenticate:
             chain.stop()
 
     def _authenticated(self, context: RequestContext, arrival: Arrival) -> Signer:
-        signer = self._signer(context, arrival)
+        signer = arrival.hops_fault or self._signer(context, arrival)
         if isinstance(signer, Rejected):
             raise Unauthenticated(signer)
         return signer

@@ -150,8 +150,10 @@ def over_http(url, **more):
     return {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": url, **more}
 
 
-def point(a, api, url):
+def point(a, api, url, **more):
     """Has every method of the API call an address."""
     for resource in a("apigateway").get_resources(restApiId=api.id)["items"]:
-        a("apigateway").put_integration(restApiId=api.id, resourceId=resource["id"], httpMethod="ANY", **over_http(url))
+        a("apigateway").put_integration(
+            restApiId=api.id, resourceId=resource["id"], httpMethod="ANY", **over_http(url, **more)
+        )
     api.deploy()

@@ -100,7 +100,7 @@ def test_a_redirection_is_the_client_s_to_follow(a, accounts):
     assert (answer.status, answer.headers["location"], asked) == (302, "/other", ["/"])
 
 
-def test_what_a_backend_learns_of_a_call_hides_no_client_s_address(a, accounts, sandbox):
+def test_what_a_backend_learns_of_a_call_hides_no_client_s_address(a, accounts, sandbox, journals):
     learned, record = [], record_of(sandbox)
 
     def learn(request):
@@ -117,12 +117,18 @@ def test_what_a_backend_learns_of_a_call_hides_no_client_s_address(a, accounts, 
         (("Host", door.partition("//")[2]), ("x-harness-hop", learned[0])),
     )
 
-    assert send(door, forged).status == 200
+    plain = Raw("GET", forged.target, forged.headers[:1])
+    assert send(door, plain).status == 200
     ask(record, "one", "network", {"source_ip": "10.0.0.7"})
     try:
-        assert send(door, forged).status == 403
+        assert send(door, plain).status == 403
+        refused = send(door, forged)
     finally:
         ask(record, "one", "network", {})
+    assert refused.status in {400, 403}
+    (line,) = journals.of(refused)
+    assert (line["kind"], line["decision"]) == ("authentication", "refused")
+    assert "belongs to another call" in line["detail"]
 
 
 def test_an_integration_has_its_time_to_be_connected(a, accounts):
@@ -163,6 +169,31 @@ def test_a_private_api_is_not_reached_through_a_public_one(a, b, accounts, sandb
 
     assert (inside.status, [answer.status for answer in around]) == (200, [403, 403])
     assert [answer.status for answer in made] == [500, 500]
+
+
+@pytest.mark.parametrize("way", ["//", "host", "userinfo"])
+def test_however_an_address_is_written_the_call_is_the_api_s(a, accounts, sandbox, way):
+    """The library that sends it writes it otherwise."""
+    only = {**EVERYONE, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}}
+    private, loop = make(a, statements=[only], endpointConfiguration={"types": ["PRIVATE"]}), make(a)
+    door = accounts["one"]["endpoint_url"].replace("//", "//u:p@" if way == "userinfo" else "//")
+    between, more = ("//" if way == "//" else "/"), {}
+    if way == "host":
+        more = {"requestParameters": {"integration.request.header.Host": "'x '"}}
+    address = f"{door}{between}_aws/execute-api"
+    public = make(a, integration=over_http(f"{address}/{private.id}/prod/pets", **more))
+    point(a, loop, f"{address}/{loop.id}/prod/pets", **more)
+    through = {"vpc": "vpc-0123456789abcdef0", "vpc_endpoint": "vpce-0123456789abcdef0", "source_ip": "10.0.0.7"}
+
+    record = record_of(sandbox)
+    ask(record, "one", "network", through)
+    try:
+        inside, around = call(accounts["one"], private), call(accounts["two"], public)
+    finally:
+        ask(record, "one", "network", {})
+
+    assert (inside.status, around.status) == (200, 403)
+    assert call(accounts["one"], loop).status == 508
 
 
 def made_up(a, uri):

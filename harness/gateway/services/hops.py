@@ -1,7 +1,8 @@
 """How far a call is from its client: integrations over HTTP may lead back to the APIs they come from, also by way of another account.
 
 Each such call carries a count that every instance of the launch can check, for as long as an integration may take. It is the count of
-this one call, of its host and its target: whoever learns it, such as a server that the integration calls, can do nothing with it elsewhere.
+this one call, of its host and its target, and another call that comes with it is refused: a server that the integration calls learns it,
+and could otherwise have its own requests seem to come from API Gateway.
 """
 
 import hmac
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
 
-from harness.sigv4 import Head
+from harness.sigv4 import Head, Reason, Rejected
 
 HEADER = "x-harness-hop"
 MAX_HOPS = 8
@@ -23,25 +24,28 @@ _LASTS = 60
 _here: ContextVar[int] = ContextVar("the calls that led here", default=0)
 
 
-class _Seal:
-    """By the key that the instances of a launch share."""
+class _Launch:
+    """What its instances share."""
 
     key = secrets.token_bytes(32)
 
 
 def install(launch_key: bytes) -> None:
     """Have the launch's other instances know the calls, and know theirs."""
-    _Seal.key = launch_key
+    _Launch.key = launch_key
 
 
-def arrived(head: Head) -> int:
-    """How many calls of integrations led to this request."""
+def arrived(head: Head) -> int | Rejected:
+    """How many calls of integrations led to this request; the refusal of one that comes with another call's count."""
     carried = head.value(HEADER)
     if carried is None:
         return 0
-    told, _, mac = carried.rpartition(".")
-    if not hmac.compare_digest(_mac(told, head.value("host") or "", head.target).encode(), mac.encode()):
-        return 0
+    told, _, seals = carried.partition(";")
+    of_count, _, of_call = seals.partition(";")
+    if not _is(of_count, told):
+        return 0  # a client's invention
+    if not _is(of_call, told, head.value("host") or "", head.target):
+        return Rejected(Reason.MALFORMED, f"its `{HEADER}` belongs to another call, of an API's integration")
     hops, _, until = told.partition(".")
     return int(hops) if time.time() < int(until) else 0
 
@@ -59,8 +63,12 @@ def following(hops: int) -> Iterator[None]:
 def header(host: str, target: str) -> dict[str, str]:
     """Of a call that an integration makes now, with its `Host` and its target as they are sent."""
     told = f"{_here.get() + 1}.{int(time.time()) + _LASTS}"
-    return {HEADER: f"{told}.{_mac(told, host, target)}"}
+    return {HEADER: ";".join((told, _seal(told), _seal(told, host, target)))}
 
 
-def _mac(told: str, host: str, target: str) -> str:
-    return hmac.new(_Seal.key, "\n".join(("hop", told, host, target)).encode(), sha256).hexdigest()
+def _is(seal: str, *sealed: str) -> bool:
+    return hmac.compare_digest(_seal(*sealed).encode(), seal.encode())
+
+
+def _seal(*sealed: str) -> str:
+    return hmac.new(_Launch.key, "\n".join(("hop", *sealed)).encode(), sha256).hexdigest()

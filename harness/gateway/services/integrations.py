@@ -118,6 +118,9 @@ def _headers_to_sign_later(
     return {}
 
 
+_OWN_PORTS = {"http": ":80", "https": ":443"}
+
+
 class _Requests:
     """In the place of the library, of which LocalStack uses one function here."""
 
@@ -151,9 +154,13 @@ class _HttpRequests:
 
 def _sent(prepared: requests.PreparedRequest) -> requests.Response:
     """The answer, in time. A redirection is one: API Gateway hands it to its client, and follows none."""
-    prepared.headers.update(hops.header(_host(prepared), prepared.path_url))
+    prepared.headers["Host"] = host = _host(prepared)  # said, so that nobody on the way writes it otherwise
     with requests.Session() as session:
         session.trust_env = False  # no proxy, and no netrc: what is asked is the API's, not this process's user's
+        adapter: Any = session.get_adapter(str(prepared.url))
+        prepared.headers.update(
+            hops.header(host, adapter.request_url(prepared, {}))
+        )  # which is not always the URL's own
         try:
             return session.send(prepared, allow_redirects=False, timeout=_timeout.get())
         except requests.exceptions.Timeout as late:  # a ConnectTimeout would be a ConnectionError to LocalStack
@@ -161,8 +168,10 @@ def _sent(prepared: requests.PreparedRequest) -> requests.Response:
 
 
 def _host(prepared: requests.PreparedRequest) -> str:
-    """As it is sent."""
-    return str(to_str(prepared.headers.get("Host") or urlsplit(str(prepared.url)).netloc.rpartition("@")[2]))
+    """As it is sent: what the API's author maps it to, or the URL's without its scheme's own port."""
+    url = urlsplit(str(prepared.url))
+    of_url = url.netloc.rpartition("@")[2].removesuffix(_OWN_PORTS.get(url.scheme, ""))
+    return str(to_str(prepared.headers.get("Host") or of_url)).strip()
 
 
 def _at_queue(url: str, params: Mapping[str, str], data: Any) -> tuple[Mapping[str, str], Any]:
