@@ -90,7 +90,7 @@ def explain(
         if as_json:
             _print_entry(entry, as_json=True)
             return
-        for line in refusal(entry.fields):
+        for line in refusal(entry.fields, [one.fields for one in harness.journal.find(entry.request_id or "")]):
             out.print(line, markup=False)
         return
     request, world = question(entry.fields, lambda digest: harness.journal.policy(entry.account, digest))

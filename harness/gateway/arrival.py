@@ -17,7 +17,7 @@ from harness.gateway.rest_apis.address import Address, read_address
 from harness.gateway.s3.forms import written
 from harness.gateway.services.hops import arrived
 from harness.gateway.services.internal import DATA_HEADER, InternalCall, proven, without_proof
-from harness.gateway.signers import Anonymous, Authorized, InternalSigner
+from harness.gateway.signers import Anonymous, Authorized, InternalSigner, ServiceSigner
 from harness.sigv4 import (
     Chunks,
     Claim,
@@ -167,6 +167,20 @@ def signer_of(context: RequestContext) -> Signer:
     """Who signed; a KeyError here means that nobody was authenticated: nothing is executed."""
     found: Signer = context.request.environ[_SIGNER]
     return found
+
+
+def principal_if_any(context: RequestContext) -> str | None:
+    """Whoever the request speaks for, as the journal names them; None where nobody was found."""
+    signer: Signer | None = context.request.environ.get(_SIGNER)
+    match signer:
+        case Vouch():
+            return signer.caller.arn
+        case ServiceSigner():
+            return signer.principal
+        case Anonymous():
+            return "anonymous"
+        case _:
+            return None
 
 
 def _head(environ: Mapping[str, Any]) -> Head:

@@ -6,7 +6,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from harness.gateway.arrival import Arrival
+from harness.gateway.arrival import Arrival, principal_if_any
 from harness.gateway.clock import Clock
 from harness.gateway.journal import Journal
 from harness.gateway.peering.peers import PeerUnavailable
@@ -40,17 +40,18 @@ class Records:
 
     def validation(self, context: RequestContext, arrival: Arrival, error: CommonServiceException) -> None:
         """A request was refused whoever asks: before the decision for its form, after it for what it would store or be given."""
-        self._write(context, arrival, "validation", {"decision": "refused"} | _error(error))
+        self._write(context, arrival, "validation", _refused(context) | _error(error))
 
     def peer(self, context: RequestContext, arrival: Arrival, silent: PeerUnavailable) -> None:
         """A request was refused because another instance did not answer."""
-        self._write(context, arrival, "peer", {"decision": "refused", "peer": silent.account_id, "detail": str(silent)})
+        fields = _refused(context) | {"peer": silent.account_id, "detail": str(silent)}
+        self._write(context, arrival, "peer", fields)
 
     def failure(
         self, context: RequestContext, arrival: Arrival | None, cause: str, error: CommonServiceException
     ) -> None:
         """A request was refused, or broke off, because something raised."""
-        self._write(context, arrival, "failure", {"decision": "refused", "detail": cause} | _error(error))
+        self._write(context, arrival, "failure", _refused(context) | {"detail": cause} | _error(error))
 
     def stranger(self, why: str) -> None:
         """Bytes on the peer port that are no question of this launch."""
@@ -78,6 +79,12 @@ class Records:
             "operation": operation,
         }
         self.journal.write({**line, **fields})
+
+
+def _refused(context: RequestContext) -> dict[str, Any]:
+    """With whom the request speaks for, where that was found."""
+    principal = principal_if_any(context)
+    return {"decision": "refused"} | ({"principal": principal} if principal else {})
 
 
 def _error(error: CommonServiceException) -> dict[str, Any]:

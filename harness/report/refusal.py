@@ -1,8 +1,9 @@
 """`harness why` of a request that was refused without a decision: what the refusal means, and what helps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.report.decision import because
 from harness.sigv4 import Reason
 
 _BY_SDK = "let the AWS CLI or an SDK sign the request: what they send is read"
@@ -25,7 +26,7 @@ _HELPS: Mapping[str, str] = {
 }
 _MEANS: Mapping[str, str] = {
     "authentication": "refused before any decision: nobody was found for whom the request speaks",
-    "validation": "refused whoever asks: no policy allows it, and none would",
+    "validation": "refused whoever asks, and whatever policies say",
     "peer": "refused between accounts: another account did not answer, or what came to the peer port was no question of this launch",
     "failure": "refused because something broke off in the account's instance",
     "decision": "refused by the rules for calls among services",
@@ -39,8 +40,8 @@ _HELPS_BY_KIND: Mapping[str, str] = {
 }
 
 
-def refusal(line: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of the explanation of a journal line that is no decision on an action."""
+def refusal(line: Mapping[str, Any], request: Sequence[Mapping[str, Any]] = ()) -> Iterator[str]:
+    """The lines of the explanation of a journal line that is no decision on an action; `request`: all lines of its request."""
     kind, error = line["kind"], line.get("error") or {}
     who = line.get("principal") or (f"key {line['key_id']}" if line.get("key_id") else "nobody")
     asked = ":".join(name for name in (line.get("service"), line.get("operation")) if name) or "a request"
@@ -50,6 +51,9 @@ def refusal(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"AWS says: {error['code']} ({error['status']}): {error['message'] or 'without a message'}"
     elif error.get("message"):
         yield f"  {error['message']}"
+    for decided in request:
+        if decided["decision"] == "allowed":
+            yield f"  (what policies say was decided before: allowed, by {'; '.join(map(because, decided.get('because', ())))})"
     reason, detail = line.get("reason"), line.get("detail")
     if reason or detail:
         yield f"  {': '.join(text for text in (reason, detail) if text)}"

@@ -6,6 +6,7 @@ import time
 import zipfile
 
 import boto3
+import botocore.exceptions
 import pytest
 
 from harness.scenario import eventually
@@ -20,8 +21,9 @@ def one(sandbox, accounts):
     account = accounts["one"]
     keys = {name: account[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
 
-    def client(service):
-        return boto3.client(service, endpoint_url=account["endpoint_url"], region_name="us-west-2", **keys)
+    def client(service, **other):
+        where = {"endpoint_url": account["endpoint_url"], "region_name": "us-west-2"}
+        return boto3.client(service, **where, **{**keys, **other})
 
     key = {"AttributeName": "k", "KeyType": "HASH"}
     client("dynamodb").create_table(
@@ -80,6 +82,25 @@ def test_a_rule_is_fired_now_and_decided_as_the_schedule_would_be(sandbox, one):
     told = sandbox.run("why", decision["request_id"])
     assert "the smallest change that would have allowed it:\n  add to the resource's policy:" in told.stdout
     assert json.loads(sandbox.run("why", "--json").stdout)["line"]["request_id"] == decision["request_id"]
+
+
+def test_why_tells_of_refusals_that_no_policy_made(sandbox, one):
+    refused = {}
+    for name, call in {
+        "allowed first": lambda: one("iam").get_user(UserName="nobody-there"),
+        "unknown key": lambda: one("sts", aws_access_key_id="AKIAIOSFODNN7EXAMPLE").get_caller_identity(),
+    }.items():
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            call()
+        refused[name] = caught.value.response["ResponseMetadata"]["RequestId"]
+
+    told = sandbox.run("why", refused["allowed first"]).stdout
+    assert f"arn:aws:iam::{ID}:user/deployer  iam:GetUser" in told
+    assert "AWS says: NoSuchEntity (404): " in told
+    assert "allowed, by Allow in identity-based policies: `arn:aws:iam::aws:policy/AdministratorAccess`" in told
+    told = sandbox.run("why", refused["unknown key"]).stdout
+    assert told.startswith("key AKIAIOSFODNN7EXAMPLE")
+    assert "what helps: take a key that there is" in told
 
 
 def test_logs_show_what_the_function_said(sandbox, one):

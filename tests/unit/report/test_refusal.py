@@ -61,3 +61,19 @@ def test_a_line_of_the_peer_port_has_no_request():
     lines = list(refusal({"kind": "peer", "owner": A, "decision": "refused", "detail": "no valid seal"}))
 
     assert lines[0] == f"nobody  a request  at account {A}"
+
+
+def test_what_was_allowed_before_is_told_with_what_allowed_it():
+    allow = {"layer": "identity", "policy": "p", "statement": 0, "sid": None, "effect": "Allow"}
+    validation = {
+        "kind": "validation",
+        "owner": A,
+        "principal": "ann",
+        "decision": "refused",
+        "error": {"message": "x"},
+    }
+
+    lines = list(refusal(validation, [{"decision": "allowed", "because": [allow]}, validation]))
+
+    assert lines[0].startswith("ann  ")
+    assert "allowed, by Allow in identity-based policies: `p` Statement[0]" in "\n".join(lines)
