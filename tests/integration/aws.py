@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import itertools
 import json
 import secrets
 import zipfile
@@ -30,6 +31,14 @@ def keyless(account, service):
     """A client that signs nothing."""
     config = boto3.session.Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
     return boto3.client(service, endpoint_url=account["endpoint_url"], region_name=REGION, config=config)
+
+
+_NUMBERS = itertools.count(1)
+
+
+def fresh(kind):
+    """A name that nothing has yet."""
+    return f"{kind}{next(_NUMBERS)}"
 
 
 def keys_of(given):
@@ -116,3 +125,8 @@ def user(clients, *statements):
     if statements:
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document(*statements))
     return keys_of(iam.create_access_key(UserName=name)["AccessKey"])
+
+
+ROOT = {"Sid": "Root", **allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})}
+"""A key's statement: A's own policies decide."""
+USES = ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws import Journals, client
+from aws import ROOT, Journals, client, document
 from command_line import CommandLine
 from raw import ask, record_of
 
@@ -67,3 +67,9 @@ def a(accounts):
 def b(accounts):
     """The same of account 222222222222."""
     return lambda service, **keys: client(accounts["two"], service, **keys)
+
+
+@pytest.fixture(scope="module")
+def key(a):
+    """Makes a key of KMS that A's own policies decide about, and whatever statements allow beside: its ARN."""
+    return lambda *statements: a("kms").create_key(Policy=document(ROOT, *statements))["KeyMetadata"]["Arn"]

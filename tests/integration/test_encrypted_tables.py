@@ -1,30 +1,26 @@
 """Tables and streams that lie under a key of KMS: who reads or writes them wants the key, too."""
 
-import itertools
-
 import pytest
-from aws import REGION, A, B, allow, document, keys_of, refusal, user
+from aws import REGION, ROOT, A, B, allow, document, fresh, keys_of, refusal, user
 
-NUMBERS = itertools.count(1)
-ROOT = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})
 OF_B = {"AWS": f"arn:aws:iam::{B}:root"}
 DENIED, KMS_DENIED = ("AccessDeniedException", 400), ("KMSAccessDeniedException", 400)
 ITEM = {"k": {"S": "x"}}
 
 
 @pytest.fixture
-def key(a):
+def kms_key(a):
     return a("kms").create_key(Policy=document(ROOT, allow("kms:*", Principal=OF_B)))["KeyMetadata"]["Arn"]
 
 
 @pytest.fixture
-def table(a, key):
+def table(a, kms_key):
     """The name of a table under the key."""
-    return make_table(a("dynamodb"), {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key})
+    return make_table(a("dynamodb"), {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key})
 
 
 def make_table(tables, specification=None):
-    name = f"encrypted-{next(NUMBERS)}"
+    name = fresh("encrypted-")
     tables.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
@@ -36,9 +32,9 @@ def make_table(tables, specification=None):
     return name
 
 
-def test_items_want_the_tables_key_to_be_written_and_read(a, key, table, journals):
+def test_items_want_the_tables_key_to_be_written_and_read(a, kms_key, table, journals):
     blind = a("dynamodb", **user(a, allow("dynamodb:*")))
-    sees = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", key)))
+    sees = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", kms_key)))
 
     code, status, message = refusal(blind.put_item, TableName=table, Item=ITEM)
     assert (code, status) == DENIED
@@ -46,17 +42,17 @@ def test_items_want_the_tables_key_to_be_written_and_read(a, key, table, journal
     assert refusal(blind.scan, TableName=table)[:2] == DENIED
     sees.put_item(TableName=table, Item=ITEM)
     assert sees.get_item(TableName=table, Key=ITEM)["Item"] == ITEM
-    assert blind.describe_table(TableName=table)["Table"]["SSEDescription"]["KMSMasterKeyArn"] == key
-    line = journals.lines(action="kms:Decrypt", resource=key, decision="implicit_deny")[-1]
+    assert blind.describe_table(TableName=table)["Table"]["SSEDescription"]["KMSMasterKeyArn"] == kms_key
+    line = journals.lines(action="kms:Decrypt", resource=kms_key, decision="implicit_deny")[-1]
     assert line["context"]["kms:viaservice"] == f"dynamodb.{REGION}.amazonaws.com"
     assert line["context"]["kms:encryptioncontext:aws:dynamodb:tablename"] == table
     assert line["context"]["kms:encryptioncontext:aws:dynamodb:subscriberid"] == A
 
 
-def test_a_condition_on_the_encryption_context_is_met_for_its_table_only(a, key, table):
-    other = make_table(a("dynamodb"), {"Enabled": True, "KMSMasterKeyId": key})
+def test_a_condition_on_the_encryption_context_is_met_for_its_table_only(a, kms_key, table):
+    other = make_table(a("dynamodb"), {"Enabled": True, "KMSMasterKeyId": kms_key})
     only = {"StringEquals": {"kms:EncryptionContext:aws:dynamodb:tableName": table}}
-    one = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", key, Condition=only)))
+    one = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", kms_key, Condition=only)))
 
     one.put_item(TableName=table, Item=ITEM)
     assert refusal(one.put_item, TableName=other, Item=ITEM)[:2] == DENIED
@@ -64,7 +60,7 @@ def test_a_condition_on_the_encryption_context_is_met_for_its_table_only(a, key,
     assert refusal(one.transact_write_items, TransactItems=both)[:2] == DENIED
 
 
-def test_another_account_wants_the_table_and_the_key(a, b, key, table):
+def test_another_account_wants_the_table_and_the_key(a, b, kms_key, table):
     arn = f"arn:aws:dynamodb:{REGION}:{A}:table/{table}"
     shared = allow("dynamodb:PutItem", arn, Principal=OF_B)
     a("dynamodb").put_resource_policy(ResourceArn=arn, Policy=document(shared))
@@ -81,12 +77,12 @@ def test_another_account_wants_the_table_and_the_key(a, b, key, table):
     assert refusal(sees.put_item, TableName=own_arn, Item=ITEM)[:2] == DENIED
 
 
-def test_who_chooses_a_key_may_use_it(a, key):
+def test_who_chooses_a_key_may_use_it(a, kms_key):
     blind = a("dynamodb", **user(a, allow("dynamodb:*")))
-    uses = allow(["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], key)
+    uses = allow(["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], kms_key)
     by_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    may = a("dynamodb", **user(a, allow("dynamodb:*"), uses, allow("kms:CreateGrant", key, Condition=by_aws)))
-    under_key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    may = a("dynamodb", **user(a, allow("dynamodb:*"), uses, allow("kms:CreateGrant", kms_key, Condition=by_aws)))
+    under_key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key}
 
     assert refusal(make_table, blind, under_key)[:2] == DENIED
     made = make_table(may, under_key)
@@ -96,17 +92,17 @@ def test_who_chooses_a_key_may_use_it(a, key):
     assert refusal(blind.update_table, TableName=plain, SSESpecification=under_key)[:2] == DENIED
     may.update_table(TableName=plain, SSESpecification=under_key)
     assert refusal(blind.get_item, TableName=plain, Key=ITEM)[:2] == DENIED
-    assert blind.describe_table(TableName=plain)["Table"]["SSEDescription"]["KMSMasterKeyArn"] == key
+    assert blind.describe_table(TableName=plain)["Table"]["SSEDescription"]["KMSMasterKeyArn"] == kms_key
     blind.update_table(TableName=plain, SSESpecification={"Enabled": False})
     assert blind.get_item(TableName=plain, Key=ITEM)["Item"] == ITEM
 
 
-def test_an_alias_means_the_key_that_it_meant_when_the_table_was_made(a, key):
-    alias, other = f"alias/table-{next(NUMBERS)}", a("kms").create_key()["KeyMetadata"]["Arn"]
-    a("kms").create_alias(AliasName=alias, TargetKeyId=key)
+def test_an_alias_means_the_key_that_it_meant_when_the_table_was_made(a, kms_key):
+    alias, other = fresh("alias/table-"), a("kms").create_key()["KeyMetadata"]["Arn"]
+    a("kms").create_alias(AliasName=alias, TargetKeyId=kms_key)
     table = make_table(a("dynamodb"), {"Enabled": True, "KMSMasterKeyId": alias})
     a("kms").update_alias(AliasName=alias, TargetKeyId=other)
-    sees = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", key)))
+    sees = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", kms_key)))
     late = a("dynamodb", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", other)))
 
     sees.put_item(TableName=table, Item=ITEM)
@@ -121,11 +117,11 @@ def test_awss_own_key_is_for_everybody_of_the_account(a):
     assert tables.get_item(TableName=name, Key=ITEM)["Item"] == ITEM
 
 
-def test_a_tables_stream_wants_the_tables_key(a, key, table):
+def test_a_tables_stream_wants_the_tables_key(a, kms_key, table):
     a("dynamodb").put_item(TableName=table, Item=ITEM)
     arn = a("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
     blind = a("dynamodbstreams", **user(a, allow("dynamodb:*")))
-    sees = a("dynamodbstreams", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", key)))
+    sees = a("dynamodbstreams", **user(a, allow("dynamodb:*"), allow("kms:Decrypt", kms_key)))
     (shard,) = blind.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     where = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
     iterator = blind.get_shard_iterator(**where)["ShardIterator"]
@@ -134,38 +130,38 @@ def test_a_tables_stream_wants_the_tables_key(a, key, table):
     assert len(sees.get_records(ShardIterator=iterator)["Records"]) == 1
 
 
-def test_records_want_the_streams_key(a, key):
-    stream = f"encrypted-{next(NUMBERS)}"
+def test_records_want_the_streams_key(a, kms_key):
+    stream = fresh("encrypted-")
     a("kinesis").create_stream(StreamName=stream, ShardCount=1)
-    a("kinesis").start_stream_encryption(StreamName=stream, EncryptionType="KMS", KeyId=key)
+    a("kinesis").start_stream_encryption(StreamName=stream, EncryptionType="KMS", KeyId=kms_key)
     blind = a("kinesis", **user(a, allow("kinesis:*")))
-    writes = a("kinesis", **user(a, allow("kinesis:*"), allow("kms:GenerateDataKey", key)))
+    writes = a("kinesis", **user(a, allow("kinesis:*"), allow("kms:GenerateDataKey", kms_key)))
     of_stream = {"kms:EncryptionContext:aws:kinesis:arn": f"arn:aws:kinesis:{REGION}:{A}:stream/{stream}"}
     reads = a(
-        "kinesis", **user(a, allow("kinesis:*"), allow("kms:Decrypt", key, Condition={"StringEquals": of_stream}))
+        "kinesis", **user(a, allow("kinesis:*"), allow("kms:Decrypt", kms_key, Condition={"StringEquals": of_stream}))
     )
     record = {"StreamName": stream, "Data": b"x", "PartitionKey": "k"}
 
     code, status, message = refusal(blind.put_record, **record)
     assert (code, status) == KMS_DENIED
-    assert f"kms:GenerateDataKey on resource: {key}" in message
+    assert f"kms:GenerateDataKey on resource: {kms_key}" in message
     writes.put_record(**record)
     where = {"StreamName": stream, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
     iterator = blind.get_shard_iterator(**where)["ShardIterator"]
     assert refusal(writes.get_records, ShardIterator=iterator)[:2] == KMS_DENIED
     assert [one["Data"] for one in reads.get_records(ShardIterator=iterator)["Records"]] == [b"x"]
-    a("kms").disable_key(KeyId=key)
+    a("kms").disable_key(KeyId=kms_key)
     assert refusal(writes.put_record, **record)[:2] == ("KMSDisabledException", 400)
-    a("kinesis").stop_stream_encryption(StreamName=stream, EncryptionType="KMS", KeyId=key)
+    a("kinesis").stop_stream_encryption(StreamName=stream, EncryptionType="KMS", KeyId=kms_key)
     blind.put_record(**record)
 
 
-def test_a_roles_session_wants_the_key_that_its_items_lie_under(a, key, table):
+def test_a_roles_session_wants_the_key_that_its_items_lie_under(a, kms_key, table):
     """As a function's does: https://github.com/aws/aws-cdk/issues/10010."""
-    iam, name = a("iam"), f"writer-{next(NUMBERS)}"
+    iam, name = a("iam"), fresh("writer-")
     trusting = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": A}})
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
-    writes, decrypts = allow("dynamodb:PutItem"), allow("kms:Decrypt", key)
+    writes, decrypts = allow("dynamodb:PutItem"), allow("kms:Decrypt", kms_key)
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(writes))
     given = a("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     session = a("dynamodb", **keys_of(given))
