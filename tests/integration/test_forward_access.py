@@ -1,20 +1,14 @@
 """CloudFormation: a stack's resources are made with the permissions of whoever asked for them, or of the stack's role."""
 
-import itertools
 import json
 
 import pytest
-from aws import REGION, A, allow, document, keys_of, refusal, trust
+from aws import REGION, A, allow, document, fresh, keys_of, refusal, trust
 
 from harness.scenario import eventually
 
-NUMBERS = itertools.count(1)
 VIA = {"StringEquals": {"aws:CalledViaFirst": "cloudformation.amazonaws.com"}}
 STACKS = allow("cloudformation:*")
-
-
-def fresh(kind):
-    return f"{kind}{next(NUMBERS)}"
 
 
 def queue(name):

@@ -2,19 +2,17 @@
 
 import csv
 import io
-import itertools
 import json
 import re
 import time
 import urllib.parse
 
 import pytest
-from aws import A, allow, client, document, keys_of, refusal
+from aws import A, allow, client, document, fresh, keys_of, refusal
 
 from harness.saml import IdentityProvider
 from harness.totp import code_at, step_at
 
-NUMBERS = itertools.count(1)
 OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
 TAGS = [{"Key": "Team", "Value": "red"}]
@@ -30,10 +28,6 @@ def root(accounts):
     """The root user's client of IAM."""
     keys = {name: accounts["one"]["root"][name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     return client(accounts["one"], "iam", **keys)
-
-
-def fresh(kind):
-    return f"{kind}{next(NUMBERS)}"
 
 
 def user(iam, **more):

@@ -1,13 +1,11 @@
 """What IAM and STS refuse whoever asks: forms that the model forbids, names that are missing or taken, entities in use, quotas."""
 
-import itertools
 import json
 
 import pytest
-from aws import A, B, allow, client, document, keys_of, refusal
+from aws import A, B, allow, client, document, fresh, keys_of, refusal
 from command_line import CommandLine
 
-NUMBERS = itertools.count(1)
 OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
 
@@ -15,10 +13,6 @@ READ = document(allow("s3:Get*"))
 @pytest.fixture(scope="module")
 def iam(a):
     return a("iam")
-
-
-def fresh(kind):
-    return f"{kind}{next(NUMBERS)}"
 
 
 def role(iam, **more):

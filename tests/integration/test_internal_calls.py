@@ -3,25 +3,19 @@
 A source sends to two targets at once, which differ by their policy only; the journal says who asked and which statement decided.
 """
 
-import itertools
 import json
 import secrets
 import time
 import uuid
 
 import pytest
-from aws import REGION, A, B, allow, client, counted, document, function_code, keys_of, trust
+from aws import REGION, A, B, allow, client, counted, document, fresh, function_code, keys_of, trust
 from sealed import say
 
 from harness.scenario import eventually
 from harness.wire import Message, open_answer, seal
 
-NUMBERS = itertools.count(1)
 ECHO = function_code("def f(event, context):\n    return event\ndef fail(event, context):\n    raise KeyError\n")
-
-
-def fresh(kind):
-    return f"{kind}{next(NUMBERS)}"
 
 
 def may(service, action, source, account):

@@ -1,19 +1,12 @@
 """Names of parameters, secrets, queues and keys that mean something else than they seem to: nothing is read or written by them."""
 
-import itertools
-
 import pytest
-from aws import REGION, A, B, allow, document, keys_of, refusal
+from aws import REGION, A, B, allow, document, fresh, keys_of, refusal
 
-NUMBERS = itertools.count(1)
 ELSEWHERE = "eu-west-1"
 ROOT = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{A}:root"})
 USES = ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"]
 REFERENCE = "/aws/reference/secretsmanager"
-
-
-def fresh(kind):
-    return f"{kind}{next(NUMBERS)}"
 
 
 def deny(action, resource):
