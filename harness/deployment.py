@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import Config, Output, Package
-from harness.errors import UsageError
+from harness.errors import UsageError, hidden_in_pytest
 from harness.package import build
 from harness.terraform import Event, Profile, Refusal, Terraform, Workspace
 
+__tracebackhide__ = hidden_in_pytest
 OnEvent = Callable[[str, Event], None]
 """(account name, event)"""
 NewWatch = Callable[[], Callable[[], Refusal | None]]

@@ -4,6 +4,8 @@ A message is one lower-case sentence without a full stop that names the thing (u
 `help` says the remedy, apart from the message, so that each front end prints it in its own way.
 """
 
+from operator import methodcaller
+
 
 class HarnessError(Exception):
     """Base of all errors that are answers to the user; the command line prints `message` and `help`, no traceback."""
@@ -15,6 +17,10 @@ class HarnessError(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+    def __str__(self) -> str:
+        """The sentence, and the remedy in a line of its own: what a traceback ends with."""
+        return f"{self.message}\nhelp: {self.help}" if self.help else self.message
 
 
 class UsageError(HarnessError):
@@ -29,3 +35,10 @@ class ToolFailed(HarnessError):
 
 class ScenarioError(HarnessError):
     """A scenario's expectation about the environment does not hold, in a way that is not a denial."""
+
+
+hidden_in_pytest = methodcaller("errisinstance", HarnessError)
+"""A module's `__tracebackhide__`: in pytest's reports an answer to the user is told without our code.
+
+https://docs.pytest.org/en/stable/example/simple.html#writing-well-integrated-assertion-helpers
+"""

@@ -7,7 +7,6 @@ lines and the instances' log lines of that test.
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,11 +17,13 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.accounts import Account
-    from harness.journal import JournalReader
+    from harness.journal import Entry, JournalReader
     from harness.scenario import Denial, Principals
     from harness.session import Harness
 
 _SHOWN_LOG_LINES = 40
+_SHOWN_ALLOWED = 10
+"""So many of the last lines are shown of what was allowed; of what was refused all."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,10 +76,15 @@ class Running:
     def harness(self, request: pytest.FixtureRequest) -> "Harness":
         """The running accounts, started at the first call."""
         if self._harness is None:
+            failed = None
             try:
                 self._harness = self._started(request)
             except HarnessError as error:
-                _fail(error)
+                failed = error
+            if failed is not None:
+                _fail(failed)  # outside of the handling: the sentence once, and no other exception beside it
+            self._marks = self._ends()  # what led to the accounts is not the test's
+        assert self._harness is not None  # noqa: S101 - it was started, or the test has failed
         return self._harness
 
     @pytest.hookimpl(tryfirst=True)
@@ -146,7 +152,7 @@ class Running:
                 with self._uncaptured() as say:
                     self._harness = self._owned(self._opened(), say)
             except HarnessError as error:
-                pytest.exit(_sentence(error), returncode=pytest.ExitCode.USAGE_ERROR)
+                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         node.workerinput["harness_run"] = self._harness.folder.path.name
 
     def _uncaptured(self) -> Any:
@@ -203,7 +209,7 @@ class Running:
         for instance in self._harness.instances:
             if not instance.alive:
                 yield f"account {instance.name} is gone", instance.died().message
-        yield "harness journal", "\n".join(entry.describe() for entry in entries) or "(no request was decided)"
+        yield "harness journal", "\n".join(_shown(entries)) or "(no request was decided)"
         for name in self._harness.config.accounts:
             lines = self._harness.log_lines(name, logs.get(name, 0))
             if lines:
@@ -251,13 +257,17 @@ class Running:
             self._harness.close()
 
 
+def _shown(entries: "list[Entry]") -> "Iterator[str]":
+    """The lines of a test for its report."""
+    shown = [one for at, one in enumerate(entries) if one.denied or at >= len(entries) - _SHOWN_ALLOWED]
+    if len(shown) < len(entries):
+        yield f"({len(entries) - len(shown)} earlier lines of what was allowed are left out)"
+    yield from (entry.describe() for entry in shown)
+
+
 def _fail(error: HarnessError) -> NoReturn:
     """Fail the test with the sentence and the remedy: where in our code it was found helps nobody."""
-    pytest.fail(_sentence(error), pytrace=False)
-
-
-def _sentence(error: HarnessError) -> str:
-    return f"{error.message}\nhelp: {error.help}" if error.help else error.message
+    pytest.fail(str(error), pytrace=False)
 
 
 def _of_worker(config: pytest.Config, key: str) -> Any:
@@ -298,7 +308,11 @@ def allowed(harness: "Harness") -> "Callable[[Callable[[], Any]], Any]":
     """Expect that a call is allowed: `allowed(lambda: table.put_item(...))`; its result."""
     from harness.scenario import allowed as expect  # noqa: PLC0415 - only scenarios pay for the import
 
-    return partial(expect, harness.journal)
+    def allowed(call: "Callable[[], Any]") -> Any:
+        __tracebackhide__ = True
+        return expect(harness.journal, call)
+
+    return allowed
 
 
 @pytest.fixture(scope="session")
@@ -306,4 +320,8 @@ def denied(harness: "Harness") -> "Callable[..., Denial]":
     """Expect that a call is denied by a side and layer: `denied(call, by="owner/trust")`; the refusal."""
     from harness.scenario import denied as expect  # noqa: PLC0415 - only scenarios pay for the import
 
-    return partial(expect, harness.journal)
+    def denied(call: "Callable[[], Any]", *, by: "str | set[str]", explicit: bool | None = None) -> "Denial":
+        __tracebackhide__ = True
+        return expect(harness.journal, call, by=by, explicit=explicit)
+
+    return denied

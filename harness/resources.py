@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ import boto3.dynamodb.types
 import botocore.exceptions
 
 from harness.accounts import Account
-from harness.errors import UsageError
+from harness.errors import UsageError, hidden_in_pytest
+from harness.toml import nearest
 
+__tracebackhide__ = hidden_in_pytest
 MISSING = "ResourceNotFoundException"
 
 
@@ -21,11 +23,25 @@ class Kind:
 
     word: str
     look: Callable[[Account, str], object]
+    names: Callable[[Account], Sequence[str]]
+    """Those that an account has, or the first of many."""
 
 
-FUNCTION = Kind("function", lambda account, name: account.client("lambda").get_function(FunctionName=name))
-TABLE = Kind("table", lambda account, name: account.client("dynamodb").describe_table(TableName=name))
-RULE = Kind("rule", lambda account, name: account.client("events").describe_rule(Name=name))
+FUNCTION = Kind(
+    "function",
+    lambda account, name: account.client("lambda").get_function(FunctionName=name),
+    lambda account: [one["FunctionName"] for one in account.client("lambda").list_functions()["Functions"]],
+)
+TABLE = Kind(
+    "table",
+    lambda account, name: account.client("dynamodb").describe_table(TableName=name),
+    lambda account: account.client("dynamodb").list_tables()["TableNames"],
+)
+RULE = Kind(
+    "rule",
+    lambda account, name: account.client("events").describe_rule(Name=name),
+    lambda account: [one["Name"] for one in account.client("events").list_rules()["Rules"]],
+)
 
 
 def only_with(accounts: Mapping[str, Account], kind: Kind, name: str) -> Account:
@@ -34,9 +50,9 @@ def only_with(accounts: Mapping[str, Account], kind: Kind, name: str) -> Account
     if len(having) == 1:
         return having[0]
     if not having:
-        raise UsageError(
-            f"no account has a {kind.word} `{name}`", help="`harness apply` creates what Terraform describes"
-        )
+        there = [one for account in accounts.values() for one in kind.names(account)]
+        known = nearest(name, there) if there else "`harness apply` creates what Terraform describes"
+        raise UsageError(f"no account has a {kind.word} `{name}`", help=known)
     listed = ", ".join(f"`{account.name}`" for account in having)
     raise UsageError(f"several accounts have a {kind.word} `{name}`: {listed}", help="say which with --account NAME")
 

@@ -26,13 +26,14 @@ from harness.emulator.owner import alone, claim, is_own, owner
 from harness.emulator.project import project_of, started_by_hand
 from harness.emulator.record import RunRecord
 from harness.emulator.wanted import Wanted
-from harness.errors import ToolFailed, UsageError
+from harness.errors import ToolFailed, UsageError, hidden_in_pytest
 from harness.journal import JournalReader
 from harness.model.arn import Arn
 from harness.resources import FUNCTION, RULE, Invocation, Kind, invoke, only_with
 from harness.terraform import Profile, Refusal
 from harness.terraform.retries import retried
 
+__tracebackhide__ = hidden_in_pytest
 SANDBOX = "sandbox"
 ANSWER_TIMEOUT = 2.0
 BY_HAND_PATIENCE = 5.0
@@ -44,7 +45,7 @@ def _silent(_text: str) -> None:
     """No progress is wanted."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Harness:
     """One project and one run of it."""
 
@@ -57,6 +58,10 @@ class Harness:
     record: RunRecord | None = None
     _backend: Backend | None = None
     _deployment: Deployment | None = None
+
+    def __repr__(self) -> str:
+        """Short: every failed test shows it."""
+        return f"Harness({self.config.folder.name}, run {self.folder.path.name}, {self.backend_name})"
 
     @classmethod
     def open(cls, start: Path, run: str | None = None, backend: str | None = None) -> "Harness":
@@ -146,6 +151,11 @@ class Harness:
         docker = Docker(self.config.folder, patience=BY_HAND_PATIENCE)
         return started_by_hand(docker, self.config.folder)
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the running accounts are of another harness.toml than the present one."""
+        return self.record is not None and self.record.configuration not in {"", self.configuration}
+
     def refuse_second(self) -> None:
         """Raise ToolFailed where the run is up already."""
         owning = owner(self.folder.owner)
@@ -177,8 +187,10 @@ class Harness:
         elif (project := self._by_hand()) is not None:
             self._attach_by_hand(project)
         else:
+            name = self.folder.path.name
             raise UsageError(
-                "no sandbox is up", help="`harness up` starts one; `harness up --detach` in the background"
+                "no sandbox is up" if name == SANDBOX else f"no run `{name}` is up",
+                help="`harness up` starts one; `harness up --detach` in the background",
             )
 
     def _attach_by_hand(self, project: str) -> None:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from harness.cli import cases, compose, doctor, identity, looking, sandbox, terraform, tools
-from harness.cli.console import complain
+from harness.cli.console import INTERRUPTED, complain, err
 from harness.errors import HarnessError, UsageError
 
 app = typer.Typer(
@@ -32,6 +32,10 @@ def main() -> None:
         if sys.platform == "win32":
             raise UsageError("Windows is not supported", help="run the harness in WSL")
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            err.print("interrupted")
+        raise
     except HarnessError as error:
         complain(error.message, error.help)
         sys.exit(error.exit_code)

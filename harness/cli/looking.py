@@ -90,15 +90,24 @@ def explain(
         if as_json:
             _print_entry(entry, as_json=True)
             return
+        out.print(_which(entry, given=request_id is not None), markup=False)
         for line in refusal(entry.fields, [one.fields for one in harness.journal.find(entry.request_id or "")]):
             out.print(line, markup=False)
         return
+    if not as_json:
+        out.print(_which(entry, given=request_id is not None), markup=False)
     request, world = question(entry.fields, lambda digest: harness.journal.policy(entry.account, digest))
     if as_json:
         sys.stdout.write(json.dumps(why_json(entry.fields, request, world)) + "\n")
         return
     for line in why(entry.fields, request, world):
         out.print(line, markup=False)
+
+
+def _which(entry: Entry, *, given: bool) -> str:
+    """Which request is explained."""
+    said = "" if given else "the last refusal, "
+    return f"{said}at {entry.time[11:19]} UTC in {entry.account}: request {entry.request_id or '(none)'}"
 
 
 def _entry(harness: Harness, request_id: str | None) -> Entry:

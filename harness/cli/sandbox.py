@@ -12,7 +12,7 @@ import psutil
 import typer
 from rich.table import Table
 
-from harness.cli.console import err, out, progress
+from harness.cli.console import INTERRUPTED, err, note, out, progress
 from harness.config import find
 from harness.detached import end, start
 from harness.emulator.docker import Docker
@@ -23,7 +23,6 @@ from harness.errors import ToolFailed
 from harness.session import SANDBOX, Harness
 
 _POLL = 0.5
-_INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +57,7 @@ def up(
     except KeyboardInterrupt:
         err.print("ending the accounts")
         if not ready:
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     finally:
         harness.remove()
 
@@ -131,6 +130,10 @@ def _show(harness: Harness) -> None:
             name, account.id, account.region, account.endpoint_url, profiles, "yes" if harness.answers(name) else "no"
         )
     out.print(table)
+    if harness.is_outdated:
+        note(
+            "harness.toml has changed since the accounts were started: `harness down` and `harness up` start those it describes"
+        )
     err.print(f"logs and journals: {harness.folder.path / 'accounts'}")
 
 

@@ -123,13 +123,17 @@ def _start(harness: Harness, *, own: bool, rows: list[tuple[str, float, str]]) -
 def _walk(harness: Harness, rows: list[tuple[str, float, str]]) -> None:
     try:
         for stage in harness.config.stage:
-            began = time.monotonic()
-            rows.append((stage.name, 0.0, "failed"))
+            began, answer = time.monotonic(), "failed"
             err.print(f"[bold]{stage.name}[/]")
-            with events() as on_event:
-                invocation = harness.play(stage, on_event)
-            answer = f"{invocation.function} answered {json.dumps(invocation.payload)}" if invocation else "applied"
-            rows[-1] = (stage.name, time.monotonic() - began, answer)
+            try:
+                with events() as on_event:
+                    invocation = harness.play(stage, on_event)
+                answer = f"{invocation.function} answered {json.dumps(invocation.payload)}" if invocation else "applied"
+            except KeyboardInterrupt:
+                answer = "interrupted"
+                raise
+            finally:
+                rows.append((stage.name, time.monotonic() - began, answer))
     finally:
         began = time.monotonic()
         err.print("[bold]destroy[/]")

@@ -28,6 +28,8 @@ def explanation(line: Mapping[str, Any]) -> Iterator[str]:
     if line.get("message"):
         yield f"AWS says: {line['message']}"
     yield from (f"  {because(evidence)}" for evidence in line["because"])
+    if (missing := missing_resource(line)) is not None:
+        yield f"  (there is no such {missing} here)"
     if line.get("unmodelled"):
         yield "  (something that is not modelled took part: what is unknown grants nothing, and denies)"
     misses = line.get("near_misses") or ()
@@ -36,6 +38,17 @@ def explanation(line: Mapping[str, Any]) -> Iterator[str]:
     for miss in misses:
         yield f"  {because(miss)}"
         yield from (f"    {_failed(condition)}" for condition in miss["failed"])
+
+
+# Which resources always have a policy of their own, by the kind of it.
+_ALWAYS = {"trust": "role", "key": "key"}
+
+
+def missing_resource(line: Mapping[str, Any]) -> str | None:
+    """The word for what was asked for and is not there, where that is told by its policy; None for everything else."""
+    if line["decision"] == "allowed" or line.get("policies", {}).get("resource") is not None:
+        return None
+    return _ALWAYS.get(line.get("resource_policy_kind", ""))
 
 
 def because(evidence: Mapping[str, Any]) -> str:

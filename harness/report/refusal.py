@@ -57,5 +57,6 @@ def refusal(line: Mapping[str, Any], request: Sequence[Mapping[str, Any]] = ()) 
     reason, detail = line.get("reason"), line.get("detail")
     if reason or detail:
         yield f"  {': '.join(text for text in (reason, detail) if text)}"
-    yield ""
-    yield f"what helps: {_HELPS.get(reason or '', _HELPS_BY_KIND[kind])}"
+    if not (detail or "").endswith("the gate keeps shut"):  # which nothing opens
+        yield ""
+        yield f"what helps: {_HELPS.get(reason or '', _HELPS_BY_KIND[kind])}"

@@ -10,7 +10,7 @@ from harness.model.decision import Layer
 from harness.model.request import Request
 from harness.model.world import World
 from harness.policy.conditions import Outcome
-from harness.report.decision import LAYERS, explanation, listed
+from harness.report.decision import LAYERS, explanation, listed, missing_resource
 
 _WHERE = {
     Layer.IDENTITY: "an identity-based policy of the caller",
@@ -33,7 +33,10 @@ def why(line: Mapping[str, Any], request: Request, world: World) -> Iterator[str
     yield from _looked_at(request, world)
     if line["decision"] != "allowed":
         yield ""
-        yield from _change(remedy(request, world))
+        if (missing := missing_resource(line)) is not None:
+            yield f"no policy can allow it: name a {missing} that there is"
+        else:
+            yield from _change(remedy(request, world))
 
 
 def why_json(line: Mapping[str, Any], request: Request, world: World) -> dict[str, Any]:

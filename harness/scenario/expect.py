@@ -6,12 +6,13 @@ from typing import Any
 
 import botocore.exceptions
 
-from harness.errors import ScenarioError
+from harness.errors import ScenarioError, hidden_in_pytest
 from harness.journal import Entry, JournalReader
 from harness.report import explanation, refusal
 from harness.scenario.reasons import KNOWN, reasons
 
 # What AWS's services call a refusal, for who asks or for what is asked (see harness.gateway.respond).
+__tracebackhide__ = hidden_in_pytest
 REFUSALS = frozenset({
     "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "MethodNotAllowed",
     "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
@@ -41,7 +42,7 @@ def allowed(journal: JournalReader, call: Callable[[], Any]) -> Any:
         return call()
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in REFUSALS:
-            raise
+            raise error.with_traceback(None) from None  # botocore's code tells nobody anything
         refused = [f"expected to be allowed, and was refused: {error}", *_told(journal, error)]
     raise AssertionError("\n  ".join(refused))
 
@@ -65,7 +66,7 @@ def denied(
     expected = frozenset({by} if isinstance(by, str) else by)
     if unknown := expected - KNOWN:
         raise ScenarioError(f"no such reason: {', '.join(sorted(unknown))}", help=f"one of {', '.join(sorted(KNOWN))}")
-    error = _refusal(call)
+    error = _refusal(journal, call)
     entry = _entry(journal, error)
     found = reasons(entry)
     if found != expected:
@@ -79,15 +80,25 @@ def denied(
     return Denial(answer["Error"]["Code"], answer["Error"]["Message"], status, entry)
 
 
-def _refusal(call: Callable[[], Any]) -> botocore.exceptions.ClientError:
+def _refusal(journal: JournalReader, call: Callable[[], Any]) -> botocore.exceptions.ClientError:
     __tracebackhide__ = True
     try:
         result = call()
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in REFUSALS:
-            raise
+            raise error.with_traceback(None) from None
         return error
-    raise AssertionError(f"expected to be denied, and was allowed: {_shortened(result)}")
+    allowing = [f"expected to be denied, and was allowed: {_shortened(result)}", *_allowing(journal, result)]
+    raise AssertionError("\n  ".join(allowing))
+
+
+def _allowing(journal: JournalReader, result: Any) -> Iterator[str]:
+    """What allowed it, where the result tells its request."""
+    metadata = result.get("ResponseMetadata", {}) if isinstance(result, dict) else {}
+    request_id = _id_in(metadata)
+    for entry in journal.find(request_id) if request_id else ():
+        if "action" in entry.fields:
+            yield from explanation(entry.fields)
 
 
 def _entry(journal: JournalReader, error: botocore.exceptions.ClientError) -> Entry:
@@ -103,7 +114,10 @@ def _refusing(journal: JournalReader, error: botocore.exceptions.ClientError) ->
 
 
 def _request_id(error: botocore.exceptions.ClientError) -> str:
-    metadata = error.response.get("ResponseMetadata", {})
+    return _id_in(error.response.get("ResponseMetadata", {}))
+
+
+def _id_in(metadata: Mapping[str, Any]) -> str:
     return str(metadata.get("HTTPHeaders", {}).get("x-amzn-requestid") or metadata.get("RequestId") or "")
 
 

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
 from harness.accounts import AccountSession
-from harness.errors import ScenarioError
+from harness.errors import ScenarioError, hidden_in_pytest
 
+__tracebackhide__ = hidden_in_pytest
 _SERVICE = "execute-api"
 _TIMEOUT = 35
 """Seconds: API Gateway's own limit is 29."""

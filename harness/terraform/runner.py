@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 import python_terraform
 
-from harness.errors import HarnessError, ToolFailed, UsageError
+from harness.errors import HarnessError, ToolFailed, UsageError, hidden_in_pytest
 from harness.process import Command, LeashedRunner, Outcome, Runner
 from harness.terraform.events import Diagnostic, Event, read_line
 from harness.terraform.provider import ProviderProcess
 from harness.terraform.retries import Refusal
 from harness.terraform.workspace import Workspace
 
+__tracebackhide__ = hidden_in_pytest
 OnEvent = Callable[[Event], None]
 Watch = Callable[[], Refusal | None]
 _VARIABLE = re.compile(r'^\s*variable\s+"([^"]+)"', re.MULTILINE)
@@ -194,11 +195,7 @@ class Terraform:
             )
         if not outcome.succeeded:
             failure = _failure(follower.errors, outcome)
-            missing = "No value for required variable" in failure
-            given = f"give it in harness.toml, under [variables.{composition}] or [bindings.{composition}]"
-            raise ToolFailed(
-                f"`terraform {verb}` of `{composition}` failed: {failure}", help=given if missing else None
-            )
+            raise ToolFailed(f"`terraform {verb}` of `{composition}` failed: {failure}", help=_help(failure))
 
     def _reattach(self, composition: str) -> str | None:
         """The composition's own living provider."""
@@ -265,3 +262,15 @@ def _text(value: Any) -> str:
 
 def _failure(errors: Sequence[Diagnostic], outcome: Outcome) -> str:
     return "\n".join(str(error) for error in errors) if errors else outcome.tail
+
+
+# What failures say that the harness has a remedy for.
+_HELPS: Mapping[str, str] = {
+    r"No value for required variable": "give it in harness.toml, in [variables.NAME] or [bindings.NAME]: NAME is the account's",
+    r"\.zip: no such file": "[[package]] in harness.toml builds a function's zip before Terraform runs",
+    r"is not authorized to perform|AccessDenied|UnauthorizedOperation": "`harness why` explains the last refusal",
+}
+
+
+def _help(failure: str) -> str | None:
+    return next((remedy for said, remedy in _HELPS.items() if re.search(said, failure)), None)
