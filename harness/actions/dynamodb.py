@@ -195,13 +195,15 @@ def _transact(service: Service, operation: Operation, facts: Facts) -> Sequence[
 
 
 def _restore(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    """The backup or the source table, and the new table with all that fills it."""
-    source = operation.params.get("BackupArn") or operation.params.get("SourceTableArn")
-    if not source:
-        source = table_arn(operation, str(operation.params.get("SourceTableName") or ""))
-    target = f"{source.partition(':table/')[0]}:table/{operation.params.get('TargetTableName') or ''}"
+    """The backup or the source table, in whatever ways it is named, and the new table with all that fills it."""
+    params = operation.params
+    name, arn = params.get("SourceTableName"), str(params.get("BackupArn") or params.get("SourceTableArn") or "")
+    region, account = (arn or table_arn(operation, "")).split(":")[3:5]
+    place = f"arn:aws:dynamodb:{region}:{account}"
+    sources = [one for one in (f"{place}:table/{name}" if name else "", arn) if one] or [f"{place}:table/"]
+    target = f"{place}:table/{params.get('TargetTableName') or ''}"
     return [
-        service.call(operation, facts, operation.name, source),
+        *(service.call(operation, facts, operation.name, one) for one in dict.fromkeys(sources)),
         service.call(operation, facts, operation.name, target),
         # The keys of the filling's own items are AWS's: nothing of the request is theirs.
         *(Call(f"dynamodb:{action}", target) for action in _RESTORING),
@@ -215,13 +217,22 @@ _STATEMENT = re.compile(
 )
 
 
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
+_ODD_SPACE = re.compile(r"[^\S \n]")
+_TABLE_WORD = re.compile(r"\b(?:FROM|INTO|UPDATE)\b", re.IGNORECASE)
+
+
 def partiql(statement: str) -> tuple[str, str, str | None] | None:
     """The action, the table and the index of a PartiQL statement, None where it cannot be read.
 
+    Nor is one read that moto would take for another: it knows no white space but blanks and ends of lines, looks for the table's
+    keyword anywhere, and splits a table's name at a dot.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
     """
     found = _STATEMENT.match(statement)
-    if found is None:
+    if found is None or "." in (found["quoted"] or found["bare"]) or _ODD_SPACE.search(statement):
+        return None
+    if len(_TABLE_WORD.findall(_QUOTED.sub("", statement))) != 1 or statement[found.end() :].lstrip().startswith(","):
         return None
     verb = found["verb"].split(maxsplit=1)[0].capitalize()
     return f"PartiQL{verb}", found["quoted"] or found["bare"], found["index"]

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 import re
 from collections.abc import Sequence
 
-from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
+from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.reasons import because
 from harness.actions.service import Rule, Service, each, rows
@@ -26,25 +26,37 @@ _FUNCTION = """
 """
 _URLS = "CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig"
 _MAPPINGS = "GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping"
+# What acts on a version or an alias, where the request names one; everything else acts on the function, whatever it names.
+_QUALIFIED = frozenset({
+    "AddPermission", "CreateFunctionUrlConfig", "DeleteFunction", "DeleteFunctionEventInvokeConfig", "DeleteFunctionUrlConfig",
+    "DeleteProvisionedConcurrencyConfig", "GetFunction", "GetFunctionConfiguration", "GetFunctionEventInvokeConfig",
+    "GetFunctionScalingConfig", "GetFunctionUrlConfig", "GetPolicy", "GetProvisionedConcurrencyConfig", "GetRuntimeManagementConfig",
+    "Invoke", "InvokeAsync", "InvokeWithResponseStream", "PutFunctionEventInvokeConfig", "PutFunctionScalingConfig",
+    "PutProvisionedConcurrencyConfig", "PutRuntimeManagementConfig", "RemovePermission", "UpdateFunctionEventInvokeConfig",
+    "UpdateFunctionUrlConfig",
+})  # fmt: skip
+_REGION = r"[a-z]{2}(?:-gov)?-[a-z]+-\d"
 _FORM = re.compile(
-    r"(?:arn:aws[\w-]*:lambda:(?P<region>[\w-]+):(?P<arn_account>\d{12}):function:|(?:(?P<account>\d{12}):)?(?:function:)?)"
+    rf"(?:arn:aws:lambda:(?P<region>[\w-]+):(?P<arn_account>\d{{12}}):function:"
+    rf"|(?:(?P<own_region>{_REGION}):)?(?:(?P<account>\d{{12}}):)?(?:function:)?)"
     r"(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
 )
 
 
 def function_arn(operation: Operation, _facts: Facts) -> str | None:
-    """The function, with its qualifier where the request names one.
+    """The function, with its qualifier where the request names one and the operation is about one.
 
-    FunctionName may be a name, `name:alias`, `account:function:name` or an ARN:
+    FunctionName may be a name, `name:alias`, `region:account:function:name` or an ARN:
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
     form = _FORM.fullmatch(operation.params.get("FunctionName") or "")
     if form is None:
         return None
-    region = form["region"] or operation.region
+    region = form["region"] or form["own_region"] or operation.region
     account = form["arn_account"] or form["account"] or operation.account
     qualifier = operation.params.get("Qualifier") or form["qualifier"]
-    suffix = f":{qualifier}" if qualifier and qualifier != "$LATEST" else ""
+    named = qualifier and qualifier != "$LATEST" and operation.name in _QUALIFIED
+    suffix = f":{qualifier}" if named else ""
     return f"arn:aws:lambda:{region}:{account}:function:{form['name']}{suffix}"
 
 
@@ -54,8 +66,9 @@ def _unqualified(operation: Operation, facts: Facts) -> KeyValue:
 
 
 def _mapped_function(operation: Operation, facts: Facts) -> KeyValue:
-    """The function of an existing event source mapping."""
-    return facts.arn("event-source-mapping", str(operation.params.get("UUID") or ""))
+    """The function of an existing event source mapping; unknown where the request gives it another one."""
+    held = facts.arn("event-source-mapping", str(operation.params.get("UUID") or ""))
+    return held if not operation.params.get("FunctionName") or _unqualified(operation, facts) == held else UNKNOWN
 
 
 def _code_signing(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:

@@ -14,7 +14,7 @@ from harness.actions.params import dig
 from harness.actions.sqs import queue_place
 
 _ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}):.+", re.DOTALL)
-_LAMBDA_PARTIAL = re.compile(r"(\d{12}):(?:function:)?[\w-]+.*")
+_LAMBDA_PARTIAL = re.compile(r"(?:[a-z]{2}(?:-gov)?-[a-z]+-\d:)?(\d{12}):(?:function:)?[\w-]+.*")
 
 # service -> the parameters that may hold the resource's ARN
 _RESOURCE_PARAMETERS: dict[str, tuple[str, ...]] = {

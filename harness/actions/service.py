@@ -84,7 +84,9 @@ class Service:
         context: Mapping[str, ContextValue] | None = None,
     ) -> Call:
         """One call of the service, with the condition keys that its action has; `context` holds what only a rule can know."""
-        if self.names_only and resource is not None and _region(resource) not in {"", operation.region}:
+        if resource is not None and (
+            _is_abroad(resource) or (self.names_only and _region(resource) not in {"", operation.region})
+        ):
             resource = None
         tags, families = resource_tags(facts, resource)
         own, known = self.keys.read(action, operation, facts)
@@ -99,6 +101,11 @@ class Service:
                 # Some parameters may name what is no role: API Gateway's `arn:aws:iam::*:user/*` stands for the caller's own keys.
                 if ":role/" in role or not role.startswith("arn:"):
                     yield pass_role(operation, facts, role, principal, resource)
+
+
+def _is_abroad(resource: str) -> bool:
+    """Whether the ARN is of another partition, which LocalStack takes for this one's."""
+    return resource.startswith("arn:") and not resource.startswith("arn:aws:")
 
 
 def _region(resource: str) -> str:

@@ -72,6 +72,7 @@ from harness.gateway.services import (
     hops,
     integrations,
     internal,
+    log_groups,
     moto_requests,
     shard_iterators,
 )
@@ -117,6 +118,7 @@ def run(launch: Launch) -> None:
     integrations.install()
     imports.install()
     shard_iterators.install()
+    log_groups.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

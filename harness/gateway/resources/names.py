@@ -8,7 +8,7 @@ LocalStack's own tags: it takes the id of what is made from them, also one that 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.actions import Operation
 from harness.actions.kinesis import iterated
@@ -37,11 +37,57 @@ _TWO_STREAMS = "The request names two streams, or two consumers."  # in our word
 _DECRYPTING = frozenset({"GetParameter", "GetParameters"})
 
 
+class _Form(NamedTuple):
+    """What an ARN in these parameters must look like, all of it: what LocalStack cuts out of it is then what was decided."""
+
+    paths: str
+    arn: str
+    code: str
+
+
+_PLACE = r"[a-z0-9-]+:\d{12}"
+_BUS = _Form(
+    "EventBusName Entries.EventBusName Destination.Arn",
+    rf"arn:aws:events:{_PLACE}:event-bus/[^/]+",
+    "ValidationException",
+)
+_STREAM = _Form("StreamArn", rf"arn:aws:dynamodb:{_PLACE}:table/[^/]+/stream/[^/]+", "ValidationException")
+_FORMS: Mapping[str, _Form] = {
+    "dynamodbstreams": _STREAM,
+    "events": _BUS,
+    "kms": _Form(
+        "KeyId SourceKeyId DestinationKeyId TargetKeyId",
+        rf"arn:aws:kms:{_PLACE}:(?:key/[\w-]+|alias/[\w/-]+)",
+        "NotFoundException",
+    ),
+    "logs": _Form(
+        "logGroupIdentifier logGroupIdentifiers logGroupArnList resourceIdentifier",
+        rf"arn:aws:logs:{_PLACE}:log-group:[^:*]+(?::\*)?|arn:aws:logs:{_PLACE}:query-result:\*",
+        "InvalidParameterException",
+    ),
+}
+_OF_BUSES = frozenset({"DescribeEventBus", "DeleteEventBus", "UpdateEventBus", "CreateEventBus"})
+
+
+def _check_forms(operation: Operation) -> None:
+    form = _FORMS.get(operation.service)
+    if form is None:
+        return
+    paths = form.paths.split()
+    if operation.service == "events":
+        paths += ["Name"] * (operation.name in _OF_BUSES) + ["EventSourceArn"] * (operation.name != "StartReplay")
+    for path in paths:
+        for value in map(str, dig(operation.params, path)):
+            if value.startswith("arn:") and re.fullmatch(form.arn, value) is None:
+                raise respond.client_error(form.code, f"Invalid arn {value}")
+
+
 def check_names(operation: Operation) -> None:
     """Raise the service's error for a name that is none, or that is another region's."""
     chosen = [name for name in request_tags(operation).get("aws:TagKeys", ()) if name.startswith(_CHOSEN)]
     if chosen:
         raise respond.client_error("ValidationException", f"the tag `{chosen[0]}` chooses an id, as AWS lets nobody do")
+    _check_forms(operation)
     checks = _CHECKS.get(operation.service)
     if checks is not None:
         checks(operation)
@@ -111,8 +157,17 @@ def _streams(operation: Operation) -> None:
         raise respond.client_error("InvalidArgumentException", _TWO_STREAMS)
 
 
+def _groups(operation: Operation) -> None:
+    """LocalStack takes what follows a name's last colon."""
+    for path in ("logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers"):
+        for name in map(str, dig(operation.params, path)):
+            if ":" in name and not name.startswith("arn:"):
+                raise respond.client_error("InvalidParameterException", f"`{name}` is no log group's name")
+
+
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
     "kinesis": _streams,
+    "logs": _groups,
     "secretsmanager": _secrets,
     "ssm": _parameters,
 }
