@@ -573,3 +573,45 @@ ITERATOR = base64.b64encode(b"s:shardId-000000000000:0").decode()
 )
 def test_what_is_selected_is_asked_for(request_, resources):
     assert [call.resource for call in calls(request_, Facts())] == resources
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT k FROM\tT",
+        "SELECT k FROM T , U",
+        "SELECT k FROM T, U",
+        "SELECT k FROM T, k FROM U",
+        "SELECT k\u00a0FROM T",
+        'SELECT * FROM "T.i"',
+        "SELECT * FROM T.i",
+        "SELECT (SELECT k FROM U) FROM T",
+        "DELETE FROM T WHERE k = (SELECT k FROM U)",
+    ],
+)
+def test_a_statement_that_may_be_read_otherwise_is_not_read(statement):
+    assert asked("dynamodb", "ExecuteStatement", Statement=statement) == [("dynamodb:ExecuteStatement", None)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "action"),
+    [
+        ("SELECT k\nFROM T WHERE k = 'a FROM b, c'", "PartiQLSelect"),
+        ("SELECT \"FROM\" FROM T WHERE k = 'it''s FROM'", "PartiQLSelect"),
+        ("INSERT INTO T VALUE {'k': 'FROM x'}", "PartiQLInsert"),
+        ("UPDATE T SET a = 'UPDATE' WHERE k = 'x'", "PartiQLUpdate"),
+    ],
+)
+def test_words_in_quotes_are_no_keywords(statement, action):
+    assert asked("dynamodb", "ExecuteStatement", Statement=statement) == [(f"dynamodb:{action}", TABLE)]
+
+
+@pytest.mark.parametrize("name", ["bar:dev", f"{FUNCTION}:dev", f"us-west-2:{A}:function:bar:dev", "us-west-2:bar:dev"])
+def test_an_alias_is_the_function_where_the_operation_is_about_the_whole(name):
+    assert asked("lambda", "Invoke", FunctionName=name) == [("lambda:InvokeFunction", f"{FUNCTION}:dev")]
+    assert asked("lambda", "PublishVersion", FunctionName=name) == [("lambda:PublishVersion", FUNCTION)]
+
+
+def test_another_partition_s_arn_is_no_known_resource():
+    assert asked("sqs", "StartMessageMoveTask", SourceArn="arn:aws-cn:sqs:us-west-2:111111111111:q")[0][1] is None
+    assert asked("kms", "DescribeKey", KeyId=KEY.replace("arn:aws:", "arn:aws-cn:")) == [("kms:DescribeKey", None)]
