@@ -46,6 +46,25 @@ def test_what_cannot_be_started_is_one_sentence_and_leaves_nothing(tmp_path, opt
     assert not list((tmp_path / "state").glob("harness/*/*"))
 
 
+def test_a_faulty_configuration_is_told_once_for_each_test_that_wants_accounts(tmp_path):
+    done = run(tmp_path, HARNESS_BACKEND="podman")
+
+    assert done.stdout.count("no backend `podman`\nhelp: ") == 2
+    assert "During handling" not in done.stdout
+
+
+def test_an_answer_to_the_user_is_shown_without_our_code(tmp_path):
+    (tmp_path / "test_answer.py").write_text(
+        "from pathlib import Path\nfrom harness.session import Harness\n\n"
+        "def test_answer():\n    Harness.open(Path.cwd()).account('one')\n"
+    )
+
+    done = run(tmp_path, "-k", "answer")
+
+    assert "UsageError: the accounts are not running\nE       help: `harness up` starts them" in done.stdout
+    assert "session.py" not in done.stdout
+
+
 def test_the_environment_says_the_backend_as_well(tmp_path):
     assert "no backend `podman`" in run(tmp_path, HARNESS_BACKEND="podman").stdout
 

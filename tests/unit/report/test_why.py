@@ -172,3 +172,19 @@ def test_the_short_explanation_says_what_aws_says():
         "would have counted, but for these conditions:\n  Allow in identity-based policies: `may` Statement[0] `East`\n    StringEquals"
         in text
     )
+
+
+def test_a_role_that_is_not_there_is_named_and_no_policy_is_offered_for_it():
+    missing = line(
+        "mine",
+        action="sts:AssumeRole",
+        resource=f"arn:aws:iam::{HERE}:role/misspelt",
+        because=[{"layer": "trust", "missing": "allow"}],
+        resource_policy_kind="trust",
+    )
+
+    text = told(missing)
+
+    assert "(there is no such role here)" in text
+    assert text.endswith("no policy can allow it: name a role that there is")
+    assert "add to" not in text

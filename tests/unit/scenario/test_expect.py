@@ -58,6 +58,17 @@ def test_a_call_that_succeeds_fails_the_test_without_showing_credentials(journal
     assert "hidden" not in str(failed.value)
 
 
+def test_a_call_that_succeeds_fails_the_test_with_what_allowed_it(journal):
+    (path,) = journal.paths.values()
+    allow = {"layer": "identity", "policy": "p", "statement": 2, "effect": "Allow"}
+    entry = {"kind": "decision", "time": "4", "request_id": "four", "decision": "allowed", "because": [allow]}
+    path.write_text(json.dumps({**entry, "principal": "ann", "action": "s3:GetObject"}) + "\n")
+
+    with pytest.raises(AssertionError, match=r"was allowed: \{'Name': 'x'\}\n  ann  s3:GetObject") as failed:
+        denied(journal, lambda: {"Name": "x", "ResponseMetadata": {"RequestId": "four"}}, by="owner/trust")
+    assert "Allow in identity-based policies: `p` Statement[2]" in str(failed.value)
+
+
 def test_another_failure_is_no_denial(journal):
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         denied(journal, raising(refusal("ResourceNotFoundException")), by="owner/trust")

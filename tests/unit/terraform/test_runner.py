@@ -112,6 +112,24 @@ def test_an_error_names_its_place(make):
         make(FakeRunner(ERROR, exit_code=1)).apply("a", {})
 
 
+@pytest.mark.parametrize(
+    ("summary", "help_"),
+    [
+        ("No value for required variable", "[variables.NAME] or [bindings.NAME]"),
+        ("Error in function call: open bar.zip: no such file or directory", "[[package]]"),
+        ("creating Table: User: ann is not authorized to perform: dynamodb:CreateTable", "harness why"),
+        ("Unsupported argument", None),
+    ],
+)
+def test_a_failure_has_the_harness_s_remedy_where_there_is_one(make, summary, help_):
+    error = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary, "detail": ""}}
+
+    with pytest.raises(ToolFailed) as failed:
+        make(FakeRunner(error, exit_code=1)).apply("a", {})
+
+    assert help_ is None if failed.value.help is None else help_ in failed.value.help
+
+
 def test_a_refusal_ends_the_run_and_is_the_error(make):
     with pytest.raises(ToolFailed, match="was ended: iam:CreateRole was refused: MalformedPolicyDocument"):
         make(FakeRunner(start("r.a"), asked=1)).apply("a", {}, watch=lambda: REFUSAL)
