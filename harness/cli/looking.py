@@ -73,7 +73,7 @@ def _print_entry(entry: Entry, *, as_json: bool) -> None:
         sys.stdout.flush()
     else:
         colour = "red" if entry.denied else "green"
-        out.print(f"[{colour}]{escaped(entry.describe())}[/]")
+        out.print(f"[{colour}]{escaped(entry.describe())}[/] [dim]{entry.request_id or ''}[/]")
 
 
 def explain(
