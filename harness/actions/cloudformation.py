@@ -6,8 +6,10 @@ OBSERVED: a stack that does not exist, or is to be created, is `stack/NAME/*` in
 `stack/*/*` (https://github.com/jogold/cloudstructs/issues/215).
 """
 
+from collections.abc import Sequence
+
 from harness.actions.keys import UNREAD, Keys, Type, key
-from harness.actions.operation import Facts, Operation
+from harness.actions.operation import Call, Facts, Operation
 from harness.actions.reasons import because
 from harness.actions.service import Service, each, rows
 
@@ -46,11 +48,17 @@ def _of_change_set(operation: Operation, facts: Facts) -> str | None:
     return facts.arn("change-set", name) if name.startswith("arn:") else _stack(operation, facts)
 
 
-def _summarized(operation: Operation, facts: Facts) -> str | None:
-    if operation.params.get("StackSetName"):
-        name = operation.params["StackSetName"]
-        return f"arn:aws:cloudformation:{operation.region}:{operation.account}:stackset/{name}:*"
-    return _stack(operation, facts) or "*"
+def _summarized(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """AWS takes one of stack, stack set and template; LocalStack reads the stack's, then the one sent: all that are named are asked for.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
+    """
+    found = [stack] if (stack := _stack(operation, facts)) else []
+    if name := operation.params.get("StackSetName"):
+        found.append(f"arn:aws:cloudformation:{operation.region}:{operation.account}:stackset/{name}:*")
+    if not found or operation.params.get("TemplateBody") or operation.params.get("TemplateURL"):
+        found.append("*")
+    return [service.call(operation, facts, operation.name, resource) for resource in found]
 
 
 SERVICE = Service(
@@ -76,7 +84,7 @@ SERVICE = Service(
         **each(_stack, _STACK),
         **each(_of_change_set, _CHANGE_SET),
         **each(_stack_or_all, "DescribeStacks ListStacks DescribeStackResources"),
-        **each(_summarized, "GetTemplateSummary"),
+        "GetTemplateSummary": _summarized,
     },
     keys=Keys({
         "cloudformation:ChangeSetName": (

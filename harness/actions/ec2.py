@@ -5,13 +5,14 @@ What is to be created is `vpc/*`; an operation that joins things is decided on e
 state its id and its place are read (`ec2:SecurityGroupID`, `ec2:Vpc`); the others (`ec2:Tenancy` and so on) are unknown.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from harness.actions import ec2_unmodelled
 from harness.actions.keys import ALL, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
-from harness.actions.service import Service, also, rows
+from harness.actions.service import Service, also, each, rows
 
 # The resource types of ids, longest prefix first: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 _TYPES = {
@@ -57,6 +58,45 @@ def arn_of(operation: Operation, identifier: str) -> str | None:
     return f"arn:aws:ec2:{operation.region}:{account}:{kind}/{identifier}" if kind else None
 
 
+_GROUP_ID = re.compile("sg-[0-9a-f]+")
+
+
+def _group(operation: Operation, _facts: Facts) -> str | None:
+    """The security group of that id; unknown where a name may mean another one.
+
+    moto takes GroupName before GroupId, and a name or an id in both; AWS wants one of them, and an id to be one:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
+    """
+    identifier = str(operation.params.get("GroupId") or "")
+    if operation.params.get("GroupName") is not None or _GROUP_ID.fullmatch(identifier) is None:
+        return None
+    return arn_of(operation, identifier)
+
+
+def _group_rules(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The group, and each of its rules."""
+    changed = dig(operation.params, "SecurityGroupRules.SecurityGroupRuleId")
+    resources = (_group(operation, facts), *(arn_of(operation, str(identifier)) for identifier in changed))
+    return [service.call(operation, facts, operation.name, resource) for resource in resources]
+
+
+def _address(operation: Operation, _facts: Facts) -> str | None:
+    """The address of that allocation; unknown where it is named by its IP, which moto takes before the allocation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
+    """
+    if operation.params.get("PublicIp") is not None:
+        return None
+    return arn_of(operation, str(operation.params.get("AllocationId") or ""))
+
+
+def _associated(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """The address, and what it is given to."""
+    given = [str(value) for name in ("InstanceId", "NetworkInterfaceId") for value in dig(operation.params, name)]
+    resources = (_address(operation, facts), *(arn_of(operation, identifier) for identifier in given))
+    return [service.call(operation, facts, operation.name, resource) for resource in resources]
+
+
 def _tagged(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     identifiers = [str(identifier) for identifier in dig(operation.params, "Resources")]
     return [service.call(operation, facts, operation.name, arn_of(operation, one)) for one in identifiers]
@@ -85,6 +125,11 @@ _TAG_ON_CREATE = """
     CreateSubnetCidrReservation CreateTransitGateway CreateTransitGatewayPeeringAttachment CreateTransitGatewayRouteTable
     CreateTransitGatewayVpcAttachment CreateVpc CreateVpcEndpoint CreateVpcEndpointServiceConfiguration
     CreateVpcPeeringConnection CreateVpnConnection CreateVpnGateway
+"""
+
+_ON_GROUPS = """
+    DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
+    RevokeSecurityGroupEgress UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
 """
 
 # The keys that hold a resource's own id, by its type.
@@ -215,11 +260,6 @@ SERVICE = Service(
                 DeleteSubnet ModifySubnetAttribute CreateSubnetCidrReservation AssociateSubnetCidrBlock
             security-group/* & vpc/{VpcId} | -
                 CreateSecurityGroup
-            security-group/{GroupId}
-                DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress
-                RevokeSecurityGroupEgress UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
-            security-group/{GroupId} & security-group-rule/{SecurityGroupRules.SecurityGroupRuleId}
-                ModifySecurityGroupRules
             internet-gateway/*
                 CreateInternetGateway
             internet-gateway/{InternetGatewayId}
@@ -240,10 +280,6 @@ SERVICE = Service(
                 DeleteNatGateway
             elastic-ip/*
                 AllocateAddress
-            elastic-ip/{AllocationId}
-                ReleaseAddress
-            elastic-ip/{AllocationId} & instance/{InstanceId} | - & network-interface/{NetworkInterfaceId} | -
-                AssociateAddress
             route-table/* & vpc/{VpcId}
                 CreateRouteTable
             route-table/{RouteTableId}
@@ -348,6 +384,10 @@ SERVICE = Service(
             vpc-peering-connection/{VpcPeeringConnectionId}
                 AcceptVpcPeeringConnection
         """),
+        **each(_group, _ON_GROUPS),
+        **each(_address, "ReleaseAddress"),
+        "AssociateAddress": _associated,
+        "ModifySecurityGroupRules": _group_rules,
         "CreateTags": _tagged,
         "DeleteTags": _tagged,
         "CreateFlowLogs": _flow_logs,

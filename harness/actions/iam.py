@@ -3,10 +3,12 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
+from collections.abc import Sequence
+
 from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
-from harness.actions.operation import Facts, Operation
+from harness.actions.operation import Call, Facts, Operation
 from harness.actions.reasons import because
-from harness.actions.service import ResourceRule, Service, each, rows
+from harness.actions.service import ResourceRule, Rule, Service, each, rows
 
 _ROLE = """
     GetRole UpdateRole UpdateRoleDescription DeleteRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy
@@ -29,12 +31,15 @@ OWN_USER_OPERATIONS = tuple(_OWN_USER.split())
 """Those in which UserName may be left out."""
 USER_OPERATIONS = (*_NAMED_USER.split(), *OWN_USER_OPERATIONS)
 _GROUP = """
-    GetGroup UpdateGroup DeleteGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies ListAttachedGroupPolicies
+    GetGroup DeleteGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies ListAttachedGroupPolicies
     AttachGroupPolicy DetachGroupPolicy AddUserToGroup RemoveUserFromGroup
 """
 _INSTANCE_PROFILE = """
     GetInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile TagInstanceProfile
     UntagInstanceProfile ListInstanceProfileTags
+"""
+_SERVER_CERTIFICATE = """
+    DeleteServerCertificate GetServerCertificate ListServerCertificateTags TagServerCertificate UntagServerCertificate
 """
 _OF_EXISTING = """
     DeleteRole UpdateRole UpdateRoleDescription GetRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy AttachRolePolicy
@@ -74,6 +79,25 @@ def _existing(kind: str, parameter_name: str) -> ResourceRule:
         return entity_arn(operation.account, kind, facts.iam_path(kind, name), name)
 
     return resource
+
+
+def _moved(kind: str, parameter_name: str) -> Rule:
+    """What the entity is and what it becomes: who renames or moves it must be allowed to do so on both.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html,
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html,
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateServerCertificate.html
+    """
+    existing = _existing(kind, parameter_name)
+
+    def both(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+        name = str(operation.params.get(parameter_name) or "")
+        path = operation.params.get("NewPath") or facts.iam_path(kind, name)
+        target = entity_arn(operation.account, kind, path, operation.params.get(f"New{parameter_name}") or name)
+        resources = dict.fromkeys((existing(operation, facts), target))
+        return [service.call(operation, facts, operation.name, resource) for resource in resources]
+
+    return both
 
 
 def _new(kind: str, parameter_name: str) -> ResourceRule:
@@ -142,9 +166,6 @@ SERVICE = Service(
                 DeleteSAMLProvider GetSAMLProvider ListSAMLProviderTags TagSAMLProvider UntagSAMLProvider UpdateSAMLProvider
             saml-provider/{Name}
                 CreateSAMLProvider
-            server-certificate/{ServerCertificateName}
-                DeleteServerCertificate GetServerCertificate ListServerCertificateTags TagServerCertificate
-                UntagServerCertificate UpdateServerCertificate
             access-report/{EntityPath}
                 GenerateOrganizationsAccessReport
             delegation-request/{DelegationRequestId}
@@ -161,6 +182,10 @@ SERVICE = Service(
         **each(_existing("user", "UserName"), _NAMED_USER + _OWN_USER),
         **each(_existing("group", "GroupName"), _GROUP),
         **each(_existing("instance-profile", "InstanceProfileName"), _INSTANCE_PROFILE),
+        **each(_existing("server-certificate", "ServerCertificateName"), _SERVER_CERTIFICATE),
+        "UpdateUser": _moved("user", "UserName"),
+        "UpdateGroup": _moved("group", "GroupName"),
+        "UpdateServerCertificate": _moved("server-certificate", "ServerCertificateName"),
         **each(_new("role", "RoleName"), "CreateRole"),
         **each(_new("user", "UserName"), "CreateUser"),
         **each(_new("group", "GroupName"), "CreateGroup"),

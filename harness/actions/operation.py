@@ -126,7 +126,10 @@ class Facts(Protocol):
     """What only the account's state knows about the resources that an operation names."""
 
     def iam_path(self, kind: str, name: str) -> str:
-        """The path of an existing `role`, `user`, `group` or `instance-profile`; `/` where there is none of that name."""
+        """The path of an existing entity; `/` where there is none of that name.
+
+        Kinds: `role`, `user`, `group`, `instance-profile`, `server-certificate`.
+        """
 
     def boundary(self, kind: str, name: str) -> str | None:
         """The ARN of the permissions boundary that an existing role or user has."""
@@ -147,7 +150,7 @@ class Facts(Protocol):
         """The ARN of an existing resource whose name does not tell it, None where there is none of that name.
 
         Kinds: `secret`, `kms-alias` (its key), `kms-key` (by id, alias or ARN), `stack`, `change-set` (its stack),
-        `event-source-mapping` (its function), `queue-move-task` (its queue).
+        `event-source-mapping` (its function), `queue-move-task` (its queue), `subscription-token` (its topic).
         """
 
     def encryption(self, kind: str, *names: str) -> Encryption | None:

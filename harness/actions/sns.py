@@ -7,13 +7,29 @@ from collections.abc import Sequence
 
 from harness.actions.keys import Keys, Type, key
 from harness.actions.operation import Call, Facts, Operation
-from harness.actions.service import Service, pass_role, rows
+from harness.actions.service import Service, each, pass_role, rows
 
 _SERVICE = "sns.amazonaws.com"
 _FEEDBACK = tuple(f"{outcome}FeedbackRoleArn" for outcome in ("Success", "Failure"))
 _TOPIC_FEEDBACK = tuple(
     f"{target}{name}" for target in ("Application", "HTTP", "Lambda", "SQS", "Firehose") for name in _FEEDBACK
 )
+
+
+def _confirmed(operation: Operation, facts: Facts) -> str | None:
+    """The topic of the subscription that waits for the token: LocalStack asks for no other, whichever topic the request names."""
+    return facts.arn("subscription-token", str(operation.params.get("Token") or "")) or operation.params.get("TopicArn")
+
+
+def _published(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """To a topic, an endpoint or a telephone, which has no ARN. AWS takes one of them, LocalStack several: each of them is asked for.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+    found = [operation.params[name] for name in ("TopicArn", "TargetArn") if operation.params.get(name)]
+    if operation.params.get("PhoneNumber") or not found:
+        found.append(None)
+    return [service.call(operation, facts, operation.name, resource) for resource in dict.fromkeys(found)]
 
 
 def _set_attribute(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
@@ -42,13 +58,11 @@ SERVICE = Service(
         **rows("arn:aws:sns:{region}:{account}:", """
             {TopicArn}
                 GetTopicAttributes DeleteTopic ListSubscriptionsByTopic AddPermission RemovePermission
-                ConfirmSubscription Subscribe PublishBatch=Publish
+                Subscribe PublishBatch=Publish
             {ResourceArn}
                 GetDataProtectionPolicy PutDataProtectionPolicy TagResource UntagResource ListTagsForResource
             arn:aws:sns:{region}:{account}:{Name}
                 CreateTopic
-            {TopicArn} | {TargetArn}
-                Publish
             *
                 ListTopics ListSubscriptions ListPlatformApplications CheckIfPhoneNumberIsOptedOut CreatePlatformApplication
                 CreatePlatformEndpoint CreateSMSSandboxPhoneNumber DeleteEndpoint DeletePlatformApplication
@@ -58,6 +72,8 @@ SERVICE = Service(
                 SetEndpointAttributes SetPlatformApplicationAttributes SetSMSAttributes Unsubscribe
                 VerifySMSSandboxPhoneNumber
         """),
+        **each(_confirmed, "ConfirmSubscription"),
+        "Publish": _published,
         "SetTopicAttributes": _set_attribute,
         "SetSubscriptionAttributes": _set_subscription_attribute,
     },

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from harness.actions.keys import UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
-from harness.actions.service import Service, also, rows
+from harness.actions.service import Rule, Service, also, rows
 
 _QUALIFIED = """
     StartExecution StartSyncExecution DescribeStateMachine ListExecutions DescribeStateMachineAlias UpdateStateMachineAlias
@@ -18,39 +18,58 @@ _QUALIFIED = """
 _ON_MACHINES = """
     StartExecution StartSyncExecution DescribeStateMachine UpdateStateMachine DeleteStateMachine ListStateMachineAliases
     ListStateMachineVersions PublishStateMachineVersion DeleteStateMachineVersion DescribeStateMachineAlias
-    UpdateStateMachineAlias DeleteStateMachineAlias
+    DeleteStateMachineAlias
 """
 _PLAIN = 7  # arn:aws:states:region:account:stateMachine:name
 
 
+_NAMES = ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn")
+_ROUTED = "routingConfiguration.stateMachineVersionArn"
+
+
+def _parts(arn: str) -> Sequence[str]:
+    """LocalStack takes what stands behind `#` for the name of a test case."""
+    return arn.partition("#")[0].split(":")
+
+
 def _base(arn: str) -> str:
     """The state machine's own ARN, without version or alias: what actions on them are decided on."""
-    return ":".join(arn.split(":")[:_PLAIN])
+    return ":".join(_parts(arn)[:_PLAIN])
 
 
-def _machine(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    names = ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn")
-    found = [_base(str(arn)) for name in names for arn in dig(operation.params, name)]
-    return [service.call(operation, facts, operation.name, found[0])] if found else []
+def _on(*paths: str) -> Rule:
+    """All state machines that these parameters name.
+
+    An alias routes to versions, and who starts it starts them: LocalStack takes those of any machine, so each of them is asked for.
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachineAlias.html
+    """
+
+    def machines(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+        bases = dict.fromkeys(_base(str(arn)) for path in paths for arn in dig(operation.params, path))
+        return [service.call(operation, facts, operation.name, base) for base in bases]
+
+    return machines
 
 
-def _routed(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    """An alias routes to versions; it is created on the machine they belong to."""
-    versions = dig(operation.params, "routingConfiguration.stateMachineVersionArn")
-    bases = dict.fromkeys(_base(str(arn)) for arn in versions)
-    return [service.call(operation, facts, operation.name, base) for base in bases]
+_machine = _on(*_NAMES)
 
 
 def _listed(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    if operation.params.get("mapRunArn"):
-        return [service.call(operation, facts, operation.name, operation.params["mapRunArn"])]
-    return _machine(service, operation, facts)
+    """AWS takes a state machine or a map run; LocalStack lists the machine's whatever stands beside it.
+
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    """
+    runs = [str(arn) for arn in dig(operation.params, "mapRunArn")]
+    return [
+        *_machine(service, operation, facts),
+        *(service.call(operation, facts, operation.name, arn) for arn in runs),
+    ]
 
 
 def _qualifier(operation: Operation, _facts: Facts) -> KeyValue:
     """The version or alias that the request names."""
-    for name in ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn"):
-        parts = str(operation.params.get(name) or "").split(":")
+    for name in _NAMES:
+        parts = _parts(str(operation.params.get(name) or ""))
         if len(parts) > _PLAIN:
             return (parts[_PLAIN],)
     return None
@@ -79,7 +98,8 @@ SERVICE = Service(
                 ValidateStateMachineDefinition
         """),
         **dict.fromkeys(_ON_MACHINES.split(), _machine),
-        "CreateStateMachineAlias": _routed,
+        "CreateStateMachineAlias": _on(_ROUTED),
+        "UpdateStateMachineAlias": _on("stateMachineAliasArn", _ROUTED),
         "ListExecutions": _listed,
     },
     keys=Keys({

@@ -74,6 +74,7 @@ from harness.gateway.services import (
     internal,
     log_groups,
     moto_requests,
+    query_parameters,
     shard_iterators,
 )
 from harness.gateway.services.forward_access import ForwardAccess
@@ -105,6 +106,7 @@ def run(launch: Launch) -> None:
     renaming.install()
     moto_iam.install()
     own_user.install()
+    query_parameters.install()
     moto_requests.install()
     internal.install()
     forward_access.install()

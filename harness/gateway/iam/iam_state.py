@@ -116,6 +116,9 @@ class IamState:
             "user": lambda: self.user(name),
             "group": lambda: self.backend.groups.get(name),
             "instance-profile": lambda: self.backend.instance_profiles.get(name),
+            "server-certificate": lambda: next(
+                (held for held in self.backend.certificates.values() if held.cert_name == name), None
+            ),
         }
         return str(getattr(readers[kind](), "path", None) or "/")
 

@@ -183,6 +183,15 @@ def _moved_queue(account_id: str, region: str, handle: str) -> str | None:
     return str(task.source_arn) if task else None
 
 
+def _topic(account_id: str, _region: str, token: str) -> str | None:
+    """The topic whose subscription waits, or waited, for that token: in the region that the request's topic names."""
+    models = loaded("localstack.services.sns.models")
+    stores = models.sns_stores[account_id].values() if models else ()
+    found = (store.subscription_tokens.get(token) for store in stores)
+    subscription = next((arn for arn in found if arn is not None), None)
+    return str(subscription).rpartition(":")[0] if subscription else None
+
+
 def _region(name: str, region: str) -> str:
     """An ARN's; `region` where the name is none, or the ARN has none."""
     arn = Arn.parse(name)
@@ -203,4 +212,5 @@ _ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
     "change-set": _change_set,
     "event-source-mapping": _mapped_function,
     "queue-move-task": _moved_queue,
+    "subscription-token": _topic,
 }

@@ -1,10 +1,12 @@
 """What moto executes is what was decided.
 
 moto reads a request by itself. Its operation is an `Action` in the URL, in a form, or in whatever of a JSON text looks like one,
-before it is the target that LocalStack has parsed; parameters are found likewise; its region is in the host, the URL or the user
-agent, before it is the signed one. The gate tells it all three, and parameters are read where LocalStack reads them.
+before it is the target that LocalStack has parsed; its region is in the host, the URL or the user agent, before it is the signed one.
+The gate tells it both. Parameters are found likewise: the request that moto reads is written anew (`written_anew`), and they are
+looked for only where the protocol has them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +15,7 @@ from moto.core import responses
 from moto.core.responses import BaseResponse
 
 from harness.gateway.arrival import OPERATION_HEADER
+from harness.gateway.services import written_anew
 from harness.gateway.services.lazily import around, when_loaded
 
 _FORMS = frozenset({"ec2", "query"})
@@ -35,9 +38,12 @@ def install() -> None:
     setup, action, region = BaseResponse.setup_class, BaseResponse._get_action, BaseResponse.get_region_from_url  # noqa: SLF001 - moto has no other place
 
     def setup_class(self: BaseResponse, request: Any, full_url: str, headers: Any, use_raw_body: bool = False) -> None:
-        setup(self, request, full_url, headers, use_raw_body)
         protocol = _Told.by(request.headers).protocol
+        template = written_anew.template_of(request) if protocol else ""
+        setup(self, request, full_url, headers, use_raw_body)
         if protocol:
+            # moto finds the parameters of the path on its way to the operation, which it is spared.
+            self.uri_match = re.match(self.uri_to_regexp(template), self.raw_path)
             self.querystring = self.data = _parameters(protocol, request)
         if protocol in _FORMS:
             self.body = ""
@@ -53,6 +59,7 @@ def install() -> None:
     BaseResponse.setup_class = setup_class
     BaseResponse._get_action = get_action  # noqa: SLF001
     BaseResponse.get_region_from_url = get_region
+    written_anew.install()
     when_loaded(
         "localstack.services.apigateway.legacy.provider",
         lambda module: around(module, "create_custom_context", _of_localstacks_own),

@@ -104,6 +104,7 @@ class Facts:
             "change-set": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/x/id",
             "event-source-mapping": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:x",
             "queue-move-task": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x",
+            "subscription-token": f"arn:aws:sns:{REGION}:{ACCOUNT}:x",
         }[kind]
 
 
@@ -122,6 +123,11 @@ VALUES = {
     "Resources": "vpc-1",
     "ResourceIds": "vpc-1",
     "InstanceIds": "i-1",
+    "InstanceId": "i-1",
+    "NetworkInterfaceId": "eni-1",
+    "AllocationId": "eipalloc-1",
+    "GroupId": "sg-1",
+    "SecurityGroupRuleId": "sgr-1",
     "CiphertextBlob": KEY_ID.encode(),
     "KeyConditionExpression": "k = :v",
     "ExpressionAttributeValues": {":v": {"S": "v"}},
@@ -137,6 +143,7 @@ VALUES = {
     "KmsKeyId": GIVEN,
     "KeyId": "alias/x",
     "Path": "/x/",
+    "NewPath": "/x/",
     "AliasName": "alias/x",
     "ResourceType": "Document",
     "SourceKeyId": "alias/x",
@@ -144,6 +151,14 @@ VALUES = {
     "EncryptionContextSubset": {"a": "b"},
     "EncryptionContextEquals": {"a": "b"},
     "EventPattern": '{"source": ["s"], "detail-type": ["t"], "detail": {"eventTypeCode": ["c"], "service": ["s"], "userIdentity": {"principalId": ["p"]}}}',
+}
+
+
+# service -> a parameter that names a resource -> those that a request may not have beside it
+INSTEAD = {
+    "ec2": {"GroupId": ("GroupName",), "AllocationId": ("PublicIp",)},
+    "logs": {"logGroupName": ("logGroupIdentifier",)},
+    "sns": {"TopicArn": ("TargetArn", "PhoneNumber")},
 }
 
 
@@ -186,8 +201,9 @@ def operation(service, name, account=ACCOUNT, **changed):
     model = MODELS[service]
     shape = model.operation_model(name).input_shape
     params = sample(shape) if shape is not None else {}
-    if service == "logs" and "logGroupName" in params:
-        params.pop("logGroupIdentifier", None)  # a request may give one of them only
+    for named, others in INSTEAD.get(service, {}).items():
+        if named in params:
+            params = {key: value for key, value in params.items() if key not in others}
     signed = Authentication("REST-HEADER", 5, "UNSIGNED-PAYLOAD")
     return Operation(service, model.signing_name, name, params | changed, REGION, account, "ann", authentication=signed)
 
