@@ -32,7 +32,7 @@ def _parts(arn: str) -> Sequence[str]:
     return arn.partition("#")[0].split(":")
 
 
-def _base(arn: str) -> str:
+def machine_arn(arn: str) -> str:
     """The state machine's own ARN, without version or alias: what actions on them are decided on."""
     return ":".join(_parts(arn)[:_PLAIN])
 
@@ -45,7 +45,7 @@ def _on(*paths: str) -> Rule:
     """
 
     def machines(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-        bases = dict.fromkeys(_base(str(arn)) for path in paths for arn in dig(operation.params, path))
+        bases = dict.fromkeys(machine_arn(str(arn)) for path in paths for arn in dig(operation.params, path))
         return [service.call(operation, facts, operation.name, base) for base in bases]
 
     return machines

@@ -14,6 +14,7 @@ from harness.actions import Operation
 from harness.actions.kinesis import iterated
 from harness.actions.params import dig
 from harness.actions.ssm import SECRETS
+from harness.actions.stepfunctions import machine_arn
 from harness.actions.tags import request_tags
 from harness.gateway import respond
 
@@ -34,6 +35,8 @@ _PATH = (
 _NOT_DECRYPTED = "WithDecryption flag must be True for retrieving a Secret Manager secret."
 _NO_SECRET = "Secrets Manager can't find the specified secret."  # noqa: S105 - AWS's sentence
 _TWO_STREAMS = "The request names two streams, or two consumers."  # in our words: AWS's are not documented
+_TWO_MACHINES = "An alias routes to versions of its own state machine."  # the same
+_OF_ALIASES = frozenset({"CreateStateMachineAlias", "UpdateStateMachineAlias"})
 _DECRYPTING = frozenset({"GetParameter", "GetParameters"})
 
 
@@ -165,9 +168,18 @@ def _groups(operation: Operation) -> None:
                 raise respond.client_error("InvalidParameterException", f"`{name}` is no log group's name")
 
 
+def _aliases(operation: Operation) -> None:
+    """An alias routes to versions of its own machine; LocalStack takes any's, and starts it for whoever may start the alias."""
+    paths = ("stateMachineAliasArn", "routingConfiguration.stateMachineVersionArn")
+    named = [str(arn) for path in paths for arn in dig(operation.params, path)]
+    if operation.name in _OF_ALIASES and len({machine_arn(arn) for arn in named}) > 1:
+        raise respond.client_error("ValidationException", _TWO_MACHINES)
+
+
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
     "kinesis": _streams,
     "logs": _groups,
     "secretsmanager": _secrets,
     "ssm": _parameters,
+    "stepfunctions": _aliases,
 }
