@@ -67,9 +67,12 @@ def install() -> None:
 
 
 def _of_localstacks_own(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Importing an API asks moto to make one, in a request with the headers of the import."""
+    """Importing an API asks moto to make one, in a request with the headers of the import, which say nothing of its operation and body."""
     context = original(*args, **kwargs)
-    context.request.headers.remove(OPERATION_HEADER)
+    headers = context.request.headers
+    for name in written_anew.OF_THE_BODY:
+        headers.remove(name)
+    headers[OPERATION_HEADER] = f"{context.protocol} {context.operation.name} {context.region}"
     return context
 
 
