@@ -27,8 +27,8 @@ def test_a_key_is_not_reached_past_its_policy(a):
         f"arn:aws-cn:kms:{PLACE}:key/{id_}",
         f"arn:aws:kms:{PLACE}:x:key/{id_}",
     ):
-        assert refusal(everything.describe_key, KeyId=name)[0] == "NotFoundException"
-        assert refusal(everything.encrypt, KeyId=name, Plaintext=b"x")[0] == "NotFoundException"
+        assert refusal(everything.describe_key, KeyId=name)[0] == "InvalidArnException"
+        assert refusal(everything.encrypt, KeyId=name, Plaintext=b"x")[0] == "InvalidArnException"
     for name in (arn, id_, alias, f"arn:aws:kms:{PLACE}:{alias}"):
         assert refusal(everything.encrypt, KeyId=name, Plaintext=b"x")[0] == "AccessDeniedException"
         assert a("kms").encrypt(KeyId=name, Plaintext=b"x")["KeyId"] == arn

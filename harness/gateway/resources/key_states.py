@@ -39,6 +39,7 @@ _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("sqs", "GenerateDataKey"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
     ("sqs", "Decrypt"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
 }
+_ASKING = frozenset(service for service, _ in _ANSWERS)
 
 
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html#API_RetireGrant_Errors; its text is not known
@@ -61,6 +62,8 @@ def _decoded(token: str) -> str:
 
 def check_keys(account_id: str, operation: Operation, facts: Facts) -> None:
     """Raise the service's error for a key that cannot be used; the caller may use it, were it enabled."""
+    if operation.service not in _ASKING:
+        return
     for call in encryption.calls(operation, facts):
         answer = _ANSWERS.get((operation.service, call.action.removeprefix("kms:")))
         if answer is not None and not _is_enabled(account_id, call.resource or ""):

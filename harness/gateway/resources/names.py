@@ -61,7 +61,7 @@ _FORMS: Mapping[str, _Form] = {
     "kms": _Form(
         "KeyId SourceKeyId DestinationKeyId TargetKeyId",
         rf"arn:aws:kms:{_PLACE}:(?:key/[\w-]+|alias/[\w/-]+)",
-        "NotFoundException",
+        "InvalidArnException",
     ),
     "logs": _Form(
         "logGroupIdentifier logGroupIdentifiers logGroupArnList resourceIdentifier",

@@ -43,7 +43,8 @@ def install() -> None:
         setup(self, request, full_url, headers, use_raw_body)
         if protocol:
             # moto finds the parameters of the path on its way to the operation, which it is spared.
-            self.uri_match = re.match(self.uri_to_regexp(template), self.raw_path)
+            if "{" in template:
+                self.uri_match = re.match(self.uri_to_regexp(template), self.raw_path)
             self.querystring = self.data = _parameters(protocol, request)
         if protocol in _FORMS:
             self.body = ""

@@ -5,6 +5,7 @@ a body for those of a path or a query, a URL's end for a name whether or not it 
 what botocore writes from the parsed parameters nothing else is left to be found, and each parameter stands where moto expects it.
 """
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -24,6 +25,7 @@ from harness.gateway.services.lazily import around, when_loaded
 _WRITTEN = "harness.written"
 OF_THE_BODY = frozenset({"content-encoding", "content-length", "content-type", "transfer-encoding"})
 """Headers: what they say of the body that came is not true of the one that is written."""
+_JSON = frozenset({"application/x-amz-json-1.0", "application/x-amz-json-1.1"})
 _serializer = cache(create_serializer)
 
 
@@ -48,9 +50,33 @@ def _anew(original: Callable[[RequestContext], Response], context: RequestContex
     """What LocalStack itself asks of moto, without the gate's word, is passed on as it is."""
     if OPERATION_HEADER not in context.request.headers:
         return original(context)
+    if _says_it_all(context):
+        context.request.environ[_WRITTEN] = "/"
+        return original(context)
     anew = RequestContext(written(context))
     anew.service = context.service
     return original(anew)
+
+
+def _says_it_all(context: RequestContext) -> bool:
+    """Whether a request is already as it would be written: JSON with nothing beside it and no member that the model does not know.
+
+    To write it anew takes 0.2 ms, and most requests to moto are such ones.
+    """
+    request, operation = context.request, context.operation
+    if context.protocol != "json" or request.query_string or request.mimetype not in _JSON:
+        return False
+    members = operation.input_shape.members if operation is not None and operation.input_shape is not None else {}
+    return members.keys() >= _names(request.data)
+
+
+def _names(body: bytes) -> set[str]:
+    """Of a JSON object's members; one that no model has for what is none."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return {""}
+    return set(read) if isinstance(read, dict) else {""}
 
 
 def written(context: RequestContext) -> Request:
