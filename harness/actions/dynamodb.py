@@ -15,6 +15,7 @@ from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.service import Service, each, rows
+from harness.model.arn import Arn
 
 _ITEMS = "GetItem PutItem UpdateItem DeleteItem ConditionCheckItem"
 _BATCHES = "BatchGetItem BatchWriteItem"
@@ -197,11 +198,12 @@ def _transact(service: Service, operation: Operation, facts: Facts) -> Sequence[
 def _restore(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """The backup or the source table, in whatever ways it is named, and the new table with all that fills it."""
     params = operation.params
-    name, arn = params.get("SourceTableName"), str(params.get("BackupArn") or params.get("SourceTableArn") or "")
-    region, account = (arn or table_arn(operation, "")).split(":")[3:5]
-    place = f"arn:aws:dynamodb:{region}:{account}"
-    sources = [one for one in (f"{place}:table/{name}" if name else "", arn) if one] or [f"{place}:table/"]
-    target = f"{place}:table/{params.get('TargetTableName') or ''}"
+    name, given = params.get("SourceTableName"), str(params.get("BackupArn") or params.get("SourceTableArn") or "")
+    arn = Arn.parse(given)
+    place = f"arn:aws:dynamodb:{operation.region}:{arn.account if arn else operation.account}:table"
+    sources: list[str | None] = [f"{place}/{name}"] if name else []
+    sources += [given if arn else None] if given or not name else []
+    target = f"{place}/{params.get('TargetTableName') or ''}"
     return [
         *(service.call(operation, facts, operation.name, one) for one in dict.fromkeys(sources)),
         service.call(operation, facts, operation.name, target),
@@ -230,9 +232,10 @@ def partiql(statement: str) -> tuple[str, str, str | None] | None:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
     """
     found = _STATEMENT.match(statement)
-    if found is None or "." in (found["quoted"] or found["bare"]) or _ODD_SPACE.search(statement):
+    bare = _QUOTED.sub("", statement)
+    if found is None or "." in (found["quoted"] or found["bare"]) or _ODD_SPACE.search(bare):
         return None
-    if len(_TABLE_WORD.findall(_QUOTED.sub("", statement))) != 1 or statement[found.end() :].lstrip().startswith(","):
+    if len(_TABLE_WORD.findall(bare)) != 1 or statement[found.end() :].lstrip().startswith(","):
         return None
     verb = found["verb"].split(maxsplit=1)[0].capitalize()
     return f"PartiQL{verb}", found["quoted"] or found["bare"], found["index"]

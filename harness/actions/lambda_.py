@@ -62,12 +62,18 @@ def function_arn(operation: Operation, _facts: Facts) -> str | None:
 
 def _unqualified(operation: Operation, facts: Facts) -> KeyValue:
     arn = function_arn(operation, facts)
-    return ":".join(arn.split(":")[:7]) if arn else None
+    return _whole(arn) if arn else None
+
+
+def _whole(arn: str) -> str:
+    """The function, without version or alias."""
+    return ":".join(arn.split(":")[:7])
 
 
 def _mapped_function(operation: Operation, facts: Facts) -> KeyValue:
     """The function of an existing event source mapping; unknown where the request gives it another one."""
-    held = facts.arn("event-source-mapping", str(operation.params.get("UUID") or ""))
+    arn = facts.arn("event-source-mapping", str(operation.params.get("UUID") or ""))
+    held = _whole(arn) if arn else None
     return held if not operation.params.get("FunctionName") or _unqualified(operation, facts) == held else UNKNOWN
 
 

@@ -7,7 +7,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
 
-from harness.gateway.arrival import arrival_of
+from harness.gateway.arrival import arrival_of, is_decided
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
@@ -34,7 +34,7 @@ class AfterResponse:
             self.iam.changed()
         succeeded = response.status_code < HTTPStatus.BAD_REQUEST
         self.desk.stored(context, succeeded=succeeded)
-        if succeeded and context.service.service_name in {"dynamodb", "secretsmanager", "ssm"}:
+        if succeeded and is_decided(context) and context.service.service_name in {"dynamodb", "secretsmanager", "ssm"}:
             name, params = context.operation.name, context.service_request or {}
             remember_key(self.iam.account_id, context.region, name, params, lambda of: StateFacts(self.iam, of).arn)
         self._journal_refused_role(context)

@@ -16,7 +16,8 @@ from harness.wire.vouch import Caller, CallerKind, PolicyRef, PolicySet, Session
 
 # What root may do, as a policy: a session policy of a federated user of root's is limited by it alone.
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-MOST_SAID = 4096
+_MOST_SAID = 4096
+"""Statements that are kept: of more keys than this, all are made anew."""
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Home:
             stated = self._statement(claim, holder)
             if isinstance(stated, Rejected):
                 return stated
-            if len(self._said) >= MOST_SAID:
+            if len(self._said) >= _MOST_SAID:
                 self._said.clear()
             said = self._said[claim.key_id] = stated
         return replace(said, region=claim.region, service=claim.service)

@@ -57,6 +57,18 @@ def refusal(line: Mapping[str, Any], request: Sequence[Mapping[str, Any]] = ()) 
     reason, detail = line.get("reason"), line.get("detail")
     if reason or detail:
         yield f"  {': '.join(text for text in (reason, detail) if text)}"
-    if not (detail or "").endswith("the gate keeps shut"):  # which nothing opens
+    if (helps := _helps(line)) is not None:
         yield ""
-        yield f"what helps: {_HELPS.get(reason or '', _HELPS_BY_KIND[kind])}"
+        yield f"what helps: {helps}"
+
+
+def _helps(line: Mapping[str, Any]) -> str | None:
+    """The remedy; None where there is none."""
+    detail = line.get("detail") or ""
+    if detail.endswith("the gate keeps shut"):
+        return None
+    if "belongs to another call" in detail:
+        return "leave the header out: it says of a call of an API's integration where it comes from, and of no other"
+    if line["kind"] == "authentication" and str(line.get("operation")).startswith("AssumeRoleWith"):
+        return "bring a token or an assertion that the provider has signed for this audience, and that has not ended"
+    return _HELPS.get(line.get("reason") or "", _HELPS_BY_KIND[line["kind"]])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 import botocore.exceptions
@@ -11,8 +12,8 @@ from harness.journal import Entry, JournalReader
 from harness.report import explanation, refusal
 from harness.scenario.reasons import KNOWN, reasons
 
-# What AWS's services call a refusal, for who asks or for what is asked (see harness.gateway.respond).
 __tracebackhide__ = hidden_in_pytest
+# What AWS's services call a refusal, for who asks or for what is asked (see harness.gateway.respond).
 REFUSALS = frozenset({
     "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "MethodNotAllowed",
     "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
@@ -42,7 +43,7 @@ def allowed(journal: JournalReader, call: Callable[[], Any]) -> Any:
         return call()
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in REFUSALS:
-            raise error.with_traceback(None) from None  # botocore's code tells nobody anything
+            raise error.with_traceback(_cut(error.__traceback__)) from None
         refused = [f"expected to be allowed, and was refused: {error}", *_told(journal, error)]
     raise AssertionError("\n  ".join(refused))
 
@@ -86,7 +87,7 @@ def _refusal(journal: JournalReader, call: Callable[[], Any]) -> botocore.except
         result = call()
     except botocore.exceptions.ClientError as error:
         if error.response["Error"]["Code"] not in REFUSALS:
-            raise error.with_traceback(None) from None
+            raise error.with_traceback(_cut(error.__traceback__)) from None
         return error
     allowing = [f"expected to be denied, and was allowed: {_shortened(result)}", *_allowing(journal, result)]
     raise AssertionError("\n  ".join(allowing))
@@ -126,9 +127,17 @@ def _listed(names: frozenset[str]) -> str:
 
 
 def _shortened(result: Any) -> str:
-    text = (
-        repr({key: value for key, value in result.items() if key not in {"ResponseMetadata", "Credentials"}})
-        if isinstance(result, dict)
-        else repr(type(result))
-    )
-    return text if len(text) < 300 else f"{text[:300]}…"  # noqa: PLR2004 - a line or two
+    """What came, by its names: its values may be secrets."""
+    if not isinstance(result, dict):
+        return repr(type(result))
+    return f"an answer with {', '.join(name for name in result if name != 'ResponseMetadata') or 'nothing in it'}"
+
+
+def _cut(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without botocore's own frames, which tell nobody anything."""
+    last = trace
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_frame.f_globals.get("__name__", "").startswith("botocore."):
+            last.tb_next = None
+        last = last.tb_next
+    return trace

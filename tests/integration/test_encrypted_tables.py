@@ -77,6 +77,32 @@ def test_another_account_wants_the_table_and_the_key(a, b, kms_key, table):
     assert refusal(sees.put_item, TableName=own_arn, Item=ITEM)[:2] == DENIED
 
 
+def test_what_is_changed_of_another_account_s_table_changes_nothing_of_ones_own(a, b, kms_key, table):
+    own = b("kms").create_key()["KeyMetadata"]["Arn"]
+    tables = b("dynamodb")
+    tables.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "KMSMasterKeyId": own},
+    )
+    arn = f"arn:aws:dynamodb:{REGION}:{A}:table/{table}"
+    shared = allow("dynamodb:UpdateTable", arn, Principal=OF_B)
+    a("dynamodb").put_resource_policy(ResourceArn=arn, Policy=document(shared))
+
+    tables.update_table(TableName=arn, SSESpecification={"Enabled": False})
+
+    blind, sees = (b("dynamodb", **user(b, allow("dynamodb:*"), *more)) for more in ((), (allow("kms:Decrypt", own),)))
+    assert refusal(blind.put_item, TableName=table, Item=ITEM)[:2] == DENIED
+    sees.put_item(TableName=table, Item=ITEM)
+    a("dynamodb", **user(a, allow("dynamodb:*"))).put_item(TableName=table, Item=ITEM)
+
+
+def test_a_key_that_is_not_there_is_chosen_by_nobody(a):
+    assert refusal(make_table, a("dynamodb"), {"Enabled": True, "KMSMasterKeyId": "alias/none"})[:2] == DENIED
+
+
 def test_who_chooses_a_key_may_use_it(a, kms_key):
     blind = a("dynamodb", **user(a, allow("dynamodb:*")))
     uses = allow(["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], kms_key)

@@ -1,6 +1,5 @@
 """Names and ARNs that LocalStack would cut otherwise than they are decided: each beside the same call with the right one."""
 
-import json
 import secrets
 import time
 
@@ -50,7 +49,10 @@ def test_a_bus_is_the_one_that_its_arn_names(a, b):
         assert refusal(rules.put_events, Entries=[{"EventBusName": given}])[0] == "ValidationException"
         assert refusal(a("events").describe_event_bus, Name=given)[0] == "ValidationException"
         assert refusal(a("events").delete_event_bus, Name=given)[0] == "ValidationException"
-    assert refusal(rules.put_rule, **put, EventBusName=f"arn:aws:events:{PLACE}:event-bus/secret")[1] == 400
+    closed = f"arn:aws:events:{PLACE}:event-bus/secret"
+    assert refusal(rules.put_rule, **put, EventBusName=closed)[0] == "AccessDeniedException"
+    archive = f"arn:aws:events:{PLACE}:archive/a"
+    assert a("events").list_replays(EventSourceArn=archive)["Replays"] == []
     rules.put_rule(**put, EventBusName=f"arn:aws:events:{PLACE}:event-bus/open")
     assert a("events").list_rules(EventBusName="open")["Rules"]
     assert not a("events").list_rules(EventBusName="secret")["Rules"]
@@ -115,9 +117,16 @@ def test_a_log_group_is_the_one_that_is_named(a):
     read = reader.get_log_events(logGroupIdentifier=f"{place}:first", logStreamName="s", startFromHead=True)
     assert [event["message"] for event in read["events"]] == ["first"]
     assert reader.describe_log_streams(logGroupIdentifier=f"{place}:first")["logStreams"]
-    for other in (f"{place}:first:no", f"{place}:no", "first:no", "no"):
-        assert refusal(reader.describe_log_streams, logGroupIdentifier=other)[1] == 400
-        assert refusal(reader.get_log_events, logGroupIdentifier=other, logStreamName="s")[1] == 400
+    for other, code in {
+        f"{place}:first:no": "InvalidParameterException",
+        "first:no": "InvalidParameterException",
+        f"{place}:no": "AccessDeniedException",
+        "no": "AccessDeniedException",
+    }.items():
+        assert refusal(reader.describe_log_streams, logGroupIdentifier=other)[0] == code
+        assert refusal(reader.get_log_events, logGroupIdentifier=other, logStreamName="s")[0] == code
+    for name in (f"{place}:first", "first:no"):
+        assert refusal(logs.create_log_group, logGroupName=name)[0] == "InvalidParameterException"
 
 
 def test_a_statement_reads_the_table_that_it_is_decided_on(a):
@@ -171,4 +180,3 @@ def test_another_partition_s_arn_hides_nothing_from_a_deny(a):
     for given in (name, f"arn:aws:ssm:{PLACE}:parameter/{name}", f"arn:aws-cn:ssm:{PLACE}:parameter/{name}"):
         assert refusal(but_one.get_parameter, Name=given)[1] == 400
     assert a("ssm", **user(a, allow("ssm:*"))).get_parameter(Name=name)["Parameter"]["Value"] == "x"
-    assert json.loads(document(deny))["Statement"] == [deny]

@@ -377,20 +377,61 @@ def test_a_policy_of_an_api_is_not_stored_by_the_title_of_an_import(a, ask, titl
         (str.encode, {}),
         (lambda text: gzip.compress(text.encode()), {"Content_Encoding": "gzip"}),
         (lambda text: text.encode("utf-16"), {}),
+        (lambda text: text.encode("utf-16-le"), {}),
         (lambda text: text.encode("utf-8-sig"), {}),
     ],
-    ids=["plain", "gzip", "utf-16", "with a mark"],
+    ids=["plain", "gzip", "utf-16", "utf-16 without a mark", "with a mark"],
 )
-def test_a_body_is_read_alike_however_it_is_encoded(a, ask, secret, written, headers):
+@pytest.mark.parametrize("more", [{}, {"unknown": "ü"}], ids=["known", "unknown"])
+def test_a_body_is_read_alike_however_it_is_encoded(a, ask, secret, written, headers, more):
     keys = user(a, allow("ssm:GetParameter", arn("ssm", "parameter/ok")), allow("kms:Decrypt"))
 
     def get(name):
-        body = written(json.dumps({"Name": name, "WithDecryption": True, "unknown": "ü"}))
+        body = written(json.dumps({"Name": name, "WithDecryption": True, **more}))
         kind = {"Content_Type": "application/x-amz-json-1.1", "X_Amz_Target": "AmazonSSM.GetParameter"}
         return ask(keys, "ssm", "POST", "/", body, **kind, **headers)
 
     assert json.loads(get("/ok").text)["Parameter"]["Value"] == "TOP"
     assert get("/pp/no").code == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_one_log_group_s_filters_are_told_however_it_is_named(a, ask, encoding):
+    logs, names = a("logs"), [f"{encoding}-ok", f"{encoding}-no"]
+    for name in names:
+        logs.create_log_group(logGroupName=name)
+        change = {"metricName": name, "metricNamespace": "n", "metricValue": "1"}
+        logs.put_metric_filter(logGroupName=name, filterName=name, filterPattern="", metricTransformations=[change])
+    keys = user(a, allow("logs:DescribeMetricFilters", arn("logs", f"log-group:{names[0]}:*")))
+
+    body = json.dumps({"logGroupName": names[0]}).encode(encoding)
+    target = {"X_Amz_Target": "Logs_20140328.DescribeMetricFilters"}
+    told = ask(keys, "logs", "POST", "/", body, Content_Type="application/x-amz-json-1.1", **target)
+
+    assert [one["filterName"] for one in json.loads(told.text)["metricFilters"]] == names[:1]
+
+
+def test_a_value_is_the_one_that_is_decided(a, aim):
+    """An attribute's value has one type; of two, moto would take the first."""
+    a("dynamodb").create_table(
+        TableName="values",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number in ("1", "2"):
+        a("dynamodb").put_item(TableName="values", Item={"k": {"N": number}})
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["1"]}}
+    keys = user(a, allow("dynamodb:GetItem", Condition=own))
+
+    def get(value):
+        target = "DynamoDB_20120810.GetItem"
+        return aim(keys, "dynamodb", target, {"TableName": "values", "Key": {"k": value}}, "application/x-amz-json-1.0")
+
+    assert json.loads(get({"N": "1"}).text)["Item"] == {"k": {"N": "1"}}
+    assert get({"N": "2"}).code == "AccessDeniedException"
+    for both in ({"N": "2", "S": "1"}, {"S": "1", "N": "2"}):
+        assert '{"N": "2"}' not in get(both).text
 
 
 def test_kinesis_is_read_in_cbor(a, aim):

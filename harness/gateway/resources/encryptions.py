@@ -85,7 +85,7 @@ def _remember_table(
     if held is None:
         return
     key = chosen.get("KMSMasterKeyId") if chosen.get("Enabled") else None
-    own = keys("kms-key", key) if key and not is_managed(key) else None
+    own = keys("kms-key", key) or key if key and not is_managed(key) else None  # one that is not there is nobody's
     shown = own or held._get_default_encryption_key(account_id, region)  # noqa: SLF001 - what moto shows for AWS's own
     held.sse_specification = {**chosen, "KMSMasterKeyId": shown}
     setattr(held, _WRITTEN_UNDER, own)

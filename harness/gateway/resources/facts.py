@@ -184,7 +184,7 @@ def _moved_queue(account_id: str, region: str, handle: str) -> str | None:
 
 
 def _topic(account_id: str, _region: str, token: str) -> str | None:
-    """The topic whose subscription waits, or waited, for that token: in the region that the request's topic names."""
+    """The topic whose subscription waits, or waited, for that token: in whatever region."""
     models = loaded("localstack.services.sns.models")
     stores = models.sns_stores[account_id].values() if models else ()
     found = (store.subscription_tokens.get(token) for store in stores)

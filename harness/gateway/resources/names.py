@@ -69,6 +69,8 @@ _FORMS: Mapping[str, _Form] = {
         "InvalidParameterException",
     ),
 }
+_OF_ARCHIVES = frozenset({"ListReplays", "StartReplay"})
+"""Their EventSourceArn is an archive's."""
 _OF_BUSES = frozenset({"DescribeEventBus", "DeleteEventBus", "UpdateEventBus", "CreateEventBus"})
 
 
@@ -78,7 +80,7 @@ def _check_forms(operation: Operation) -> None:
         return
     paths = form.paths.split()
     if operation.service == "events":
-        paths += ["Name"] * (operation.name in _OF_BUSES) + ["EventSourceArn"] * (operation.name != "StartReplay")
+        paths += ["Name"] * (operation.name in _OF_BUSES) + ["EventSourceArn"] * (operation.name not in _OF_ARCHIVES)
     for path in paths:
         for value in map(str, dig(operation.params, path)):
             if value.startswith("arn:") and re.fullmatch(form.arn, value) is None:
@@ -164,7 +166,7 @@ def _groups(operation: Operation) -> None:
     """LocalStack takes what follows a name's last colon."""
     for path in ("logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers"):
         for name in map(str, dig(operation.params, path)):
-            if ":" in name and not name.startswith("arn:"):
+            if ":" in name and not (name.startswith("arn:") and "Identifier" in path):
                 raise respond.client_error("InvalidParameterException", f"`{name}` is no log group's name")
 
 

@@ -153,7 +153,7 @@ class _HttpRequests:
 
 
 def _sent(prepared: requests.PreparedRequest) -> requests.Response:
-    """The answer, in time. A redirection is one: API Gateway hands it to its client, and follows none."""
+    """The answer, in time. A redirection is one, and the client's to follow."""
     prepared.headers["Host"] = host = _host(prepared)  # said, so that nobody on the way writes it otherwise
     with requests.Session() as session:
         session.trust_env = False  # no proxy, and no netrc: what is asked is the API's, not this process's user's

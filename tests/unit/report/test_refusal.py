@@ -37,7 +37,28 @@ def test_every_reason_is_told_with_something_that_helps(reason):
 
     assert lines[0].startswith("nobody  ")
     assert f"  {reason.value}: because" in lines
-    assert lines[-1].startswith("what helps: ")
+    by_sdk = "what helps: let the AWS CLI or an SDK sign the request: what they send is read"
+    assert (lines[-1] == by_sdk) == (reason in BY_SDK)
+
+
+BY_SDK = {
+    Reason.MALFORMED, Reason.MALFORMED_QUERY, Reason.TWO_CREDENTIALS, Reason.UNSIGNED_HEADER, Reason.WRONG_PAYLOAD, Reason.BROKEN_CHUNKS,
+    Reason.BROKEN_FORM, Reason.BAD_FIELD, Reason.LONG_FIELDS, Reason.BROKEN_POLICY, Reason.UNSUPPORTED_PAYLOAD,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "helps"),
+    [
+        ({"reason": Reason.MISSING.value, "detail": "`/_aws/x` is a page of LocalStack's own, which the gate keeps shut"}, None),
+        ({"reason": Reason.MALFORMED.value, "detail": "its `x-harness-hop` belongs to another call, of an API's integration"}, "leave the header out"),
+        ({"operation": "AssumeRoleWithWebIdentity", "error": {"code": "InvalidIdentityToken", "status": 400, "message": "no"}}, "bring a token"),
+    ],
+)  # fmt: skip
+def test_what_helps_is_of_the_refusal(more, helps):
+    last = told("authentication", **more)[-1]
+
+    assert last.startswith(f"what helps: {helps}") if helps else "what helps" not in last
 
 
 @pytest.mark.parametrize(

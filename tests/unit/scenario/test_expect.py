@@ -54,7 +54,7 @@ def test_another_reason_fails_the_test(journal, request_id, by, explicit):
 
 def test_a_call_that_succeeds_fails_the_test_without_showing_credentials(journal):
     with pytest.raises(AssertionError, match="was allowed") as failed:
-        denied(journal, lambda: {"Credentials": "hidden", "Name": "x"}, by="owner/trust")
+        denied(journal, lambda: {"Credentials": "hidden", "SecretString": "hidden"}, by="owner/trust")
     assert "hidden" not in str(failed.value)
 
 
@@ -64,7 +64,7 @@ def test_a_call_that_succeeds_fails_the_test_with_what_allowed_it(journal):
     entry = {"kind": "decision", "time": "4", "request_id": "four", "decision": "allowed", "because": [allow]}
     path.write_text(json.dumps({**entry, "principal": "ann", "action": "s3:GetObject"}) + "\n")
 
-    with pytest.raises(AssertionError, match=r"was allowed: \{'Name': 'x'\}\n  ann  s3:GetObject") as failed:
+    with pytest.raises(AssertionError, match=r"was allowed: an answer with Name\n  ann  s3:GetObject") as failed:
         denied(journal, lambda: {"Name": "x", "ResponseMetadata": {"RequestId": "four"}}, by="owner/trust")
     assert "Allow in identity-based policies: `p` Statement[2]" in str(failed.value)
 
@@ -74,6 +74,14 @@ def test_another_failure_is_no_denial(journal):
         denied(journal, raising(refusal("ResourceNotFoundException")), by="owner/trust")
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         allowed(journal, raising(refusal("ResourceNotFoundException")))
+
+
+def test_a_failure_that_is_no_denial_shows_the_scenario_s_own_frames(journal):
+    with pytest.raises(ClientError) as failed:
+        allowed(journal, raising(refusal("ResourceNotFoundException")))
+    names = [frame.name for frame in failed.traceback]
+    assert names[-1] == "call"
+    assert failed.value.__context__ is None or failed.value.__suppress_context__
 
 
 def test_an_unknown_reason_is_named(journal):
