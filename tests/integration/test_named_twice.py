@@ -84,6 +84,13 @@ def test_a_groups_name_beside_a_groups_id_opens_nothing(groups):
     groups.user.delete_security_group(GroupId=groups.ok)
 
 
+def test_a_security_group_s_name_is_no_id(groups):
+    refused = refusal(groups.root.create_security_group, GroupName="sg-0123456789abcdef0", Description="d")
+
+    assert refused[0] == "InvalidParameterValue"
+    groups.root.create_security_group(GroupName=fresh("group"), Description="d")
+
+
 def test_a_groups_name_that_the_model_does_not_know_is_not_read(a, groups):
     named = also_saying(a("ec2", **groups.keys), "AuthorizeSecurityGroupEgress", GroupName=groups.no_name)
     before = groups.rules(groups.no, "IpPermissionsEgress")

@@ -170,6 +170,17 @@ def _groups(operation: Operation) -> None:
                 raise respond.client_error("InvalidParameterException", f"`{name}` is no log group's name")
 
 
+def _security_groups(operation: Operation) -> None:
+    """A name is no id: moto takes either for the other.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    """
+    name = str(operation.params.get("GroupName") or "")
+    if operation.name == "CreateSecurityGroup" and name.startswith("sg-"):
+        message = f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
+        raise respond.client_error("InvalidParameterValue", message)
+
+
 def _aliases(operation: Operation) -> None:
     """An alias routes to versions of its own machine; LocalStack takes any's, and starts it for whoever may start the alias."""
     paths = ("stateMachineAliasArn", "routingConfiguration.stateMachineVersionArn")
@@ -179,6 +190,7 @@ def _aliases(operation: Operation) -> None:
 
 
 _CHECKS: Mapping[str, Callable[[Operation], Any]] = {
+    "ec2": _security_groups,
     "kinesis": _streams,
     "logs": _groups,
     "secretsmanager": _secrets,
