@@ -19,8 +19,8 @@ def table(a, kms_key):
     return make_table(a("dynamodb"), {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key})
 
 
-def make_table(tables, specification=None):
-    name = fresh("encrypted-")
+def make_table(tables, specification=None, *, name=None):
+    name = name or fresh("encrypted-")
     tables.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
@@ -80,13 +80,7 @@ def test_another_account_wants_the_table_and_the_key(a, b, kms_key, table):
 def test_what_is_changed_of_another_account_s_table_changes_nothing_of_ones_own(a, b, kms_key, table):
     own = b("kms").create_key()["KeyMetadata"]["Arn"]
     tables = b("dynamodb")
-    tables.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        SSESpecification={"Enabled": True, "KMSMasterKeyId": own},
-    )
+    make_table(tables, {"Enabled": True, "KMSMasterKeyId": own}, name=table)
     arn = f"arn:aws:dynamodb:{REGION}:{A}:table/{table}"
     shared = allow("dynamodb:UpdateTable", arn, Principal=OF_B)
     a("dynamodb").put_resource_policy(ResourceArn=arn, Policy=document(shared))

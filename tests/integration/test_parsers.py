@@ -434,6 +434,20 @@ def test_a_value_is_the_one_that_is_decided(a, aim):
         assert '{"N": "2"}' not in get(both).text
 
 
+@pytest.mark.parametrize("name", [None, ["/pp/no"], {"x": "/pp/no"}, 5], ids=["null", "list", "object", "number"])
+def test_a_name_of_another_type_opens_nothing(a, aim, secret, name):
+    keys = user(a, allow("ssm:GetParameter", arn("ssm", "parameter/ok")), allow("kms:Decrypt"))
+
+    def get(value):
+        return aim(keys, "ssm", "AmazonSSM.GetParameter", {"Name": value, "WithDecryption": True})
+
+    assert "TOP" in get("/ok").text
+    assert get("/pp/no").code == "AccessDeniedException"
+    refused = get(name)
+    assert refused.status in {400, 500}
+    assert "TOP" not in refused.text
+
+
 def test_kinesis_is_read_in_cbor(a, aim):
     a("kinesis").create_stream(StreamName="cb-no", ShardCount=1)
     a("kinesis").create_stream(StreamName="cb-ok", ShardCount=1)

@@ -77,16 +77,16 @@ def _says_it_all(context: RequestContext) -> bool:
 
 
 def _is_of(shape: Shape, value: Any) -> bool:
-    """Whether the value has no member that the shape does not know, and none whose order counts."""
+    """Whether the value is as the shape has it: no member that it does not know, none whose order counts, none that is null."""
     if isinstance(shape, StructureShape):
         known = isinstance(value, dict) and shape.members.keys() >= value.keys()
         one = known and (len(value) == 1 or shape.name != _ONE_OF)
-        return one and all(_is_of(shape.members[name], inner) for name, inner in value.items() if inner is not None)
+        return one and all(_is_of(shape.members[name], inner) for name, inner in value.items())
     if isinstance(shape, ListShape):
         return isinstance(value, list) and all(_is_of(shape.member, inner) for inner in value)
     if isinstance(shape, MapShape):
         return isinstance(value, dict) and all(_is_of(shape.value, inner) for inner in value.values())
-    return True
+    return isinstance(value, str) if shape.type_name == "string" else isinstance(value, str | int | float)
 
 
 def written(context: RequestContext) -> Request:
