@@ -218,6 +218,10 @@ def test_a_stack_set_beside_a_stack_tells_nothing_of_the_stack(a):
     template = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Metadata": {}, "Description": "hidden"})
     name = fresh("stack")
     stack = a("cloudformation").create_stack(StackName=name, TemplateBody=template)["StackId"]
+    # LocalStack knows a stack's template only once its own thread has begun with it.
+    a("cloudformation").get_waiter("stack_create_complete").wait(
+        StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
     stack_set = arn("cloudformation", "stackset/ok:*")
     only_set = a("cloudformation", **user(a, allow("cloudformation:*", stack_set)))
     only_stack = a("cloudformation", **user(a, allow("cloudformation:*", stack)))
