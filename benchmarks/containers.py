@@ -28,13 +28,13 @@ def measure_containers(rows: Rows) -> None:
         harness = Harness.open(HERE, run=f"bench-containers-{turn}", backend="compose")
         try:
             began = time.perf_counter()
-            harness.build()
+            harness.run.build()
             built = time.perf_counter()
             harness.up()
             proven.append(time.perf_counter() - built)
             if turn:  # the first may have built the image
                 warm.append(built - began)
-            containers = [instance for instance in harness.instances if isinstance(instance, Container)]
+            containers = [instance for instance in harness.run.instances if isinstance(instance, Container)]
             healthy.append(_until_healthy(docker.inspect([one.id for one in containers])))
             sizes = {one.name: _memory(docker, one) for one in containers}
         finally:

@@ -39,7 +39,7 @@ def memory(harness: Harness) -> dict[str, int]:
     """Resident megabytes of each instance."""
     return {
         instance.name: psutil.Process(instance.process.pid).memory_info().rss // 2**20
-        for instance in harness.instances
+        for instance in harness.run.instances
         if isinstance(instance, Process)
     }
 

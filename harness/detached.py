@@ -19,11 +19,12 @@ from pathlib import Path
 
 import psutil
 
+from harness.emulator.backend import Progress
 from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import identity, owner
 from harness.emulator.record import RunRecord
 from harness.errors import ToolFailed
-from harness.session import Harness, Progress
+from harness.run import Run
 from harness.supervisor import FAILED, READY
 
 END_TIMEOUT = 30.0
@@ -33,28 +34,28 @@ _POLL = 0.05
 _STANDBY = "standby"
 
 
-def start(harness: Harness, say: Progress) -> None:
+def start(run: Run, say: Progress) -> None:
     """Have a supervisor start the run, show its progress, and attach to it. Raises ToolFailed."""
-    harness.refuse_second()
-    log = _log(harness.folder)
+    run.refuse_second()
+    log = _log(run.folder)
     with log.open("w", encoding="utf-8") as errors:
-        process = _spawn(harness, subprocess.PIPE, errors.fileno())
+        process = _spawn(run, subprocess.PIPE, errors.fileno())
     try:
         _await(process, log, say)
     except BaseException:
         process.terminate()
         process.wait(END_TIMEOUT)
-        if owner(harness.folder.owner) is None:  # two that start at once: the run may be the other's
-            harness.folder.remove()
+        if owner(run.folder.owner) is None:  # two that start at once: the run may be the other's
+            run.folder.remove()
         raise
-    harness.attach()
+    run.attach()
 
 
-def _spawn(harness: Harness, output: int, errors: int) -> "subprocess.Popen[str]":
+def _spawn(run: Run, output: int, errors: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "harness.supervisor", str(harness.config.folder)),
-            *(harness.folder.path.name, harness.backend_name),
+            *(sys.executable, "-m", "harness.supervisor", str(run.config.folder)),
+            *(run.name, run.backend_name),
         ],
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -122,46 +123,46 @@ def keep(folder: RunFolder) -> None:
 # standbys
 
 
-def fresh(harness: Harness, say: Progress) -> Harness:
+def fresh(run: Run, say: Progress) -> Run:
     """An environment in its freshly bootstrapped state, taken by this process: a standby, or a new one. Raises ToolFailed.
 
-    `harness` names the project and the backend; a standby of another configuration, version or code is ended, not used.
+    `run` names the project and the backend; a standby of another configuration, version or code is ended, not used.
     """
-    wanted = _prefix(harness)
-    for folder in standbys(harness):
+    wanted = _prefix(run)
+    for folder in standbys(run):
         if owner(folder.owner) is None or folder.taken.exists():
             continue
         if not folder.path.name.startswith(wanted):
             say("the accounts that stand by are of another configuration or version: they are ended, not reused")
             end(folder)
         elif take(folder):
-            return _join(harness, folder, say)
-    new = _new(harness)
+            return _join(run, folder, say)
+    new = _new(run)
     take(new.folder)
     start(new, say)
     return new
 
 
-def standbys(harness: Harness) -> Iterator[RunFolder]:
+def standbys(run: Run) -> Iterator[RunFolder]:
     """The project's standbys, used or not."""
-    project = project_folder(harness.config.folder)
+    project = project_folder(run.config.folder)
     for path in sorted(project.glob(f"{_STANDBY}-*")) if project.is_dir() else ():
         if path.is_dir():
             yield RunFolder(path)
 
 
-def _prefix(harness: Harness) -> str:
+def _prefix(run: Run) -> str:
     """What the names of standbys that fit begin with."""
-    return f"{_STANDBY}-{harness.backend_name}-{harness.configuration}-"
+    return f"{_STANDBY}-{run.backend_name}-{run.configuration}-"
 
 
-def _new(harness: Harness) -> Harness:
+def _new(run: Run) -> Run:
     """A standby that is not started yet."""
-    folder = RunFolder(project_folder(harness.config.folder) / f"{_prefix(harness)}{secrets.token_hex(3)}")
-    return Harness(harness.config, folder, harness.backend_name)
+    folder = RunFolder(project_folder(run.config.folder) / f"{_prefix(run)}{secrets.token_hex(3)}")
+    return Run(run.config, folder, run.backend_name)
 
 
-def _join(harness: Harness, folder: RunFolder, say: Progress) -> Harness:
+def _join(run: Run, folder: RunFolder, say: Progress) -> Run:
     """Wait for a standby that is still starting, and attach to it."""
     deadline = time.monotonic() + START_TIMEOUT
     if RunRecord.read(folder.record) is None:
@@ -171,14 +172,14 @@ def _join(harness: Harness, folder: RunFolder, say: Progress) -> Harness:
             folder.taken.unlink(missing_ok=True)
             raise ToolFailed("the accounts that were to stand by did not start", help=f"see {_log(folder)}")
         time.sleep(_POLL)
-    joined = Harness(harness.config, folder, harness.backend_name).attach()
-    say(f"reusing the environment: {len(joined.accounts)} accounts, freshly bootstrapped")
+    joined = Run(run.config, folder, run.backend_name).attach()
+    say(f"reusing the environment: {len(joined.record.accounts)} accounts, freshly bootstrapped")
     return joined
 
 
-def give_back(harness: Harness) -> None:
+def give_back(run: Run) -> None:
     """End a used environment, and start the next standby; neither is waited for."""
-    end(harness.folder, wait=False)
-    following = _new(harness)
+    end(run.folder, wait=False)
+    following = _new(run)
     with _log(following.folder).open("w", encoding="utf-8") as log:
         _spawn(following, log.fileno(), log.fileno())

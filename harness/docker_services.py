@@ -16,26 +16,26 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.emulator.compose import Compose
-    from harness.session import Harness
+    from harness.run import Run
 
 _STARTED: "pytest.StashKey[Compose]" = pytest.StashKey()
 
 
-def wanted(harness: "Harness") -> bool:
+def wanted(run: "Run") -> bool:
     """Whether the accounts are to be containers."""
-    return harness.backend_name == "compose"
+    return run.backend_name == "compose"
 
 
-def start(harness: "Harness", request: pytest.FixtureRequest, say: Callable[[str], None]) -> None:
+def start(run: "Run", request: pytest.FixtureRequest, say: Callable[[str], None]) -> None:
     """Have pytest-docker start the accounts, and prove them. Raises ToolFailed with nothing left."""
-    harness.claim()
-    compose = harness.compose()
+    run.claim()
+    compose = run.compose()
     request.config.stash[_STARTED] = compose
     try:
         compose.prepare()
         compose.announce(say)
         _ask_for_services(request, compose)
-        harness.adopt(compose, compose.connect(say))
+        run.adopt(compose, compose.connect(say))
     except BaseException:
         compose.stop()
         raise

@@ -94,7 +94,7 @@ class Running:
         if not wanting or self._config.option.collectonly or _of_worker(self._config, "harness_run"):
             return
         with suppress(HarnessError), self._uncaptured() as say:  # the first test fails with it, as one sentence
-            self._opened().build(say)
+            self._opened().run.build(say)
 
     def _opened(self, run: str | None = None) -> "Harness":
         from harness.session import Harness  # noqa: PLC0415 - only sessions that need accounts pay for the import
@@ -109,12 +109,12 @@ class Running:
         harness = self._opened()
         try:
             with self._uncaptured() as say:
-                if self._outlives or not docker_services.wanted(harness):
+                if self._outlives or not docker_services.wanted(harness.run):
                     return self._owned(harness, say)
-                docker_services.start(harness, request, say)
+                docker_services.start(harness.run, request, say)
         except BaseException:
             harness.close()
-            harness.folder.remove()
+            harness.run.folder.remove()
             raise
         return harness
 
@@ -137,9 +137,10 @@ class Running:
         from harness import detached  # noqa: PLC0415 - only sessions that want it pay for the import
 
         if self._config.getoption("--harness-reuse"):
-            return detached.fresh(harness, say)
-        detached.take(harness.folder)
-        detached.start(harness, say)
+            harness.run = detached.fresh(harness.run, say)
+            return harness
+        detached.take(harness.run.folder)
+        detached.start(harness.run, say)
         return harness
 
     @pytest.hookimpl(optionalhook=True)
@@ -153,7 +154,7 @@ class Running:
                     self._harness = self._owned(self._opened(), say)
             except HarnessError as error:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-        node.workerinput["harness_run"] = self._harness.folder.path.name
+        node.workerinput["harness_run"] = self._harness.run.name
 
     def _uncaptured(self) -> Any:
         """Progress on the terminal while pytest captures everything else."""
@@ -173,7 +174,7 @@ class Running:
         same, self._file = self._file == item.path, item.path
         if self._harness is None:
             return
-        if dead := next((one for one in self._harness.instances if not one.alive), None):
+        if dead := next((one for one in self._harness.run.instances if not one.alive), None):
             self._recover(dead.died(), same_file=same)
         self._marks = self._ends()
 
@@ -188,7 +189,7 @@ class Running:
 
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
-        logs = {name: self._harness.log_mark(name) for name in self._harness.config.accounts}
+        logs = {name: self._harness.run.log_mark(name) for name in self._harness.config.accounts}
         return self._harness.journal.mark(), logs
 
     @pytest.hookimpl(wrapper=True)
@@ -206,12 +207,12 @@ class Running:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
         journal, logs = self._marks or ({}, {})
         entries = self._harness.journal.entries(journal)
-        for instance in self._harness.instances:
+        for instance in self._harness.run.instances:
             if not instance.alive:
                 yield f"account {instance.name} is gone", instance.died().message
         yield "harness journal", "\n".join(_shown(entries)) or "(no request was decided)"
         for name in self._harness.config.accounts:
-            lines = self._harness.log_lines(name, logs.get(name, 0))
+            lines = self._harness.run.log_lines(name, logs.get(name, 0))
             if lines:
                 yield f"instance log of {name}", "\n".join(lines[-_SHOWN_LOG_LINES:])
 
@@ -233,17 +234,17 @@ class Running:
         assert self._harness is not None  # noqa: S101 - asked only while it runs
         self._harness.close()
         if failed and self._config.getoption("--harness-keep"):
-            detached.keep(self._harness.folder)
+            detached.keep(self._harness.run.folder)
             self._kept = True
         elif self._config.getoption("--harness-reuse"):
-            detached.give_back(self._harness)
+            detached.give_back(self._harness.run)
         else:
-            detached.end(self._harness.folder)
+            detached.end(self._harness.run.folder)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how to look at accounts that were left up."""
         if self._kept and self._harness is not None:
-            run = f"HARNESS_RUN={self._harness.folder.path.name}"
+            run = f"HARNESS_RUN={self._harness.run.name}"
             terminalreporter.write_line(
                 f"harness: the accounts are left up, with Terraform's state: {run} harness status"
             )

@@ -13,33 +13,33 @@ from pathlib import Path
 from harness.emulator.folder import RunFolder
 from harness.emulator.owner import owner
 from harness.errors import HarnessError
-from harness.session import Harness
+from harness.run import Run
 
 READY, FAILED = "READY", "FAILED"
 _POLL = 1.0
 
 
-def main(folder: str, run: str, backend: str) -> int:
+def main(folder: str, name: str, backend: str) -> int:
     """Own the run until it is to end."""
-    harness = Harness.open(Path(folder), run, backend)
+    run = Run.open(Path(folder), name, backend)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     try:
-        harness.up(lambda text: print(text, flush=True))  # noqa: T201 - read by the parent
+        run.up(lambda text: print(text, flush=True))  # noqa: T201 - read by the parent
     except HarnessError as error:
         print(f"{FAILED} {json.dumps(f'{error.message}\0{error.help or ""}')}", flush=True)  # noqa: T201 - read by the parent
-        harness.remove()
+        run.remove()
         return error.exit_code
     print(READY, flush=True)  # noqa: T201 - read by the parent
     sys.stdout = sys.stderr
     try:
         while not ended.wait(_POLL):
-            if abandoned(harness.folder):
+            if abandoned(run.folder):
                 break
     finally:
-        harness.close()
-        harness.folder.remove()
+        run.close()
+        run.folder.remove()
     return 0
 
 

@@ -7,7 +7,7 @@ import typer
 
 import harness as package
 from harness.emulator.compose_file import render
-from harness.session import Harness
+from harness.run import Run
 
 
 def register(app: typer.Typer) -> None:
@@ -17,8 +17,8 @@ def register(app: typer.Typer) -> None:
 
 def compose() -> None:
     """Print the compose file of harness.toml: harness compose > compose.yaml"""
-    harness = Harness.open(Path.cwd())
-    text = render(harness.wanted, harness.config.external_accounts, _context(harness.config.folder))
+    run = Run.open(Path.cwd())
+    text = render(run.wanted, run.config.external_accounts, _context(run.config.folder))
     sys.stdout.write(text)
 
 

@@ -19,7 +19,7 @@ from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import owner
 from harness.errors import HarnessError
 from harness.process import Command, LeashedRunner
-from harness.session import Harness
+from harness.run import Run
 from harness.terraform.mirror import find_provider_mirror
 
 OLDEST_TERRAFORM = (1, 5)
@@ -146,11 +146,10 @@ def _run(path: Path) -> Finding:
 
 def _answering(path: Path, pid: int) -> Finding:
     try:
-        harness = Harness.open(Path.cwd(), run=path.name)
-        harness.attach_unasked()
+        run = Run.open(Path.cwd(), path.name).attach_unasked()
     except HarnessError as error:
         return Finding(f"run {path.name}", State.NOTE, f"is of process {pid}: {error.message}")
-    silent = [name for name in harness.accounts if not harness.answers(name)]
+    silent = [name for name in run.record.accounts if not run.answers(name)]
     if silent:
         listed = ", ".join(silent)
         return Finding(

@@ -60,9 +60,9 @@ def _with_journal() -> Harness:
     """The sandbox; one that has ended leaves its journal."""
     harness = Harness.open(Path.cwd())
     try:
-        harness.attach_unasked()
+        harness.run.attach_unasked()
     except HarnessError as error:
-        if not harness.folder.record.exists():
+        if not harness.run.folder.record.exists():
             raise UsageError("there is no journal: no sandbox was started", help="`harness up` starts one") from error
     return harness
 

@@ -20,7 +20,8 @@ from harness.emulator.folder import RunFolder, project_folder
 from harness.emulator.owner import owner
 from harness.emulator.project import project_of, projects, remove
 from harness.errors import ToolFailed
-from harness.session import SANDBOX, Harness
+from harness.run import SANDBOX
+from harness.session import Harness
 
 _POLL = 0.5
 
@@ -40,7 +41,7 @@ def up(
     harness = Harness.open(Path.cwd(), backend=backend)
     if detach:
         with progress() as say:
-            start(harness, say)
+            start(harness.run, say)
         _show(harness)
         return
     ended, ready = threading.Event(), False
@@ -53,7 +54,7 @@ def up(
         _show(harness)
         err.print("Ctrl-C ends them; `harness env` in another terminal points the AWS CLI and boto3 at them")
         while not ended.wait(_POLL):
-            harness.check_alive()
+            harness.run.check_alive()
     except KeyboardInterrupt:
         err.print("ending the accounts")
         if not ready:
@@ -116,7 +117,7 @@ def _end_projects(folder: Path, busy: set[str]) -> int:
 def status() -> None:
     """Show what runs, and where its files are."""
     harness = Harness.open(Path.cwd())
-    harness.attach_unasked()
+    harness.run.attach_unasked()
     _show(harness)
 
 
@@ -127,14 +128,19 @@ def _show(harness: Harness) -> None:
     for name, account in harness.accounts.items():
         profiles = ", ".join(account.record.profiles)
         table.add_row(
-            name, account.id, account.region, account.endpoint_url, profiles, "yes" if harness.answers(name) else "no"
+            name,
+            account.id,
+            account.region,
+            account.endpoint_url,
+            profiles,
+            "yes" if harness.run.answers(name) else "no",
         )
     out.print(table)
-    if harness.is_outdated:
+    if harness.run.is_outdated:
         note(
             "harness.toml has changed since the accounts were started: `harness down` and `harness up` start those it describes"
         )
-    err.print(f"logs and journals: {harness.folder.path / 'accounts'}")
+    err.print(f"logs and journals: {harness.run.folder.path / 'accounts'}")
 
 
 def env(
@@ -145,7 +151,7 @@ def env(
     if as_json:
         sys.stdout.write(json.dumps({"accounts": _accounts(harness)}, indent=2) + "\n")
         return
-    path = harness.folder.path / "aws-config"
+    path = harness.run.folder.path / "aws-config"
     _write_config(harness, path)
     lines = {
         "AWS_CONFIG_FILE": str(path),

@@ -97,7 +97,7 @@ def run(backend: Annotated[str | None, typer.Option("--backend", help="`embedded
     harness = Harness.open(Path.cwd(), backend=backend)
     if not harness.config.stage:
         raise UsageError("harness.toml has no [[stage]]", help="add the steps of the walk; README, Configuration")
-    own = not harness.is_up
+    own = not harness.run.is_up
     rows: list[tuple[str, float, str]] = []
     try:
         _start(harness, own=own, rows=rows)

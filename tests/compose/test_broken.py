@@ -16,9 +16,9 @@ import subprocess
 import pytest
 
 def test_one_is_killed(harness):
-    one = harness.instances[0]
+    one = harness.run.instances[0]
     subprocess.run(["docker", "kill", one.id], check=True, capture_output=True)
-    harness.check_alive()
+    harness.run.check_alive()
 
 def test_it_could_only_fail_now(harness):
     harness.account("one").client("iam").list_users()
