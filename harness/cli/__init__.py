@@ -2,43 +2,14 @@
 
 import sys
 
-import typer
-
-from harness.cli import cases, compose, doctor, identity, looking, sandbox, terraform, tools
-from harness.cli.console import INTERRUPTED, complain, err
-from harness.errors import HarnessError, UsageError
-
-app = typer.Typer(
-    name="harness",
-    help="Stand-ins for AWS accounts that say no for the right reason.",
-    no_args_is_help=True,
-    add_completion=False,
-    # A bug of ours keeps its plain traceback: without local variables, which may hold secrets.
-    pretty_exceptions_enable=False,
-)
-sandbox.register(app)
-terraform.register(app)
-tools.register(app)
-compose.register(app)
-cases.register(app)
-identity.register(app)
-looking.register(app)
-doctor.register(app)
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: https://tldp.org/LDP/abs/html/exitcodes.html."""
 
 
 def main() -> None:
-    """Run the command line; a HarnessError is one sentence and its exit code, a bug of ours a traceback."""
+    """Run the command line; Ctrl-C while its modules are still being imported ends it as quietly as later."""
     try:
-        if sys.platform == "win32":
-            raise UsageError("Windows is not supported", help="run the harness in WSL")
-        app()
-    except SystemExit as ended:
-        if ended.code == INTERRUPTED:
-            err.print("interrupted")
-        raise
-    except HarnessError as error:
-        complain(error.message, error.help)
-        sys.exit(error.exit_code)
-
-
-__all__ = ["app", "main"]
+        from harness.cli.app import run  # noqa: PLC0415 - what is interrupted here is mostly the import
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    run()

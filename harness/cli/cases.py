@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +49,9 @@ def simulate(
         raise UsageError(f"`{principal}` is no principal", help="an ARN, or a service: lambda.amazonaws.com")
     if resource != "*" and not resource.startswith("arn:"):
         raise UsageError(f"`{resource}` is no resource", help="an ARN, or *")
-    _check_spelling(action)
-    line = Harness.open(Path.cwd()).attach().simulate(principal, action, resource, _context(context or []))
+    given = _context(context or [])
+    _check_spelling(action, given)
+    line = Harness.open(Path.cwd()).attach().simulate(principal, action, resource, given)
     if as_json:
         sys.stdout.write(json.dumps(line) + "\n")
         return
@@ -57,11 +59,12 @@ def simulate(
         out.print(text, markup=False)
 
 
-def _check_spelling(action: str) -> None:
-    from harness.actions.spelling import meant  # noqa: PLC0415 - only questions pay for the tables
+def _check_spelling(action: str, keys: Iterable[str]) -> None:
+    from harness.actions.spelling import meant, meant_key  # noqa: PLC0415 - only questions pay for the tables
 
-    if (known := meant(action)) is not None:
-        note(f"the harness does not know `{action}`; did you mean `{known}`?")
+    for name, known in ((action, meant(action)), *((key, meant_key(key)) for key in keys)):
+        if known is not None:
+            note(f"the harness does not know `{name}`; did you mean `{known}`?")
 
 
 def _context(given: list[str]) -> dict[str, str | list[str]]:

@@ -8,9 +8,6 @@ from rich.console import Console
 
 from harness.terraform import Event
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C: https://tldp.org/LDP/abs/html/exitcodes.html."""
-
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from harness.cli.console import escaped, out
+from harness.cli.console import escaped, note, out
 from harness.errors import HarnessError, UsageError
 from harness.journal import Entry
 from harness.replay import question
@@ -170,10 +170,22 @@ def logs(
             _print_events(events, as_json=as_json)
             shown.update(event["eventId"] for event in events)
             if not follow:
-                return
+                break
             time.sleep(_POLL)
     except KeyboardInterrupt:
         return
+    if not shown:
+        _tell_why_none(harness, function)
+
+
+def _tell_why_none(harness: Harness, function: str) -> None:
+    group = f":log-group:/aws/lambda/{function}:"
+    refused = any(entry.denied and group in f"{entry.fields.get('resource')}:" for entry in harness.journal.entries())
+    note(
+        f"`{function}` may not write its log: `harness journal --denied` shows by which statement"
+        if refused
+        else f"`{function}` has logged nothing yet"
+    )
 
 
 def _print_events(events: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:

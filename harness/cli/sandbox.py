@@ -12,7 +12,8 @@ import psutil
 import typer
 from rich.table import Table
 
-from harness.cli.console import INTERRUPTED, err, note, out, progress
+from harness.cli import INTERRUPTED
+from harness.cli.console import err, note, out, progress
 from harness.config import find
 from harness.detached import end, start
 from harness.emulator.docker import Docker

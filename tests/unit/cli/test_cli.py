@@ -17,6 +17,26 @@ def harness(*args, folder, **more):
     )
 
 
+def test_ctrl_c_while_the_commands_are_imported_is_no_traceback(tmp_path):
+    code = """
+import sys
+from harness.cli import main
+
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "harness.cli.app":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_simulate_answers_every_line_in_order_and_says_if_one_was_none(tmp_path):
     good = harness("simulate", str(SAMPLE), folder=tmp_path)
     mixed = harness("simulate", "-", folder=tmp_path, input="{\n" + SAMPLE.read_text().splitlines()[0] + "\n")

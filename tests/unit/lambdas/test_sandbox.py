@@ -97,11 +97,11 @@ def test_much_output_does_not_stop_a_call(make: Make) -> None:
 
 def test_a_timeout_ends_a_child_that_listens_to_nobody(make: Make) -> None:
     """The next call gets a new child."""
-    sandbox = make(timeout=1)
+    sandbox = make(timeout=3)
     sandbox.start()
     called = call(sandbox, "hang")
     assert said(called)["errorType"] == "Sandbox.Timedout"
-    assert " id-1 Task timed out after 1.00 seconds\n" in called.log
+    assert " id-1 Task timed out after 3.00 seconds\n" in called.log
     assert "Status: timeout" in called.log
     assert call(sandbox, "nothing").payload == b"1"
 

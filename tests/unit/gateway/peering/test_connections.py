@@ -63,7 +63,7 @@ def test_a_late_answer_never_comes_in_the_place_of_the_next_one():
             held.wait(5)
         return question
 
-    with peer(say, timeout=0.2) as (to, _):
+    with peer(say, timeout=1) as (to, _):
         with pytest.raises(TimeoutError):
             to.exchange(b"slow")
         held.set()
