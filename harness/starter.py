@@ -1,7 +1,7 @@
 """`harness init`: a harness.toml that fits the Terraform it finds, and one scenario."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -10,6 +10,9 @@ from harness.toml import NAME
 _PROFILE = re.compile(r'^\s*profile\s*=\s*"([^"]+)"', re.MULTILINE)
 _REGION = re.compile(r'^\s*region\s*=\s*"([^"]+)"', re.MULTILINE)
 _PROVIDER = re.compile(r'provider\s+"aws"\s*\{')
+_VARIABLE = re.compile(r'^variable\s+"([^"]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
+_DEFAULT = re.compile(r"^\s*default\s*=", re.MULTILINE)
+_OUTPUT = re.compile(r'^output\s+"([^"]+)"', re.MULTILINE)
 _IGNORED = frozenset({".terraform", ".git", ".venv", "node_modules", ".tox"})
 
 _SCENARIO = '''"""A first scenario: the accounts answer as themselves, and an unsigned request is refused."""
@@ -53,15 +56,35 @@ def _config(folder: Path) -> str:
             '[accounts.account_b]\nid = "222222222222"\nregion = "us-east-1"\n'
         )
     parts = ['terraform_root = "."\n']
+    names = {
+        composition: re.sub(r"[^A-Za-z0-9_-]", "_", Path(composition).name) or f"account_{index}"
+        for index, composition in enumerate(found, start=1)
+    }
     for index, (composition, text) in enumerate(found.items(), start=1):
         profile, region = _PROFILE.search(text), _REGION.search(text)
-        name = re.sub(r"[^A-Za-z0-9_-]", "_", Path(composition).name) or f"account_{index}"
+        name = names[composition]
         parts.append(
             f'[accounts.{name}]\nid = "{str(index % 10) * 12}"  # the account id that your policies name\n'
             f'region = "{region[1] if region else "us-east-1"}"\ncomposition = "{composition}"\n'
             f'profiles = ["{profile[1] if profile else name}"]\n'
         )
-    return "\n".join(parts)
+    outputs = [f"{names[one]}.{output}" for one, text in found.items() for output in _OUTPUT.findall(text)]
+    parts.extend(_wanted(names[composition], text, outputs) for composition, text in found.items())
+    return "\n".join(filter(None, parts))
+
+
+def _wanted(name: str, text: str, outputs: Sequence[str]) -> str:
+    """Comments on the variables that the composition must be given."""
+    wanted = [variable for variable, block in _VARIABLE.findall(text) if not _DEFAULT.search(block)]
+    if not wanted:
+        return ""
+    others = [output for output in outputs if not output.startswith(f"{name}.")]
+    constants = "".join(f'# {variable} = "VALUE"\n' for variable in wanted)
+    said = f"# {name} must be given these, as constants:\n# [variables.{name}]\n{constants}"
+    if not others:
+        return said
+    bound = "".join(f'# {variable} = {{ output = "{others[0]}" }}\n' for variable in wanted)
+    return f"{said}# or from another account's outputs ({', '.join(others)}):\n# [bindings.{name}]\n{bound}"
 
 
 def _compositions(folder: Path) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,25 @@ def test_init_writes_a_project_that_loads_and_overwrites_nothing(tmp_path):
     assert harness("status", folder=tmp_path).returncode == 2
     assert second.returncode == 2
     assert "exists already" in second.stderr
+
+
+def test_init_says_which_variables_must_be_given_and_what_may_give_them(tmp_path):
+    provider = 'provider "aws" {\n}\n'
+    given = 'variable "given" {\n  default = 1\n}\nvariable "wanted" {\n  type = string\n}\n'
+    for name, text in (("a", 'output "arn" {\n  value = 1\n}\n'), ("b", given)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(provider + text)
+
+    harness("init", folder=tmp_path)
+    file = tmp_path / "harness.toml"
+    assert tomllib.loads(file.read_text()).keys() == {"terraform_root", "accounts"}
+    before, comments = file.read_text().split("# [bindings.b]\n")
+    file.write_text(f"{before}[bindings.b]\n{comments.removeprefix('# ')}")
+
+    assert tomllib.loads(file.read_text())["bindings"] == {"b": {"wanted": {"output": "a.arn"}}}
+    assert 'wanted = "VALUE"' in before
+    assert "given =" not in file.read_text()
+    assert "no sandbox is up" in harness("status", folder=tmp_path).stderr
 
 
 def test_help_names_every_command(tmp_path):
