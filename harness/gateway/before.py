@@ -12,6 +12,7 @@ from harness.gateway.owners import Owners
 from harness.gateway.policies.key_lockout import check_lockout
 from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.storing import PolicyDesk
+from harness.gateway.resources.connections import check_connection
 from harness.gateway.resources.facts import StateFacts
 from harness.gateway.resources.key_states import check_grant_token, check_keys
 from harness.gateway.rest_apis.forms import check_deployment, check_integration
@@ -45,6 +46,7 @@ class BeforeStoring:
         self.desk.check(operation, resource, asked.context)
         check_lockout(self.decider, asked)
         check_schedule(operation)
+        check_connection(self.owners.account_id, operation)
         check_integration(operation)
         check_deployment(self.owners.account_id, operation)
         check_acl(self.owners.account_id, operation)
