@@ -4,6 +4,8 @@ S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.htm
 Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 Systems Manager: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
 DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+Lambda's variables: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 Kinesis: https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
@@ -17,7 +19,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.actions import dynamodb, kinesis, kms, s3, ssm
-from harness.actions.operation import Call, Encryption, Facts, Operation
+from harness.actions.lambda_ import function_arn
+from harness.actions.operation import Call, Encryption, Facts, Operation, OwnCall
 from harness.actions.params import dig
 from harness.actions.secretsmanager import batched
 from harness.actions.sqs import queue_arn
@@ -47,6 +50,8 @@ class Use:
     """That uses it, where it is not the request's own."""
     region: str = ""
     """In which it is used, where it is not the request's own."""
+    by: OwnCall | None = None
+    """The service that uses it for itself; None where its caller must be allowed to."""
 
 
 Rule = Callable[[Operation, Facts], Iterator[Use]]
@@ -66,12 +71,14 @@ def _call(operation: Operation, facts: Facts, use: Use, action: str) -> Call:
     service, region = use.service or operation.service, use.region or operation.region
     params = {"KeyId": use.key, "EncryptionContext": dict(use.context or {})}
     inner = Operation("kms", "kms", action, params, region, operation.account)
-    via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    via = {} if use.by is not None else {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
     unknown = frozenset() if use.context is not None else CONTEXT
     if action == "CreateGrant":
         via["kms:GrantIsForAWSResource"], unknown = "true", unknown | OF_GRANTS
     made = kms.SERVICE.call(inner, facts, action, _key(use, operation, facts), via)
     known = made.modelled - unknown
+    if use.by is not None:
+        return replace(made, modelled=known, by=use.by)
     return replace(made, modelled=known, via=f"{service}.amazonaws.com")
 
 
@@ -180,6 +187,14 @@ def _code_read(path: str) -> Rule:
                 yield replace(use, service="s3")
 
     return rule
+
+
+def _variables_encrypted(operation: Operation, facts: Facts) -> Iterator[Use]:
+    """Lambda decrypts them by a grant that it makes when the key is chosen."""
+    key = operation.params.get("KMSKeyArn")
+    if key:
+        function = function_arn(operation, facts)
+        yield Use(str(key), ("CreateGrant", "Encrypt"), {"aws:lambda:FunctionArn": function} if function else None)
 
 
 # Secrets Manager
@@ -340,6 +355,20 @@ def _records(action: str) -> Rule:
     return rule
 
 
+# CloudWatch Logs
+
+
+def _group_encrypted(operation: Operation, _facts: Facts) -> Iterator[Use]:
+    """The key's policy must let CloudWatch Logs use it; whoever chooses the key needs no permission for it."""
+    key, group = operation.params.get("kmsKeyId"), operation.params.get("logGroupName")
+    if key:
+        account = operation.decided_by or operation.account
+        named = f"arn:aws:logs:{operation.region}:{account}:log-group:{group}"
+        arn = named if group else str(operation.params.get("resourceIdentifier") or "")
+        by = OwnCall("logs.amazonaws.com", arn)
+        yield Use(str(key), WRITE, {"aws:logs:arn": arn}, by=by)
+
+
 # SNS and SQS
 
 
@@ -389,7 +418,12 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "GetRecords": _records("Decrypt"),
         "SubscribeToShard": _records("Decrypt"),
     },
-    "lambda": {name: _code_read(path) for name, path in _CODE.items()},
+    "lambda": {
+        **{name: _code_read(path) for name, path in _CODE.items()},
+        "CreateFunction": _both(_code_read(_CODE["CreateFunction"]), _variables_encrypted),
+        "UpdateFunctionConfiguration": _variables_encrypted,
+    },
+    "logs": {"AssociateKmsKey": _group_encrypted, "CreateLogGroup": _group_encrypted},
     "s3": {
         "GetObject": _object_read,
         "HeadObject": _checksum_read,

@@ -65,8 +65,19 @@ class Call:
     """Lower-case condition keys (families end with `/`) that this call is known to have or not to have."""
     via: str | None = None
     """The service principal that makes the call for the caller, None where the caller makes it."""
+    by: "OwnCall | None" = None
+    """The service that makes the call for itself; None where the caller must be allowed to make it."""
     policy: "Standing | None" = None
     """Decides in the place of the resource's own policy where the ARN does not tell which one: a deployment's, a grant's."""
+
+
+class OwnCall(NamedTuple):
+    """What a service does for itself, whoever asked it to."""
+
+    principal: str
+    """The service principal: `logs.amazonaws.com`."""
+    source_arn: str
+    """The resource for which it is done."""
 
 
 class Standing(NamedTuple):

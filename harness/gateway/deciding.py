@@ -86,8 +86,10 @@ class Decider:
 
     def decide(self, signer: Signer, call: Call, operation: Operation, arrival: Arrival) -> Verdict:
         """The verdict on one call, and its line."""
+        if call.by is not None:
+            signer = ServiceSigner(call.by.principal, call.by.source_arn, self.account_id, self.membership.place)
         context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
-        if call.via is None:
+        if call.via is None and call.by is None:
             through = arrival.vpc_endpoint
             return self.judge(
                 signer, call.action, call.resource, context, operation.region, through, standing=call.policy

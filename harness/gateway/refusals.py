@@ -206,7 +206,7 @@ class KeyDenied:
     code: str
     status: int = 400
     message: str | None = None
-    """None: what IAM says."""
+    """None: what IAM says. `{said}` is that, and `{source}` what the service uses the key for."""
     shape: str | None = None
     """The error's name in the service's model, where its code is the query protocol's."""
 
@@ -216,11 +216,22 @@ _TABLE_KEY = (
     "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to a customer master key "
     "that does not exist, does not exist in this region, or you are not allowed to access."
 )
+# OBSERVED: https://github.com/hashicorp/terraform/issues/20813, there with another of KMS's exceptions
+_VARIABLES_KEY = (
+    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant. Please check "
+    "your KMS key settings. KMS Exception: AccessDeniedException KMS Message: {said}"
+)
 KEY_DENIED: Mapping[str, KeyDenied] = {
     "dynamodb": KeyDenied("AccessDeniedException", message=_TABLE_KEY),
     "dynamodbstreams": KeyDenied("AccessDeniedException", message=_TABLE_KEY),
     # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
     "kinesis": KeyDenied("KMSAccessDeniedException"),
+    "lambda:CreateGrant": KeyDenied("InvalidParameterValueException", message=_VARIABLES_KEY),
+    # OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/29282
+    "logs": KeyDenied(
+        "AccessDeniedException",
+        message="The specified KMS key does not exist or is not allowed to be used with Arn '{source}'",
+    ),
     # OBSERVED: https://github.com/aws-samples/aws-secrets-manager-rotation-lambdas/issues/53
     "secretsmanager": KeyDenied("AccessDeniedException", message="Access to KMS is not allowed"),
     # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
@@ -228,6 +239,7 @@ KEY_DENIED: Mapping[str, KeyDenied] = {
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
     "sqs": KeyDenied("KMS.AccessDeniedException", shape="KmsAccessDenied"),
 }
+"""By service, and where it says so for one use of a key only by `SERVICE:ACTION`."""
 # The sentence of https://repost.aws/knowledge-center/secrets-manager-cross-account-key; LocalStack's provider has the code.
 DEFAULT_KEY = (
     "InvalidRequestException",

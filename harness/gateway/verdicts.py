@@ -65,12 +65,13 @@ class Judge:
 def denial(context: RequestContext, verdict: Verdict, messages: AuthorizationMessages) -> CommonServiceException:
     """AWS's error for what the verdict denies: an action, or the use of a key that a service asks for its caller."""
     service = context.service.service_name if context.service is not None else ""
-    of_key = KEY_DENIED.get(service)
-    if of_key is None or not verdict.line["action"].startswith("kms:"):
+    prefix, _, action = verdict.line["action"].partition(":")
+    of_key = KEY_DENIED.get(f"{service}:{action}") or KEY_DENIED.get(service)
+    if of_key is None or prefix != "kms":
         return respond.denied_error(context, messages.message(service, verdict))
     abroad = verdict.line["caller"].get("account") != verdict.line["resource_account"]
     if service == "secretsmanager" and abroad and is_managed(verdict.line["resource"] or ""):
         return respond.client_error(*DEFAULT_KEY)
-    return respond.shaped_error(
-        of_key.shape or of_key.code, of_key.code, of_key.message or verdict.message, of_key.status
-    )
+    source = str(verdict.line["context"].get("aws:sourcearn"))
+    message = (of_key.message or "{said}").replace("{said}", verdict.message).replace("{source}", source)
+    return respond.shaped_error(of_key.shape or of_key.code, of_key.code, message, of_key.status)

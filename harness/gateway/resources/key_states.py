@@ -35,6 +35,8 @@ _ANSWERS: Mapping[tuple[str, str], tuple[str, str, str]] = {
     # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html#API_PutRecord_Errors
     ("kinesis", "GenerateDataKey"): ("KMSDisabledException", "KMSDisabledException", "The key is disabled."),
     ("kinesis", "Decrypt"): ("KMSDisabledException", "KMSDisabledException", "The key is disabled."),
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+    ("logs", "GenerateDataKey"): ("InvalidParameterException", "InvalidParameterException", "The key is disabled."),
     ("sns", "GenerateDataKey"): ("KMSDisabled", "KMSDisabled", "The key is disabled."),
     ("sqs", "GenerateDataKey"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
     ("sqs", "Decrypt"): ("KmsDisabled", "KMS.DisabledException", "The key is disabled."),
