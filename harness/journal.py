@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,8 @@ class JournalReader:
     paths: Mapping[str, Path]
     refresh: Callable[[], None] = _complete
     """Called before each reading: where the files are copies, it completes them."""
-    begins: Mapping[str, int] = field(default_factory=dict)
-    """Where the reading of each begins, in bytes."""
+    left_out: frozenset[str] = frozenset()
+    """The ids of requests that are nobody's to see, unless they are asked for by their id."""
 
     def mark(self) -> dict[str, int]:
         """Where the journals end now."""
@@ -94,11 +94,12 @@ class JournalReader:
         found: list[Entry] = []
         mark = dict(since)
         for name, path in self.paths.items():
-            begin = since.get(name, self.begins.get(name, 0))
+            begin = since.get(name, 0)
             lines = _whole_lines(path, begin)
             mark[name] = begin + sum(map(len, lines))
             found += (Entry(name, json.loads(line)) for line in lines)
-        return sorted(found, key=lambda entry: entry.time), mark
+        shown = (entry for entry in found if entry.request_id not in self.left_out)
+        return sorted(shown, key=lambda entry: entry.time), mark
 
     def find(self, request_id: str) -> list[Entry]:
         """The entries of one request."""

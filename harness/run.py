@@ -251,9 +251,9 @@ class Run:
 
     @property
     def journal(self) -> JournalReader:
-        """The merged journal, from the accounts' proof on; that of a run that has ended as well."""
-        begins = self._record.proof_ends if self._record is not None else {}
-        return JournalReader(self.folder.journals(self.config.accounts), self._pull_journals, begins)
+        """The merged journal, without the accounts' proof; that of a run that has ended as well."""
+        proof = frozenset(self._record.proof if self._record is not None else ())
+        return JournalReader(self.folder.journals(self.config.accounts), self._pull_journals, proof)
 
     def _pull_journals(self) -> None:
         if self._backend is not None:

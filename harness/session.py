@@ -159,7 +159,7 @@ class Harness:
 
     @property
     def journal(self) -> JournalReader:
-        """The merged journal, from the accounts' proof on."""
+        """The merged journal, without the accounts' proof."""
         return self.run.journal
 
     def simulate(

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +180,8 @@ class Compose:
         began = time.monotonic()
         record = self.attach()
         progress("proving that each answers as its account, and that what must be denied is denied")
-        prove_all(self.instances, record, self.controls)
+        record = replace(record, proof=prove_all(self.instances, record, self.controls))
         progress(f"ready: {len(self.instances)} accounts proven in {time.monotonic() - began:.1f} s")
-        self.pull_journals()
-        record = record.proven(self.folder.journals(record.accounts))
         record.write(self.folder.record)
         for control in self.controls.values():
             control.ask("warm")

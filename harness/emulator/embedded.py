@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import harness
@@ -67,8 +67,7 @@ class Embedded:
             self.instances.append(Process.start(wanted.name, folder, launch, python, plugin, index, public, peer))
         record = RunRecord(harness.__version__, launch_key, issuer.private, records, configuration=self.configuration)
         self.resume(record)
-        self._prove(record, progress)
-        record = record.proven(self.folder.journals(record.accounts))
+        record = replace(record, proof=self._prove(record, progress))
         record.write(self.folder.record)
         for control in self.controls.values():
             control.ask("warm")
@@ -133,11 +132,12 @@ class Embedded:
             root=Keys(keys.root_key_id, keys.root_secret),
         )
 
-    def _prove(self, record: RunRecord, progress: Progress) -> None:
+    def _prove(self, record: RunRecord, progress: Progress) -> Sequence[str]:
         progress("proving that each answers as its account, and that what must be denied is denied")
         began = time.monotonic()
-        prove_all(self.instances, record, self.controls)
+        proof = prove_all(self.instances, record, self.controls)
         progress(f"ready: {len(self.instances)} accounts proven, {time.monotonic() - began:.1f} s after their start")
+        return proof
 
     def pull_journals(self) -> None:
         """Nothing to do: the instances write into the run's folder."""

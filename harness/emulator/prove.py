@@ -7,6 +7,7 @@ say yes to everyone.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -24,22 +25,50 @@ _POLL = 0.05
 _DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
 
 
-def prove_all(instances: Sequence[Instance], record: RunRecord, controls: Mapping[str, Control]) -> None:
-    """Return once every instance is proven. Raises ToolFailed when one ends, answers wrongly or not at all."""
+def prove_all(instances: Sequence[Instance], record: RunRecord, controls: Mapping[str, Control]) -> Sequence[str]:
+    """The ids of the requests that proved every instance. Raises ToolFailed when one ends, answers wrongly or not at all."""
+    made: list[str] = []
     with ThreadPoolExecutor(len(instances)) as pool:
-        list(pool.map(lambda one: _prove(one, record.accounts[one.name], controls[one.name]), instances))
+        list(pool.map(lambda one: _prove(one, _Caller(record.accounts[one.name], made), controls[one.name]), instances))
+    return made
 
 
-def _prove(instance: Instance, account: AccountRecord, control: Control) -> None:
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Calls an account's STS."""
+
+    account: AccountRecord
+    made: list[str]
+    """The ids of all its requests."""
+
+    def client(self, keys: Keys, token: str | None = None) -> Any:
+        client = boto3.session.Session().client(
+            "sts",
+            region_name=self.account.region,
+            endpoint_url=self.account.endpoint_url,
+            aws_access_key_id=keys.key_id,
+            aws_secret_access_key=keys.secret,
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=START_TIMEOUT, proxies={}),
+        )
+        client.meta.events.register("after-call.sts.*", self._note)
+        return client
+
+    def _note(self, parsed: Mapping[str, Any], **_: Any) -> None:
+        self.made.append(str(parsed["ResponseMetadata"].get("RequestId")))
+
+
+def _prove(instance: Instance, caller: _Caller, control: Control) -> None:
     _until_serving(instance, control)
-    identity = _call(account, account.deployer)
+    account = caller.account
+    identity = _call(caller, account.deployer)
     expected = f"arn:aws:iam::{account.account_id}:user/deployer"
     if identity != expected:
         raise _unproven(instance, f"GetCallerIdentity answered `{identity}` instead of `{expected}`")
     forged = Keys(account.deployer.key_id, account.deployer.secret[::-1])
-    _expect(instance, lambda: _call(account, forged), "SignatureDoesNotMatch", "a forged signature")
-    _expect(instance, lambda: _assume(account), "AccessDenied", "a role that does not exist, assumed by root")
-    _expect(instance, lambda: _call_forbidden(account), "AccessDenied", "a call that the session's own policy denies")
+    _expect(instance, lambda: _call(caller, forged), "SignatureDoesNotMatch", "a forged signature")
+    _expect(instance, lambda: _assume(caller), "AccessDenied", "a role that does not exist, assumed by root")
+    _expect(instance, lambda: _call_forbidden(caller), "AccessDenied", "a call that the session's own policy denies")
 
 
 def _until_serving(instance: Instance, control: Control) -> None:
@@ -61,35 +90,24 @@ def _until_serving(instance: Instance, control: Control) -> None:
         raise _unproven(instance, f"its report is {actual} instead of {expected}")
 
 
-def _client(account: AccountRecord, keys: Keys, token: str | None = None) -> Any:
-    return boto3.session.Session().client(
-        "sts",
-        region_name=account.region,
-        endpoint_url=account.endpoint_url,
-        aws_access_key_id=keys.key_id,
-        aws_secret_access_key=keys.secret,
-        aws_session_token=token,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=START_TIMEOUT, proxies={}),
-    )
+def _call(caller: _Caller, keys: Keys) -> str:
+    return str(caller.client(keys).get_caller_identity()["Arn"])
 
 
-def _call(account: AccountRecord, keys: Keys) -> str:
-    return str(_client(account, keys).get_caller_identity()["Arn"])
+def _assume(caller: _Caller) -> None:
+    role = f"arn:aws:iam::{caller.account.account_id}:role/harness-proof"
+    caller.client(caller.account.root).assume_role(RoleArn=role, RoleSessionName="proof")
 
 
-def _assume(account: AccountRecord) -> None:
-    role = f"arn:aws:iam::{account.account_id}:role/harness-proof"
-    _client(account, account.root).assume_role(RoleArn=role, RoleSessionName="proof")
-
-
-def _call_forbidden(account: AccountRecord) -> None:
+def _call_forbidden(caller: _Caller) -> None:
     """The deployer may do everything, this session of it nothing: only a decision of the policy engine tells them apart.
 
     Where a service control policy keeps the deployer from making the session, that refusal is the engine's, and proves the same.
     """
-    session = _client(account, account.deployer).get_federation_token(Name="proof", Policy=_DENY)["Credentials"]
+    deployer = caller.account.deployer
+    session = caller.client(deployer).get_federation_token(Name="proof", Policy=_DENY)["Credentials"]
     keys = Keys(session["AccessKeyId"], session["SecretAccessKey"])
-    _client(account, keys, session["SessionToken"]).get_access_key_info(AccessKeyId=account.deployer.key_id)
+    caller.client(keys, session["SessionToken"]).get_access_key_info(AccessKeyId=deployer.key_id)
 
 
 def _expect(instance: Instance, call: Callable[[], object], code: str, what: str) -> None:

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.errors import ToolFailed
@@ -47,15 +47,11 @@ class RunRecord:
     """The Compose project; None for processes of this machine."""
     configuration: str = ""
     """A digest of what the accounts are and of our code: another one must not be reused."""
-    proof_ends: Mapping[str, int] = field(default_factory=dict)
-    """By account, in bytes: where its journal stood when it was proven. What the driver asked for that lies before."""
+    proof: Sequence[str] = ()
+    """The ids of the requests that proved the accounts: the driver's own, which nobody looks for in a journal."""
 
     def __repr__(self) -> str:
         return f"RunRecord({', '.join(self.accounts)}, secrets withheld)"
-
-    def proven(self, journals: Mapping[str, Path]) -> "RunRecord":
-        """The record of accounts that have just been proven."""
-        return replace(self, proof_ends={name: path.stat().st_size for name, path in journals.items()})
 
     def write(self, path: Path) -> None:
         """Write the record, whole or not at all."""
