@@ -56,7 +56,7 @@ from harness.gateway.peering.vouching import answer_documents, answer_vouch
 from harness.gateway.policies.principal_names import PrincipalNames
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.resources import stores
+from harness.gateway.resources import forgetting, stores
 from harness.gateway.resources.kms_keys import KmsKeys
 from harness.gateway.rest_apis import imports
 from harness.gateway.rest_apis.apis import Apis
@@ -76,6 +76,7 @@ from harness.gateway.services import (
     moto_requests,
     query_parameters,
     shard_iterators,
+    stacks,
 )
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.lazily import around
@@ -121,6 +122,8 @@ def run(launch: Launch) -> None:
     imports.install()
     shard_iterators.install()
     log_groups.install()
+    forgetting.install()
+    stacks.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

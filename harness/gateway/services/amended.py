@@ -35,10 +35,6 @@ def install(now: Callable[[], datetime]) -> None:
         lambda module: around(module, "guess_endpoint_strategy_and_host", _as_on_aws),
     )
     when_loaded(
-        "localstack.services.cloudformation.engine.v2.change_set_model_executor",
-        lambda module: around(module.ChangeSetModelExecutor, "execute", _execute),
-    )
-    when_loaded(
         "localstack.services.cloudwatch.provider_v2",
         lambda module: around(module.CloudwatchProvider, "set_alarm_state", _set_state),
     )
@@ -78,25 +74,6 @@ def _by_the_execution_role(original: Function, self: Any, *, role_arn: str, **op
         aws_session_token=given["SessionToken"],
         config=options.get("config"),
     )
-
-
-class _Failed(Exception):
-    """A stack was not made or updated."""
-
-
-def _execute(original: Function, executor: Any) -> Any:
-    """A stack whose resource was refused is not complete: LocalStack looks at the resources that were there, and at none in an update.
-
-    A change set that is executed by its name is told of it by the result.
-    """
-    result = original(executor)
-    change_set = executor._change_set  # noqa: SLF001 - LocalStack tells it nobody
-    stack = change_set.stack
-    of_stack = change_set.change_set_name == f"cs-{stack.stack_name}-create"
-    if result.failure_message and of_stack and not stack.status.startswith("DELETE"):
-        stack.resolved_resources = {**(stack.resolved_resources or {}), **result.resources}  # to be deleted with it
-        raise _Failed(result.failure_message)
-    return result
 
 
 def _as_on_aws(original: Function, host: str) -> tuple[str, str]:

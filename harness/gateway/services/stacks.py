@@ -1,0 +1,137 @@
+"""CloudFormation's rules that LocalStack does not keep: what a template needs to be told, what protects a stack, how a refusal ends."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from harness.actions import Operation
+from harness.gateway import respond
+from harness.gateway.services.lazily import around, loaded, when_loaded
+
+Function = Callable[..., Any]
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html#API_CreateStack_RequestParameters
+# Types that need CAPABILITY_IAM -> the property that names the resource: with it they need CAPABILITY_NAMED_IAM.
+_OF_IAM: Mapping[str, str | None] = {
+    "AWS::IAM::AccessKey": None,
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Policy": None,
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::UserToGroupAddition": None,
+}
+_IAM, _NAMED_IAM = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"
+_DELETION = "delete-stack_"
+"""How LocalStack names the change set by which it deletes a stack, as no user can name one."""
+
+
+def install() -> None:
+    """Amend LocalStack's CloudFormation once it is loaded."""
+    when_loaded("localstack.services.cloudformation.api_utils", _amend_reading)
+    when_loaded(
+        "localstack.services.cloudformation.v2.entities", lambda module: around(module.Stack, "__init__", _begin)
+    )
+    when_loaded(
+        "localstack.services.cloudformation.engine.v2.change_set_model_executor",
+        lambda module: around(module.ChangeSetModelExecutor, "execute", _execute),
+    )
+    when_loaded(
+        "localstack.services.s3.resource_providers.aws_s3_bucket",
+        lambda module: around(module.S3BucketProvider, "_create_bucket_if_does_not_exist", _create_bucket),
+    )
+
+
+def check_protected(account_id: str, operation: Operation) -> None:
+    """Raise CloudFormation's error for the deletion of a protected stack.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+    OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/23467
+    """
+    if (operation.service, operation.name) != ("cloudformation", "DeleteStack"):
+        return
+    models, named = loaded("localstack.services.cloudformation.stores"), operation.params.get("StackName")
+    stacks = models.cloudformation_stores[account_id][operation.region].stacks_v2.values() if models else ()
+    for stack in list(stacks):
+        is_it = named == stack.stack_id or (named == stack.stack_name and stack.status != "DELETE_COMPLETE")
+        if is_it and stack.enable_termination_protection:
+            message = f"Stack [{stack.stack_name}] cannot be deleted while TerminationProtection is enabled"
+            raise respond.client_error("ValidationError", message)
+
+
+def _begin(original: Function, stack: Any, *args: Any, **kwargs: Any) -> None:
+    """A stack is protected from its beginning where the request says so."""
+    original(stack, *args, **kwargs)
+    stack.enable_termination_protection = bool(stack.request_payload.get("EnableTerminationProtection"))
+
+
+def _amend_reading(module: Any) -> None:
+    from localstack.services.cloudformation.engine.template_preparer import (  # noqa: PLC0415 - with the service only
+        parse_template,
+    )
+
+    def read(original: Function, request: Mapping[str, Any]) -> Any:
+        """Raise CloudFormation's error for what makes IAM's resources unasked; who only looks at a template makes none."""
+        text = original(request)
+        if "StackName" in request:
+            _check_capabilities(parse_template(text), frozenset(request.get("Capabilities") or ()))
+        return text
+
+    around(module, "extract_template_body", read)
+
+
+def _check_capabilities(template: Any, given: frozenset[str]) -> None:
+    wanted = set(_capabilities(template))
+    missing = _NAMED_IAM if _NAMED_IAM in wanted else _IAM if wanted else None
+    if missing is not None and not given & ({_NAMED_IAM} | {missing}):
+        raise respond.client_error("InsufficientCapabilitiesException", f"Requires capabilities : [{missing}]")
+
+
+def _capabilities(template: Any) -> Iterator[str]:
+    resources = template.get("Resources") if isinstance(template, Mapping) else None
+    for resource in resources.values() if isinstance(resources, Mapping) else ():
+        if isinstance(resource, Mapping) and resource.get("Type") in _OF_IAM:
+            name = _OF_IAM[resource["Type"]]
+            yield _NAMED_IAM if name is not None and name in (resource.get("Properties") or {}) else _IAM
+
+
+class _Failed(Exception):
+    """A stack was not made, updated or deleted."""
+
+
+def _execute(original: Function, executor: Any) -> Any:
+    """A stack whose resource was refused is not complete: LocalStack looks at the resources that were there, and at none in an update.
+
+    A change set that is executed by its name is told of it by the result.
+    """
+    result = original(executor)
+    change_set = executor._change_set  # noqa: SLF001 - LocalStack tells it nobody
+    stack, name = change_set.stack, str(change_set.change_set_name)
+    if name.startswith(_DELETION):
+        kept = [name for name, one in result.resources.items() if one.get("ResourceStatus") == "DELETE_FAILED"]
+        if kept:
+            raise _Failed(f"The following resource(s) failed to delete: [{', '.join(kept)}]. ")
+        return result
+    of_stack = name == f"cs-{stack.stack_name}-create"
+    if result.failure_message and of_stack and not stack.status.startswith("DELETE"):
+        stack.resolved_resources = {**(stack.resolved_resources or {}), **result.resources}  # to be deleted with it
+        raise _Failed(result.failure_message)
+    return result
+
+
+def _create_bucket(_original: Function, _provider: Any, model: Mapping[str, Any], region: str, s3: Any) -> None:
+    """A bucket is made by CreateBucket alone, with the list that the template names; LocalStack takes what may not be looked at for made.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
+    """
+    asked: dict[str, Any] = {"Bucket": model["BucketName"]}
+    if acl := model.get("AccessControl"):
+        asked["ACL"] = _provider._convert_acl_cf_to_s3(acl)  # noqa: SLF001 - LocalStack's names of them
+    rules = (model.get("OwnershipControls") or {}).get("Rules") or ()
+    if rules:
+        asked["ObjectOwnership"] = rules[0]["ObjectOwnership"]
+    if model.get("ObjectLockEnabled"):
+        asked["ObjectLockEnabledForBucket"] = True
+    if region != "us-east-1":
+        asked["CreateBucketConfiguration"] = {"LocationConstraint": region}
+    s3.create_bucket(**asked)
