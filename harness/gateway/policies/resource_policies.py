@@ -107,8 +107,12 @@ def _s3(store: Any, resource: str) -> str | None:
 
 
 def _secret(store: Any, resource: str) -> str | None:
+    """A replica has its primary's policy.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
     secret = store.secrets.get(resource)
-    return getattr(secret, "policy", None) if secret else None
+    return getattr(getattr(secret, "source", secret), "policy", None)
 
 
 def _events(store: Any, resource: str) -> str | None:

@@ -1,0 +1,101 @@
+"""What belongs to a resource goes with it. LocalStack and moto keep some of it by ARN or by name: the next of that name would have it.
+
+Amended where the stores lose the resource, whoever asks for it: a client, CloudFormation, or the service itself. The rows:
+policies of DynamoDB's tables; those of Kinesis's streams and consumers, whose ARN tells on AWS when they were made,
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Consumer.html;
+permissions of Lambda's aliases and versions; tags of log groups.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
+from typing import Any
+
+from harness.gateway.services.lazily import around, loaded, when_loaded
+
+Function = Callable[..., Any]
+
+
+def install() -> None:
+    """Amend the stores as soon as they are loaded."""
+    for name, amend in _AMENDED.items():
+        when_loaded(name, amend)
+
+
+def _of_dynamodb(module: Any) -> None:
+    around(module.DynamoDBBackend, "delete_table", _table)
+
+
+def _of_kinesis(module: Any) -> None:
+    around(module.KinesisBackend, "delete_stream", _stream)
+    around(module.KinesisBackend, "deregister_stream_consumer", _consumer)
+
+
+def _of_logs(module: Any) -> None:
+    around(module.LogsBackend, "delete_log_group", _log_group)
+
+
+def _of_lambda(module: Any) -> None:
+    for name in ("delete_alias", "delete_function"):
+        around(module.LambdaProvider, name, partial(_qualified, module))
+
+
+def _table(original: Function, backend: Any, *args: Any, **kwargs: Any) -> Any:
+    deleted = original(backend, *args, **kwargs)
+    _drop(backend.resource_policies, deleted.table_arn)
+    return deleted
+
+
+def _stream(original: Function, backend: Any, *args: Any, **kwargs: Any) -> Any:
+    deleted = original(backend, *args, **kwargs)
+    _drop(backend.resource_policies, deleted.arn)
+    return deleted
+
+
+def _consumer(
+    original: Function, backend: Any, stream_arn: str | None, consumer_name: str | None, consumer_arn: str | None
+) -> None:
+    """Of a stream's consumers moto would keep the one that is named, and no other."""
+    stream = backend._find_stream_by_arn(stream_arn) if stream_arn else None  # noqa: SLF001 - moto has no other reader
+    named = [each.consumer_arn for each in stream.consumers if each.consumer_name == consumer_name] if stream else ()
+    for arn in {consumer_arn, *named} - {None}:
+        original(backend, None, None, arn)
+        _drop(backend.resource_policies, str(arn))
+
+
+def _log_group(original: Function, backend: Any, log_group_name: str) -> None:
+    original(backend, log_group_name)
+    stores = loaded("localstack.services.logs.models")
+    if stores is not None:
+        arn = f"arn:aws:logs:{backend.region_name}:{backend.account_id}:log-group:{log_group_name}"
+        tags = stores.logs_stores[backend.account_id][backend.region_name].TAGS
+        for kept in (arn, f"{arn}:*"):
+            tags.pop(kept, None)
+
+
+def _qualified(module: Any, original: Function, provider: Any, *args: Any, **kwargs: Any) -> Any:
+    """What an alias or a version had goes with it; a function takes all of it along by itself."""
+    answer = original(provider, *args, **kwargs)
+    context, named = kwargs["context"], kwargs["function_name"]
+    account, region = module.api_utils.get_account_and_region(named, context)
+    function = module.lambda_stores[account][region].functions.get(module.api_utils.get_function_name(named, context))
+    if function is not None:
+        there = {"$LATEST", *function.aliases, *function.versions}
+        for kept in (function.permissions, function.event_invoke_configs):
+            for qualifier in set(kept) - there:
+                kept.pop(qualifier, None)
+    return answer
+
+
+def _drop(kept: MutableMapping[str, Any], arn: str) -> None:
+    """The resource's own, and what is below it."""
+    for name in [each for each in list(kept) if each == arn or each.startswith(f"{arn}/")]:
+        kept.pop(name, None)
+
+
+# module -> what is amended in it
+_AMENDED: Mapping[str, Callable[[Any], None]] = {
+    "localstack.services.lambda_.provider": _of_lambda,
+    "moto.dynamodb.models": _of_dynamodb,
+    "moto.kinesis.models": _of_kinesis,
+    "moto.logs.models": _of_logs,
+}
