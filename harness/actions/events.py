@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from harness.actions.keys import UNKNOWN, KeyRule, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, ContextValue, Facts, Operation
 from harness.actions.params import dig
-from harness.actions.service import Service, also, each, rows
+from harness.actions.service import Row, Service, also, each, rows
 
 _RULE = "DescribeRule DeleteRule EnableRule DisableRule ListTargetsByRule PutTargets RemoveTargets PutRule"
 _TAGS = "ListTagsForResource TagResource UntagResource"
@@ -31,6 +31,11 @@ def rule_arn(operation: Operation, _facts: Facts) -> str:
 
 def _here(operation: Operation) -> list[str]:
     return [operation.region, operation.account]
+
+
+def _destination(operation: Operation, facts: Facts) -> str | None:
+    """An API destination by its whole ARN, which ends in an id that no request names."""
+    return facts.arn("api-destination", str(operation.params.get("Name") or ""))
 
 
 def _creator(operation: Operation, _facts: Facts) -> KeyValue:
@@ -114,6 +119,8 @@ SERVICE = Service(
         """),
         **each(rule_arn, _RULE),
         "PutEvents": _put_events,
+        # No operation of the API's: what EventBridge does with the role of a rule's target.
+        "InvokeApiDestination": Row(_destination),
     },
     keys=Keys({
         "events:creatorAccount": key(Type.STRING, f"{_RULE} {_TAGS}", _creator),

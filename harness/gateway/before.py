@@ -19,6 +19,7 @@ from harness.gateway.rest_apis.forms import check_deployment, check_integration
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
 from harness.gateway.s3.public_access import check_public_policy
+from harness.gateway.services.rule_targets import check_targets
 from harness.gateway.services.scheduling import check_schedule
 from harness.gateway.services.stacks import check_protected
 from harness.wire import Quotas
@@ -47,6 +48,7 @@ class BeforeStoring:
         self.desk.check(operation, resource, asked.context)
         check_lockout(self.decider, asked)
         check_schedule(operation)
+        check_targets(operation)
         check_protected(self.owners.account_id, operation)
         check_connection(self.owners.account_id, operation)
         check_integration(operation)

@@ -75,6 +75,7 @@ from harness.gateway.services import (
     log_groups,
     moto_requests,
     query_parameters,
+    rule_targets,
     shard_iterators,
     stacks,
 )
@@ -124,6 +125,7 @@ def run(launch: Launch) -> None:
     log_groups.install()
     forgetting.install()
     stacks.install()
+    rule_targets.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made

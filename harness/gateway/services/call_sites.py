@@ -120,6 +120,7 @@ ASSUMERS: Mapping[str, Source] = {
 # (calling service, service, operation) -> the operation as which it is decided: LocalStack looks at the target where AWS tries it
 # before it takes its ARN.
 STAND_INS: Mapping[tuple[str, str, str], str] = {
+    ("events", "events", "DescribeApiDestination"): "InvokeApiDestination",
     ("logs", "lambda", "GetFunction"): "Invoke",
     ("logs", "kinesis", "DescribeStream"): "PutRecord",
     ("secretsmanager", "lambda", "GetFunction"): "Invoke",
