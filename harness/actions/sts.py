@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Call, Facts, Operation, Standing
 from harness.actions.service import Service, rows
 
 # Operations that nobody signs: an identity provider speaks for somebody, who is no principal of any account.
@@ -74,12 +74,23 @@ def _not_knowing(unknown: frozenset[str], call: Call) -> Call:
     return replace(call, context=values, modelled=call.modelled - unknown)
 
 
+def _federate(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """With session tags the user must be allowed to pass them, too; a federated user has no trust policy that could say so.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+    """
+    federated = f"arn:aws:sts::{operation.account}:federated-user/{operation.params.get('Name')}"
+    found = [service.call(operation, facts, operation.name, federated)]
+    if operation.params.get("Tags"):
+        tagged = service.call(operation, facts, "TagSession", federated)
+        found.append(replace(tagged, policy=Standing(federated, None)))
+    return found
+
+
 SERVICE = Service(
     prefix="sts",
     rows={
         **rows("arn:aws:sts::{account}:", """
-            federated-user/{Name}
-                GetFederationToken
             arn:aws:iam::{TargetPrincipal}:root
                 AssumeRoot
             *
@@ -87,6 +98,7 @@ SERVICE = Service(
                 GetWebIdentityToken
         """),
         **dict.fromkeys(("AssumeRole", *UNSIGNED), _assume_role),
+        "GetFederationToken": _federate,
     },
     keys=KEYS,
 )  # fmt: skip
