@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
 from harness.actions.operation import Call, Facts, Operation
+from harness.actions.params import dig
 from harness.actions.reasons import because
 from harness.actions.service import Rule, Service, each, rows
 
 _FUNCTION = """
-    GetFunction GetFunctionConfiguration UpdateFunctionConfiguration DeleteFunction
+    GetFunction GetFunctionConfiguration DeleteFunction
     PublishVersion ListVersionsByFunction ListAliases CreateAlias GetAlias UpdateAlias DeleteAlias AddPermission
     RemovePermission GetPolicy GetFunctionCodeSigningConfig DeleteFunctionCodeSigningConfig GetFunctionConcurrency
     PutFunctionConcurrency DeleteFunctionConcurrency GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig
@@ -83,6 +84,21 @@ def _code_signing(service: Service, operation: Operation, facts: Facts) -> Seque
     return [service.call(operation, facts, operation.name, arn) for arn in (function_arn(operation, facts), config)]
 
 
+def _layers(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Who gives layers to a function must be allowed to read them; another account's lets in whom its own policy names.
+
+    OBSERVED: https://github.com/keithrozario/Klayers/issues/90 (identity policies),
+    https://github.com/crucial-project/serverless-shell/issues/2 (another account's layer).
+    """
+    layers = dict.fromkeys(str(layer) for layer in dig(operation.params, "Layers"))
+    return [service.call(operation, facts, "GetLayerVersion", layer) for layer in layers]
+
+
+def _configuration(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    function = service.call(operation, facts, operation.name, function_arn(operation, facts))
+    return [function, *_layers(service, operation, facts)]
+
+
 def _code(path: str) -> Rule:
     """An operation that takes code, at `path` of its parameters: who names an object of S3's must be allowed to read it.
 
@@ -99,7 +115,7 @@ def _code(path: str) -> Rule:
         if bucket := code.get("S3Bucket"):
             action = "GetObjectVersion" if code.get("S3ObjectVersion") else "GetObject"
             found.append(Call(f"s3:{action}", f"arn:aws:s3:::{bucket}/{code.get('S3Key')}"))
-        return found
+        return [*found, *_layers(service, operation, facts)]
 
     return calls
 
@@ -140,6 +156,7 @@ SERVICE = Service(
                        "RemoveLayerVersionPermission"),
         "PutFunctionCodeSigningConfig": _code_signing,
         "CreateFunction": _code("Code"),
+        "UpdateFunctionConfiguration": _configuration,
         "UpdateFunctionCode": _code(""),
         "PublishLayerVersion": _code("Content"),
     },
