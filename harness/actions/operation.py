@@ -160,7 +160,8 @@ class Facts(Protocol):
     def arn(self, kind: str, name: str) -> str | None:
         """The ARN of an existing resource whose name does not tell it, None where there is none of that name.
 
-        Kinds: `secret`, `kms-alias` (its key), `kms-key` (by id, alias or ARN), `stack`, `change-set` (its stack),
+        Kinds: `secret`, `primary-secret` (of which the secret is a replica, or itself), `rotation-function` (a secret's), `document`
+        (Systems Manager's), `kms-alias` (its key), `kms-key` (by id, alias or ARN), `stack`, `change-set` (its stack),
         `event-source-mapping` (its function), `queue-move-task` (its queue), `subscription-token` (its topic).
         """
 

@@ -66,9 +66,13 @@ def _named(operation: Operation, facts: Facts) -> KeyValue:
     return _secret(operation, facts)
 
 
-def _primary(operation: Operation, _facts: Facts) -> KeyValue:
-    """Replicas in other regions are not kept here: every secret is at home in its own."""
-    return operation.region
+def _primary(operation: Operation, facts: Facts) -> KeyValue:
+    """Where the secret was made: a replica's primary is in another region.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html#awssecretsmanager-policy-keys
+    """
+    primary = facts.arn("primary-secret", str(operation.params.get("SecretId") or ""))
+    return primary.split(":")[3] if primary else operation.region
 
 
 def _own_key(parameter: str) -> KeyRule:
@@ -122,5 +126,6 @@ SERVICE = Service(
         "secretsmanager:resource/AllowRotationLambdaArn": key(Type.ARN, f"{_ALL} CreateSecret", UNREAD),
         "secretsmanager:resource/Type": key(Type.STRING, f"{_ALL} CreateSecret", UNREAD),
     }),
-    also={"CreateSecret": {"TagResource": "Tags"}},
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (required permissions)
+    also={"CreateSecret": {"TagResource": "Tags", "ReplicateSecretToRegions": "AddReplicaRegions"}},
 )  # fmt: skip

@@ -13,7 +13,7 @@ from harness.actions.reasons import because
 from harness.actions.service import Service, also, each, rows
 
 _PARAMETERS = """
-    PutParameter GetParameter GetParameters GetParameterHistory GetParametersByPath DeleteParameter DeleteParameters
+    PutParameter GetParameter GetParameters GetParameterHistory DeleteParameter DeleteParameters
     LabelParameterVersion UnlabelParameterVersion
 """
 _DOCUMENTS = """
@@ -49,9 +49,27 @@ def parameter_arn(operation: Operation, name: str) -> str:
     return f"arn:aws:ssm:{operation.region}:{operation.account}:parameter/{plain}"
 
 
+def _path_arn(operation: Operation) -> str:
+    """A path, which keeps the slash at its end: to read below it, a policy has to match as much of it as the request wrote.
+
+    Whoever may read at a path may read all levels of it, whatever is said of what lies below:
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
+    OBSERVED: https://github.com/aws-ia/terraform-aws-control_tower_account_factory/issues/174
+    """
+    path = str(operation.params.get("Path") or "").removeprefix("/")
+    return f"arn:aws:ssm:{operation.region}:{operation.account}:parameter/{path}"
+
+
+def _below(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """What lies below a path; a path that could be a reference to a secret is decided as one."""
+    path = str(operation.params.get("Path") or "")
+    found = [service.call(operation, facts, operation.name, _path_arn(operation))]
+    return [*found, *(_secret(secret, facts) for secret in [secret_in(path)] if secret is not None)]
+
+
 def _parameters(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """Every parameter that the request names."""
-    names = [str(name) for path in ("Name", "Names", "Path") for name in dig(operation.params, path)]
+    names = [str(name) for path in ("Name", "Names") for name in dig(operation.params, path)]
     found = [service.call(operation, facts, operation.name, parameter_arn(operation, name)) for name in names]
     return [*found, *(_secret(secret, facts) for name in names if (secret := secret_in(name)) is not None)]
 
@@ -77,14 +95,38 @@ def _secret(name: str, facts: Facts) -> Call:
     return Call("secretsmanager:GetSecretValue", facts.arn("secret", name))
 
 
-def _tagged(operation: Operation, _facts: Facts) -> str | None:
+def _tagged(operation: Operation, facts: Facts) -> str | None:
     kind = _TAGGED.get(str(operation.params.get("ResourceType") or ""))
     name = str(operation.params.get("ResourceId") or "")
     if kind is None or not name:
         return None
     if kind == "parameter":
         return parameter_arn(operation, name)
+    if kind == "document":
+        return _document_arn(operation, name, facts)
     return f"arn:aws:ssm:{operation.region}:{operation.account}:{kind}/{name}"
+
+
+# The names that are AWS's own: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+_OF_AWS = ("AWS", "Amazon")
+
+
+def _document_arn(operation: Operation, named: str, facts: Facts) -> str:
+    """The document of a name or an ARN; AWS's own are in no account, unless LocalStack let the account make one of that name.
+
+    OBSERVED: https://github.com/peterkimzz/aws-ssm-send-command/issues/14
+    """
+    base = f"arn:aws:ssm:{operation.region}:"
+    name = named.removeprefix(f"{base}{operation.account}:document/").removeprefix(f"{base}:document/")
+    if name.startswith("arn:"):
+        return named
+    account = "" if name.startswith(_OF_AWS) and facts.arn("document", name) is None else operation.account
+    return f"{base}{account}:document/{name}"
+
+
+def _document(operation: Operation, facts: Facts) -> str | None:
+    name = str(operation.params.get("Name") or "")
+    return _document_arn(operation, name, facts) if name else None
 
 
 def _instance(operation: Operation, identifier: str) -> str:
@@ -96,9 +138,7 @@ def _instance(operation: Operation, identifier: str) -> str:
 
 def _send(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """The document, and every instance that it is to run on."""
-    document = str(operation.params.get("DocumentName") or "")
-    base = f"arn:aws:ssm:{operation.region}:{operation.account}:document/"
-    resources = [document if document.startswith("arn:") else f"{base}{document}"]
+    resources = [_document_arn(operation, str(operation.params.get("DocumentName") or ""), facts)]
     resources += [_instance(operation, str(one)) for one in dig(operation.params, "InstanceIds")]
     if operation.params.get("Targets"):
         # Tags choose the instances: any of them.
@@ -159,8 +199,10 @@ SERVICE = Service(
                 ListComplianceSummaries ListDocuments ListInventoryEntries ListOpsItemEvents ListOpsItemRelatedItems
                 ListOpsMetadata ListResourceComplianceSummaries ListResourceDataSync PutInventory StartExecutionPreview
         """),
-        **rows("arn:aws:ssm:{region}:{account}:", f"document/{{Name}}\n  CreateDocument {' '.join(_DOCUMENTS.split())}"),
+        **rows("arn:aws:ssm:{region}:{account}:", "document/{Name}\n  CreateDocument"),
+        **each(_document, _DOCUMENTS),
         **dict.fromkeys(_PARAMETERS.split(), _parameters),
+        "GetParametersByPath": _below,
         **each(_tagged, "AddTagsToResource RemoveTagsFromResource ListTagsForResource"),
         "SendCommand": _send,
     },

@@ -121,11 +121,30 @@ class StateFacts:
         return encryptions.parameters_below(self.iam.account_id, self.region, path, deep=deep)
 
 
-def _secret(account_id: str, region: str, name: str) -> str | None:
+def _held_secret(account_id: str, region: str, name: str) -> Any | None:
     """By name, ARN or partial ARN, as moto looks it up."""
     models = loaded("moto.secretsmanager.models")
-    secret = models.secretsmanager_backends[account_id][_region(name, region)].secrets.get(name) if models else None
+    return models.secretsmanager_backends[account_id][_region(name, region)].secrets.get(name) if models else None
+
+
+def _secret(account_id: str, region: str, name: str) -> str | None:
+    secret = _held_secret(account_id, region, name)
     return str(secret.arn) if secret else None
+
+
+def _primary_secret(account_id: str, region: str, name: str) -> str | None:
+    secret = _held_secret(account_id, region, name)
+    return str(getattr(secret, "source", secret).arn) if secret else None
+
+
+def _rotation_function(account_id: str, region: str, name: str) -> str | None:
+    return getattr(_held_secret(account_id, region, name), "rotation_lambda_arn", None) or None
+
+
+def _document(account_id: str, region: str, name: str) -> str | None:
+    models = loaded("moto.ssm.models")
+    held = name in models.ssm_backends[account_id][region]._documents if models else False  # noqa: SLF001 - moto's reader refuses what does not exist
+    return f"arn:aws:ssm:{region}:{account_id}:document/{name}" if held else None
 
 
 def _aliased_key(account_id: str, region: str, name: str) -> str | None:
@@ -192,6 +211,12 @@ def _topic(account_id: str, _region: str, token: str) -> str | None:
     return str(subscription).rpartition(":")[0] if subscription else None
 
 
+def _api_destination(account_id: str, region: str, name: str) -> str | None:
+    models = loaded("localstack.services.events.models")
+    found = models.events_stores[account_id][region].api_destinations.get(name) if models else None
+    return str(found.arn) if found else None
+
+
 def _region(name: str, region: str) -> str:
     """An ARN's; `region` where the name is none, or the ARN has none."""
     arn = Arn.parse(name)
@@ -206,6 +231,9 @@ def _is_foreign(name: str, account_id: str) -> bool:
 
 _ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
     "secret": _secret,
+    "primary-secret": _primary_secret,
+    "rotation-function": _rotation_function,
+    "document": _document,
     "kms-alias": _aliased_key,
     "kms-key": _key,
     "stack": _stack,
@@ -213,4 +241,5 @@ _ARNS: Mapping[str, Callable[[str, str, str], str | None]] = {
     "event-source-mapping": _mapped_function,
     "queue-move-task": _moved_queue,
     "subscription-token": _topic,
+    "api-destination": _api_destination,
 }

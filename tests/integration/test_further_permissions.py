@@ -1,0 +1,184 @@
+"""What a request reaches for beside its own resource: who may not have that is refused, and may be let in to it."""
+
+import json
+
+import pytest
+from aws import REGION, A, allow, document, fresh, function_code, refusal, trust, user
+
+ELSEWHERE = "us-east-1"
+BLUE = [{"Key": "team", "Value": "blue"}]
+ACCOUNT = f"{REGION}:{A}"
+
+
+def deny(action, resource="*", **more):
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def refused(call, action, resource, **params):
+    """The call is refused for want of this action on this resource."""
+    _, status, message = refusal(call, **params)
+    assert status in {400, 403}
+    assert f"is not authorized to perform: {action} on resource: {resource}" in message
+    return True
+
+
+@pytest.fixture(scope="module")
+def role(a):
+    """Makes a role for a service: its ARN."""
+
+    def make(service, *statements):
+        iam, name = a("iam"), fresh("role")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))["Role"]["Arn"]
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(*statements))
+        return arn
+
+    return make
+
+
+# Tags of sessions
+
+
+def test_a_federated_user_gets_tags_from_whom_may_tag_sessions(a, journals):
+    federated, federate = f"arn:aws:sts::{A}:federated-user/fed", allow("sts:GetFederationToken")
+    tag = allow("sts:TagSession", federated, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    without, with_ = a("sts", **user(a, federate)), a("sts", **user(a, federate, tag))
+    red = [{"Key": "team", "Value": "red"}]
+
+    assert refused(without.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=BLUE)
+    assert refused(with_.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=red)
+    assert refused(with_.get_federation_token, "sts:TagSession", f"{federated}x", Name="fedx", Tags=BLUE)
+    without.get_federation_token(Name="fed")
+    with_.get_federation_token(Name="fed", Tags=BLUE)
+    (line,) = journals.lines(action="sts:TagSession", decision="implicit_deny")[:1]
+    assert line["because"][0]["layer"] == "identity"
+
+
+# Secrets Manager
+
+
+def test_a_secret_is_replicated_where_it_is_made_by_whom_may_replicate(a):
+    made = {"SecretString": "x", "AddReplicaRegions": [{"Region": ELSEWHERE}]}
+    create, arns = allow("secretsmanager:CreateSecret"), f"arn:aws:secretsmanager:{ACCOUNT}:secret"
+    name = fresh("secret")
+    without = a("secretsmanager", **user(a, create))
+    with_ = a(
+        "secretsmanager", **user(a, create, allow("secretsmanager:ReplicateSecretToRegions", f"{arns}:{name}-??????"))
+    )
+
+    assert refused(
+        without.create_secret, "secretsmanager:ReplicateSecretToRegions", f"{arns}:{name}", Name=name, **made
+    )
+    without.create_secret(Name=fresh("secret"), SecretString="x")
+    with_.create_secret(Name=name, **made)
+
+
+def test_a_replica_is_at_home_in_its_primarys_region(a):
+    name = fresh("secret")
+    a("secretsmanager").create_secret(Name=name, SecretString="x", AddReplicaRegions=[{"Region": ELSEWHERE}])
+    home = {"StringEquals": {"secretsmanager:SecretPrimaryRegion": REGION}}
+    there = {"StringEquals": {"secretsmanager:SecretPrimaryRegion": ELSEWHERE}}
+    every = allow("secretsmanager:*")
+    barred, free = (
+        user(a, every, deny("secretsmanager:*", Condition=home)),
+        user(a, every, deny("secretsmanager:*", Condition=there)),
+    )
+
+    for region in (REGION, ELSEWHERE):
+        assert (
+            refusal(a("secretsmanager", region=region, **barred).get_secret_value, SecretId=name)[0]
+            == "AccessDeniedException"
+        )
+        assert a("secretsmanager", region=region, **free).get_secret_value(SecretId=name)["SecretString"] == "x"
+
+
+# Lambda
+
+
+def test_a_function_gets_layers_from_whom_may_read_them(a, role):
+    root = a("lambda")
+    layer = root.publish_layer_version(LayerName=fresh("layer"), Content={"ZipFile": function_code("")})[
+        "LayerVersionArn"
+    ]
+    passed = role("lambda.amazonaws.com")
+    base = [allow(["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]), allow("iam:PassRole")]
+    without, with_ = (
+        a("lambda", **user(a, *base)),
+        a("lambda", **user(a, *base, allow("lambda:GetLayerVersion", layer))),
+    )
+    code = {"Runtime": "python3.13", "Handler": "f.handler", "Role": passed, "Code": {"ZipFile": function_code("")}}
+    plain = fresh("function")
+
+    assert refused(
+        without.create_function, "lambda:GetLayerVersion", layer, FunctionName=fresh("f"), Layers=[layer], **code
+    )
+    with_.create_function(FunctionName=fresh("function"), Layers=[layer], **code)
+    without.create_function(FunctionName=plain, **code)
+    root.get_waiter("function_active_v2").wait(FunctionName=plain)
+    changed = {"FunctionName": plain, "Layers": [layer]}
+    assert refused(without.update_function_configuration, "lambda:GetLayerVersion", layer, **changed)
+    with_.update_function_configuration(**changed)
+    assert root.get_function_configuration(FunctionName=plain)["Layers"][0]["Arn"] == layer
+
+
+def test_a_layer_of_another_accounts_is_refused(a, b, role):
+    layer = b("lambda").publish_layer_version(LayerName=fresh("layer"), Content={"ZipFile": function_code("")})[
+        "LayerVersionArn"
+    ]
+    code = {
+        "Runtime": "python3.13",
+        "Handler": "f.handler",
+        "Role": role("lambda.amazonaws.com"),
+        "Code": {"ZipFile": function_code("")},
+    }
+
+    assert refused(
+        a("lambda").create_function, "lambda:GetLayerVersion", layer, FunctionName=fresh("f"), Layers=[layer], **code
+    )
+
+
+# Systems Manager
+
+
+def test_a_command_of_awss_is_in_no_account(a):
+    run, instance = "AWS-RunShellScript", "i-12345678901234567"
+    of_aws, of_account = f"arn:aws:ssm:{REGION}::document/{run}", f"arn:aws:ssm:{ACCOUNT}:document/{run}"
+    on = allow("ssm:SendCommand", f"arn:aws:ec2:{ACCOUNT}:instance/{instance}")
+    sent = {"InstanceIds": [instance], "Parameters": {"commands": ["true"]}}
+
+    for named in (run, of_account):
+        shut = a("ssm", **user(a, allow("ssm:SendCommand"), deny("ssm:SendCommand", of_aws)))
+        assert refused(shut.send_command, "ssm:SendCommand", of_aws, DocumentName=named, **sent)
+    wrong = a("ssm", **user(a, on, allow("ssm:SendCommand", of_account)))
+    assert refused(wrong.send_command, "ssm:SendCommand", of_aws, DocumentName=run, **sent)
+    a("ssm", **user(a, on, allow("ssm:SendCommand", of_aws))).send_command(DocumentName=run, **sent)
+
+
+def test_a_document_of_the_accounts_is_its_own_whatever_its_name(a):
+    content = json.dumps({"schemaVersion": "2.2", "description": "d", "mainSteps": []})
+    for name in (fresh("Document"), fresh("AWSDocument")):
+        a("ssm").create_document(Name=name, Content=content, DocumentType="Command")
+        own = f"arn:aws:ssm:{ACCOUNT}:document/{name}"
+        shut = a("ssm", **user(a, allow("ssm:*"), deny("ssm:*", own)))
+
+        assert refused(shut.get_document, "ssm:GetDocument", own, Name=name)
+        assert a("ssm", **user(a, allow("ssm:*", own))).get_document(Name=name)["Name"] == name
+
+
+def test_a_path_is_decided_with_the_slash_that_it_ends_with(a):
+    top = fresh("app")
+    a("ssm").put_parameter(Name=f"/{top}/x", Value="v", Type="String")
+    arn = f"arn:aws:ssm:{ACCOUNT}:parameter/{top}"
+    read = "ssm:GetParametersByPath"
+    below, itself = a("ssm", **user(a, allow(read, f"{arn}/*"))), a("ssm", **user(a, allow(read, arn)))
+
+    assert [one["Value"] for one in below.get_parameters_by_path(Path=f"/{top}/")["Parameters"]] == ["v"]
+    assert refused(below.get_parameters_by_path, read, arn, Path=f"/{top}")
+    assert [one["Value"] for one in itself.get_parameters_by_path(Path=f"/{top}")["Parameters"]] == ["v"]
+    assert refused(itself.get_parameters_by_path, read, f"{arn}/", Path=f"/{top}/")
+    for shut, paths in ((f"{arn}*", ("", "/")), (f"{arn}/*", ("/",)), (f"{arn}/", ("/",))):
+        barred = a("ssm", **user(a, allow(read), deny(read, shut)))
+        for end in paths:
+            assert refused(barred.get_parameters_by_path, read, f"{arn}{end}", Path=f"/{top}{end}", Recursive=True)
+    # A name with a slash at its end stays none.
+    assert refusal(a("ssm").get_parameter, Name=f"/{top}/x/")[0] == "ValidationException"
