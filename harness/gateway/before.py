@@ -19,6 +19,7 @@ from harness.gateway.rest_apis.forms import check_deployment, check_integration
 from harness.gateway.s3.acls import check_acl
 from harness.gateway.s3.algorithms import check_algorithm
 from harness.gateway.s3.public_access import check_public_policy
+from harness.gateway.services.execution_roles import ExecutionRoles
 from harness.gateway.services.rule_targets import check_targets
 from harness.gateway.services.scheduling import check_schedule
 from harness.gateway.services.stacks import check_protected
@@ -35,6 +36,7 @@ class BeforeStoring:
     desk: PolicyDesk
     decider: Decider
     owners: Owners
+    roles: ExecutionRoles
 
     def check(self, asked: Asked, resource: str | None) -> None:
         """Raise AWS's error for what may not be stored on `resource`, or at all. Raises PeerUnavailable.
@@ -49,6 +51,7 @@ class BeforeStoring:
         check_lockout(self.decider, asked)
         check_schedule(operation)
         check_targets(operation)
+        self.roles.check(asked)
         check_protected(self.owners.account_id, operation)
         check_connection(self.owners.account_id, operation)
         check_integration(operation)

@@ -78,7 +78,9 @@ from harness.gateway.services import (
     rule_targets,
     shard_iterators,
     stacks,
+    tagging,
 )
+from harness.gateway.services.execution_roles import ExecutionRoles
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.lazily import around
 from harness.gateway.services.scheduling import Scheduler
@@ -125,6 +127,7 @@ def run(launch: Launch) -> None:
     log_groups.install()
     forgetting.install()
     stacks.install()
+    tagging.install()
     rule_targets.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
@@ -186,6 +189,8 @@ class Gate:
         self.authenticate = Authenticate(self.home, self.peers, self.records, self.door)
         callers = ApiCallers(self.authenticate, self.decider, documents, self.records)
         self.invoke_api = InvokeApi(launch.account_id, self.peers, self.apis, callers, self.records)
+        judge = Judge(self.decider, self.records)
+        roles = ExecutionRoles(launch.account_id, self.home, judge)
         self.authorize = Authorize(
             account_id=launch.account_id,
             region=launch.region,
@@ -197,8 +202,8 @@ class Gate:
                 "AssumeRoleWithWebIdentity": identities.verified,
             },
             mfa=self.mfa,
-            judge=Judge(self.decider, self.records),
-            before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, self.decider, owners),
+            judge=judge,
+            before=BeforeStoring(self.iam, launch.quotas, self.mfa, self.desk, self.decider, owners, roles),
             own=OwnOperations(
                 tokens,
                 PolicySimulation(launch.account_id, self.iam, self.home, documents),

@@ -6,7 +6,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
 
-from harness.actions import calls
+from harness.actions import Call, Operation, calls
 from harness.actions.kms import is_managed
 from harness.gateway import respond
 from harness.gateway.asked import Asked
@@ -46,12 +46,22 @@ class Judge:
             return Judgement(None, None)
         stand_in = STAND_INS.get((asked.calling_service, operation.service, operation.name))
         operation = replace(operation, name=stand_in) if stand_in else operation
-        facts = StateFacts(self.decider.iam, operation.region)
-        made = calls(operation, facts)
-        verdicts = [self.decider.decide(asked.signer, call, operation, asked.arrival) for call in made]
-        denied = next((verdict for verdict in verdicts if not verdict.allowed), None)
+        made, verdicts, denied = self._decided(asked, operation)
         self._record(asked, verdicts, denied or verdicts[0])
         return Judgement(denied, made[0].resource)
+
+    def refuses(self, asked: Asked) -> bool:
+        """Whether a call is denied that a service only tries with somebody's permissions; what denies it is journalled."""
+        _, verdicts, denied = self._decided(asked, asked.operation)
+        if denied is not None:
+            self._record(asked, verdicts, denied)
+        return denied is not None
+
+    def _decided(self, asked: Asked, operation: Operation) -> tuple[Sequence[Call], Sequence[Verdict], Verdict | None]:
+        """The operation's calls, the verdict on each, and the first that denies."""
+        made = calls(operation, StateFacts(self.decider.iam, operation.region))
+        verdicts = [self.decider.decide(asked.signer, call, operation, asked.arrival) for call in made]
+        return made, verdicts, next((verdict for verdict in verdicts if not verdict.allowed), None)
 
     def _record(self, asked: Asked, verdicts: Sequence[Verdict], deciding: Verdict) -> None:
         fields: dict[str, Any] = dict(deciding.line)
