@@ -11,8 +11,10 @@ from botocore.config import Config
 
 from harness.emulator.record import AccountRecord, Keys
 
-# The loopback needs no proxy, and a refusal is an answer: nothing is gained by asking again.
-_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=930)
+# The loopback needs no proxy and has no names below it (`sync-127.0.0.1`), and a refusal is an answer: nothing is gained by asking again.
+_CONFIG = Config(
+    proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=930, inject_host_prefix=False
+)
 
 
 @cache

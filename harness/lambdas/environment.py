@@ -70,6 +70,7 @@ def variables(
     environment |= {name: str(offered[name]) for name in DEFINED_BY_LAMBDA if name in offered}
     environment |= {
         "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # the loopback has no names below it
         "LAMBDA_RUNTIME_DIR": str(place.runtime),
         "LAMBDA_TASK_ROOT": str(place.task),
     }

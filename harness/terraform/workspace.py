@@ -129,6 +129,7 @@ def write_profiles(path: Path, profiles: Sequence[Profile]) -> None:
 def _profile(profile: Profile) -> str:
     return (
         f"[profile {profile.name}]\nregion = {profile.region}\nendpoint_url = {profile.endpoint_url}\n"
+        "disable_host_prefix_injection = true\n"
         f"aws_access_key_id = {profile.key_id}\naws_secret_access_key = {profile.secret}\n\n"
     )
 
