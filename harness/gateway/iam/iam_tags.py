@@ -10,7 +10,7 @@ from typing import Any
 from moto.iam.models import IAMBackend, User
 
 from harness.actions import Operation
-from harness.gateway.iam.entity_kinds import KINDS
+from harness.gateway.iam.entity_kinds import KINDS, POLICY
 from harness.gateway.iam.iam_state import IamState
 
 Tag = Mapping[str, str]
@@ -81,6 +81,16 @@ def held(backend: IAMBackend, entity: Any) -> Sequence[Tag]:
         return found
     tags: Any = getattr(entity, "tags", None) or ()
     return tuple(tags.values()) if isinstance(tags, Mapping) else tuple(tags)
+
+
+def held_by(backend: IAMBackend, arn: str) -> Sequence[Tag]:
+    """The tags of the entity with that ARN, none where it is not there; users have readers of their own."""
+    kinds = (*(KINDS[name] for name in _NAMED_BY.values() if name in KINDS), POLICY)
+    entities = (entity for kind in kinds for entity in kind.all(backend))
+    found = next(
+        (one for one in entities if arn in {getattr(one, "arn", None), getattr(one, "serial_number", None)}), None
+    )
+    return held(backend, found) if found is not None else ()
 
 
 def _keep(backend: IAMBackend, entity: Any, tags: Iterable[Tag]) -> None:

@@ -3,10 +3,10 @@
 Amended where the stores lose the resource, whoever asks for it: a client, CloudFormation, or the service itself. The rows:
 policies of DynamoDB's tables; those of Kinesis's streams and consumers, whose ARN tells on AWS when they were made,
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Consumer.html;
-permissions of Lambda's aliases and versions; tags of log groups.
+permissions of Lambda's aliases and versions; tags of log groups, of alarms, and of Scheduler's groups.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,14 @@ def _of_kinesis(module: Any) -> None:
 
 def _of_logs(module: Any) -> None:
     around(module.LogsBackend, "delete_log_group", _log_group)
+
+
+def _of_cloudwatch(module: Any) -> None:
+    around(module.CloudwatchProvider, "delete_alarms", _alarms)
+
+
+def _of_scheduler(module: Any) -> None:
+    around(module.EventBridgeSchedulerBackend, "delete_schedule_group", _schedule_group)
 
 
 def _of_lambda(module: Any) -> None:
@@ -72,6 +80,19 @@ def _log_group(original: Function, backend: Any, log_group_name: str) -> None:
             tags.pop(kept, None)
 
 
+def _alarms(original: Function, provider: Any, context: Any, alarm_names: Sequence[str], **kwargs: Any) -> None:
+    original(provider, context=context, alarm_names=alarm_names, **kwargs)
+    tags = provider.get_store(context.account_id, context.region).TAGS
+    for name in alarm_names:
+        tags.del_resource(f"arn:aws:cloudwatch:{context.region}:{context.account_id}:alarm:{name}")
+
+
+def _schedule_group(original: Function, backend: Any, name: str | None) -> None:
+    group = backend.get_schedule_group(name)
+    original(backend, name)
+    backend.tagger.delete_all_tags_for_resource(group.arn)
+
+
 def _qualified(module: Any, original: Function, provider: Any, *args: Any, **kwargs: Any) -> Any:
     """What an alias or a version had goes with it; a function takes all of it along by itself."""
     answer = original(provider, *args, **kwargs)
@@ -94,8 +115,10 @@ def _drop(kept: MutableMapping[str, Any], arn: str) -> None:
 
 # module -> what is amended in it
 _AMENDED: Mapping[str, Callable[[Any], None]] = {
+    "localstack.services.cloudwatch.provider_v2": _of_cloudwatch,
     "localstack.services.lambda_.provider": _of_lambda,
     "moto.dynamodb.models": _of_dynamodb,
     "moto.kinesis.models": _of_kinesis,
     "moto.logs.models": _of_logs,
+    "moto.scheduler.models": _of_scheduler,
 }

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -52,6 +53,7 @@ def around(owner: Any, name: str, amended: Callable[..., Any]) -> None:
     """Have `amended` called in the place of `owner`'s function `name`, which it is given first."""
     original = getattr(owner, name)
 
+    @wraps(original)  # LocalStack marks the handlers of operations
     def replacement(*args: Any, **kwargs: Any) -> Any:
         return amended(original, *args, **kwargs)
 
