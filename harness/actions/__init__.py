@@ -18,6 +18,7 @@ from harness.actions import (
     kms,
     lambda_,
     logs,
+    passed_roles,
     s3,
     s3control,
     scheduler,
@@ -27,6 +28,7 @@ from harness.actions import (
     ssm,
     stepfunctions,
     sts,
+    tagging,
 )
 from harness.actions.operation import (
     Authentication,
@@ -76,6 +78,7 @@ SERVICES: Mapping[str, Service] = {
     "kms": kms.SERVICE,
     "lambda": lambda_.SERVICE,
     "logs": logs.SERVICE,
+    "resourcegroupstaggingapi": tagging.SERVICE,
     "s3": s3.SERVICE,
     "s3control": s3control.SERVICE,
     "scheduler": scheduler.SERVICE,
@@ -88,16 +91,14 @@ SERVICES: Mapping[str, Service] = {
 }
 """By the service's name in botocore's models."""
 
-# Services without tables whose requests are signed for another name than their actions have.
-_PREFIXES = {"tagging": "tag"}
-
 
 def calls(operation: Operation, facts: Facts) -> Sequence[Call]:
     """What the operation asks of IAM; all of them must be allowed. Never empty."""
     service = SERVICES.get(operation.service)
     if service is None:
-        return [unmodelled(_PREFIXES.get(operation.prefix, operation.prefix), operation)]
-    return [*service.calls(operation, facts), *encryption.calls(operation, facts)]
+        return [unmodelled(operation.prefix, operation), *passed_roles.calls(operation, facts)]
+    passed = () if operation.name in service.rows else passed_roles.calls(operation, facts)
+    return [*service.calls(operation, facts), *passed, *encryption.calls(operation, facts)]
 
 
 def modelled_operations() -> Mapping[str, frozenset[str]]:

@@ -35,7 +35,7 @@ class Operation:
     service: str
     """The service's name in botocore's models: `dynamodb`, `lambda`."""
     prefix: str
-    """The name that the service's requests are signed for, which is its IAM prefix unless `actions.PREFIXES` says otherwise."""
+    """The name that the service's requests are signed for, which is its IAM prefix unless the service's table says otherwise."""
     name: str
     params: Mapping[str, Any]
     region: str
@@ -183,6 +183,15 @@ class Facts(Protocol):
 
     def secrets(self, filters: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         """The ARNs of Secrets Manager's secrets that these filters of a request find."""
+
+    def profile_roles(self, profile: str) -> Sequence[str] | None:
+        """The ARNs of the roles of an instance profile of the account, by its name or ARN; None where there is no such profile."""
+
+    def redriven_to(self, queue: str) -> Sequence[str]:
+        """The ARNs of the queues that a dead-letter queue's messages come from, or may come from."""
+
+    def task_resources(self, token: str) -> Sequence[str]:
+        """The ARNs of what waits for an answer with a token of Step Functions': a state machine, or activities; none where nothing does."""
 
     def parameter_versions(self, name: str) -> Sequence[str]:
         """The names of all versions of a parameter of Systems Manager."""

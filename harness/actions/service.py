@@ -117,16 +117,23 @@ def unmodelled(prefix: str, operation: Operation) -> Call:
     return Call(f"{prefix}:{operation.name}", None, request_tags(operation))
 
 
-def pass_role(operation: Operation, facts: Facts, role: str, principal: str, associated: str | None) -> Call:
-    """The call that hands `role`, an ARN or a name, to the service `principal` for the resource `associated`.
+def pass_role(
+    operation: Operation, facts: Facts, role: str | None, principal: str | None, associated: str | None
+) -> Call:
+    """The call that hands `role`, an ARN or a name, to the service `principal` for the resource `associated`; None: unknown.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
-    if not role.startswith("arn:"):
+    if role is not None and not role.startswith("arn:"):
         role = f"arn:aws:iam::{operation.account}:role{facts.iam_path('role', role)}{role}"
+    if role is not None and _is_abroad(role):
+        role = None
     tags, families = resource_tags(facts, role)
-    context: dict[str, ContextValue] = {"iam:PassedToService": principal, **tags}
-    known = families | REQUEST_TAGS | {"iam:passedtoservice"}
+    context: dict[str, ContextValue] = dict(tags)
+    known = families | REQUEST_TAGS
+    if principal is not None:
+        context["iam:PassedToService"] = principal
+        known |= {"iam:passedtoservice"}
     if associated and associated.startswith("arn:"):
         context["iam:AssociatedResourceArn"] = associated
         known |= {"iam:associatedresourcearn"}

@@ -182,3 +182,103 @@ def test_a_path_is_decided_with_the_slash_that_it_ends_with(a):
             assert refused(barred.get_parameters_by_path, read, f"{arn}{end}", Path=f"/{top}{end}", Recursive=True)
     # A name with a slash at its end stays none.
     assert refusal(a("ssm").get_parameter, Name=f"/{top}/x/")[0] == "ValidationException"
+
+
+# Roles that are handed over
+
+
+PASS = "iam:PassRole"
+
+
+def test_a_role_is_passed_also_where_nothing_is_known_of_the_operation(a, role, journals):
+    passed, bucket = role("firehose.amazonaws.com"), fresh("bucket")
+    a("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    every = allow(["firehose:*", "config:*"])
+    without, with_ = user(a, every), user(a, every, allow(PASS, passed))
+    to_anyone = user(
+        a, every, allow(PASS, Condition={"StringEquals": {"iam:PassedToService": "firehose.amazonaws.com"}})
+    )
+    to_bucket = {"RoleARN": passed, "BucketARN": f"arn:aws:s3:::{bucket}"}
+    recorder = {"ConfigurationRecorder": {"name": "default", "roleARN": passed}}
+
+    def stream(keys):
+        return {"DeliveryStreamName": fresh("stream"), "ExtendedS3DestinationConfiguration": to_bucket}, a(
+            "firehose", **keys
+        )
+
+    for keys in (without, to_anyone):
+        params, firehose = stream(keys)
+        assert refused(firehose.create_delivery_stream, PASS, passed, **params)
+        assert refused(a("config", **keys).put_configuration_recorder, PASS, passed, **recorder)
+    params, firehose = stream(with_)
+    firehose.create_delivery_stream(**params)
+    a("config", **with_).put_configuration_recorder(**recorder)
+    line = journals.lines(action=PASS, resource=passed, decision="implicit_deny")[0]
+    assert "iam:passedtoservice" not in line["modelled"]
+
+
+def test_an_instances_profile_passes_its_role(a, role):
+    passed, profile = role("ec2.amazonaws.com"), fresh("profile")
+    made = a("iam").create_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Arn"]
+    a("iam").add_role_to_instance_profile(InstanceProfileName=profile, RoleName=passed.rpartition("/")[2])
+    every = allow("ec2:*")
+    to_ec2 = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    without, wrong = (a("ec2", **user(a, every, *more)) for more in ((), (allow(PASS, passed, Condition=to_lambda),)))
+    with_ = a("ec2", **user(a, every, allow(PASS, passed, Condition=to_ec2)))
+    image = {"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1}
+
+    for ec2 in (without, wrong):
+        for named in ({"Name": profile}, {"Arn": made}):
+            assert PASS in decoded(a, refusal(ec2.run_instances, IamInstanceProfile=named, **image))
+    without.run_instances(**image)
+    instance = with_.run_instances(IamInstanceProfile={"Name": profile}, **image)["Instances"][0]["InstanceId"]
+    (held,) = a("ec2").describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    given = {"IamInstanceProfile": {"Arn": made}, "AssociationId": held["AssociationId"]}
+    assert PASS in decoded(a, refusal(without.replace_iam_instance_profile_association, **given))
+    assert held["InstanceId"] == instance
+    other = without.run_instances(**image)["Instances"][0]["InstanceId"]
+    given = {"IamInstanceProfile": {"Name": profile}, "InstanceId": other}
+    assert PASS in decoded(a, refusal(without.associate_iam_instance_profile, **given))
+    with_.associate_iam_instance_profile(**given)
+
+
+def decoded(a, refusal_):
+    """What EC2 says of a refusal, in the clear."""
+    code, _, message = refusal_
+    assert code == "UnauthorizedOperation"
+    encoded = message.partition("Encoded authorization failure message: ")[2]
+    return a("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"] if encoded else message
+
+
+# The tagging API
+
+
+def test_who_tags_by_the_tagging_api_may_tag_by_the_resources_service(a):
+    table = fresh("table")
+    made = a("dynamodb").create_table(
+        TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+    )["TableDescription"]["TableArn"]  # fmt: skip
+    every = allow(["tag:TagResources", "tag:UntagResources"])
+    blue = allow("dynamodb:TagResource", made, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    without, with_ = (a("resourcegroupstaggingapi", **user(a, every, *more)) for more in ((), (blue,)))
+
+    def tags():
+        return a("dynamodb").list_tags_of_resource(ResourceArn=made)["Tags"]
+
+    named = {"ResourceARNList": [made]}
+    assert refused(without.tag_resources, "dynamodb:TagResource", made, Tags={"team": "blue"}, **named)
+    assert refused(with_.tag_resources, "dynamodb:TagResource", made, Tags={"team": "red"}, **named)
+    assert refused(with_.untag_resources, "dynamodb:UntagResource", made, TagKeys=["team"], **named)
+    assert tags() == []
+    assert with_.tag_resources(Tags={"team": "blue"}, **named)["FailedResourcesMap"] == {}
+    assert tags() == [{"Key": "team", "Value": "blue"}]
+
+
+def test_the_tagging_api_reaches_no_other_account(a, b):
+    arn = f"arn:aws:dynamodb:{ACCOUNT}:table/t"
+
+    assert refused(
+        b("resourcegroupstaggingapi").tag_resources, "dynamodb:TagResource", arn, ResourceARNList=[arn], Tags={"x": "y"}
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.actions import Encryption, Grant, KeyState, NetworkPlace, Standing
 from harness.actions.kms import is_managed
+from harness.actions.stepfunctions import machine_arn
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.resource_policies import retiring
 from harness.gateway.resources import encryptions, networks, resource_tags
@@ -111,6 +112,34 @@ class StateFacts:
             return []
         held = models.secretsmanager_backends[self.iam.account_id][self.region].secrets.values()
         return [str(secret.arn) for secret in held if models._matches(secret, filters)]  # noqa: SLF001 - as moto itself asks
+
+    def profile_roles(self, profile: str) -> Sequence[str] | None:
+        """Those of the profile of that name, or of that ARN."""
+        profiles = self.iam.backend.instance_profiles.values()
+        held = next((one for one in profiles if profile in {one.name, one.arn}), None)
+        return None if held is None else [str(role.arn) for role in held.roles]
+
+    def redriven_to(self, queue: str) -> Sequence[str]:
+        """Those whose policy of redriving names the queue, and those that its messages were in: LocalStack puts them back there."""
+        models, arn = loaded("localstack.services.sqs.models"), Arn.parse(queue)
+        if models is None or arn is None:
+            return []
+        queues = models.sqs_stores[self.iam.account_id][_region(queue, self.region)].queues
+        sources = [one.arn for one in queues.values() if (one.redrive_policy or {}).get("deadLetterTargetArn") == queue]
+        held = queues.get(queue.rpartition(":")[2])
+        came_from = [message.dead_letter_queue_source_arn for message in _messages(held)] if held else []
+        return list(dict.fromkeys(str(source) for source in (*sources, *came_from) if source))
+
+    def task_resources(self, token: str) -> Sequence[str]:
+        """Of the executions in the request's region, where LocalStack looks for the token."""
+        stores = loaded("localstack.services.stepfunctions.backend.store")
+        store = stores.sfn_stores[self.iam.account_id][self.region] if stores else None
+        for execution in list(store.executions.values()) if store is not None else []:
+            environment = execution.exec_worker.env if execution.exec_worker else None
+            waiting = environment.callback_pool_manager.get(token) if environment else None
+            if store is not None and waiting is not None:
+                return _waiting(execution, environment, waiting) or list(store.activities)
+        return []
 
     def parameter_versions(self, name: str) -> Sequence[str]:
         """Systems Manager's."""
@@ -215,6 +244,24 @@ def _api_destination(account_id: str, region: str, name: str) -> str | None:
     models = loaded("localstack.services.events.models")
     found = models.events_stores[account_id][region].api_destinations.get(name) if models else None
     return str(found.arn) if found else None
+
+
+def _messages(queue: Any) -> Sequence[Any]:
+    """All messages of a queue, FIFO or not, whoever has received them."""
+    groups = getattr(queue, "message_groups", {}).values()
+    grouped = [message for group in list(groups) for message in list(group.messages)]
+    visible = list(queue.visible.queue) if hasattr(queue, "visible") else []
+    return [*visible, *grouped, *queue.inflight, *queue.delayed]
+
+
+def _waiting(execution: Any, environment: Any, endpoint: Any) -> Sequence[str]:
+    """LocalStack keeps no activity with a task's token: it is one of those that the execution has given this input to."""
+    if not hasattr(endpoint, "get_activity_input"):
+        return [machine_arn(str(execution.state_machine_arn))]
+    events = list(environment.event_manager._history_event_list)  # noqa: SLF001 - its reader copies all of it
+    scheduled = [event["activityScheduledEventDetails"] for event in events if "activityScheduledEventDetails" in event]
+    given = [one["resource"] for one in scheduled if one["input"] == endpoint.get_activity_input()]
+    return list(dict.fromkeys(map(str, given)))
 
 
 def _region(name: str, region: str) -> str:

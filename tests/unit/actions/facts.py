@@ -40,6 +40,15 @@ class NoFacts:
     def secrets(self, filters):
         return []
 
+    def profile_roles(self, profile):
+        return None
+
+    def redriven_to(self, queue):
+        return []
+
+    def task_resources(self, token):
+        return []
+
     def parameter_versions(self, name):
         return [f"{name}:1", f"{name}:2"]
 

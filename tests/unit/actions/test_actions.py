@@ -328,12 +328,9 @@ def test_tagging_what_ec2_creates_says_what_was_created():
     assert "ec2:createaction" in tagged.modelled
 
 
-def test_services_without_tables_have_the_prefix_of_their_actions():
-    assert asked("resourcegroupstaggingapi", "GetResources")[0][1] is None
-    assert (
-        calls(Operation("resourcegroupstaggingapi", "tagging", "GetResources", {}, "us-west-2", A), Facts())[0].action
-        == "tag:GetResources"
-    )
+def test_services_have_the_prefix_of_their_actions():
+    assert asked("glue", "GetTable") == [("glue:GetTable", None)]
+    assert asked("resourcegroupstaggingapi", "GetResources") == [("tag:GetResources", "*")]
     assert (
         calls(Operation("cloudwatch", "monitoring", "ListMetrics", {}, "us-west-2", A), Facts())[0].action
         == "cloudwatch:ListMetrics"

@@ -7,7 +7,7 @@ from harness.actions import Operation, calls
 
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 HERE = f"{REGION}:{A}"
-ROLE = f"arn:aws:iam::{A}:role/r"
+ROLE, PROFILE = f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{A}:instance-profile/profile"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
 SECRETS = f"arn:aws:secretsmanager:{HERE}:secret"
 PARAMETERS = f"arn:aws:ssm:{HERE}:parameter"
@@ -23,6 +23,9 @@ class Facts(NoFacts):
             ("primary-secret", "replica"): f"{SECRETS}:replica-AbCdEf".replace(REGION, "eu-west-1"),
             ("document", "AWSOwn"): f"arn:aws:ssm:{HERE}:document/AWSOwn",
         }.get((kind, name))
+
+    def profile_roles(self, profile):
+        return {"profile": [ROLE], PROFILE: [ROLE], "empty": []}.get(profile)
 
 
 def made(service, name, /, **params):
@@ -113,3 +116,111 @@ def test_a_path_keeps_its_last_slash_and_a_name_does_not():
     assert path("/app/") == [("ssm:GetParametersByPath", f"{PARAMETERS}/app/")]
     assert path("/") == [("ssm:GetParametersByPath", f"{PARAMETERS}/")]
     assert asked("ssm", "GetParameter", Name="/app/") == [("ssm:GetParameter", f"{PARAMETERS}/app")]
+
+
+# Roles of operations without a row
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "params"),
+    [
+        ("firehose", "CreateDeliveryStream", {"ExtendedS3DestinationConfiguration": {"RoleARN": ROLE}}),
+        ("config", "PutConfigurationRecorder", {"ConfigurationRecorder": {"roleARN": ROLE}}),
+        ("redshift", "ModifyClusterIamRoles", {"AddIamRoles": [ROLE, ROLE], "RemoveIamRoles": []}),
+        ("batch", "CreateComputeEnvironment", {"computeResources": {"instanceRole": ROLE}}),
+        ("codepipeline", "UpdatePipeline", {"pipeline": {"stages": [{"actions": [{"roleArn": ROLE}]}]}}),
+        ("ssm", "StartAutomationExecution", {"Parameters": {"AutomationAssumeRole": [ROLE]}}),
+        ("ec2", "RequestSpotFleet", {"SpotFleetRequestConfig": {"IamFleetRole": ROLE}}),
+    ],
+)
+def test_a_role_in_a_request_that_nothing_is_known_of_is_passed_to_somebody(service, name, params):
+    operation, passed = made(service, name, **params)
+
+    assert (operation.action, operation.resource) == (f"{service}:{name}", None)
+    assert (passed.action, passed.resource) == ("iam:PassRole", ROLE)
+    assert "iam:PassedToService" not in passed.context
+    assert "iam:passedtoservice" not in passed.modelled
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "params"),
+    [
+        ("firehose", "DescribeDeliveryStream", {"RoleARN": ROLE}),
+        ("codebuild", "DeleteProject", {"serviceRole": ROLE}),
+        ("eks", "CreateAccessEntry", {"principalArn": ROLE}),
+        ("config", "PutEvaluations", {"Evaluations": [{"ComplianceResourceId": ROLE}]}),
+        ("ram", "CreateResourceShare", {"principals": [ROLE]}),
+        ("ecr", "CreateRepository", {"tags": [{"Key": "owner", "Value": ROLE}]}),
+        ("ecr", "SetRepositoryPolicy", {"policyText": f'{{"Principal": "{ROLE}"}}'}),
+        ("iam", "CreateDelegationRequest", {"OwnerAccountId": ROLE}),
+    ],
+)
+def test_a_role_that_a_request_is_about_is_not_passed(service, name, params):
+    assert "iam:PassRole" not in [action for action, _ in asked(service, name, **params)]
+
+
+def test_a_role_of_another_partition_is_an_unknown_one():
+    other = ROLE.replace("arn:aws:", "arn:aws-cn:")
+
+    assert asked("firehose", "CreateDeliveryStream", RoleARN=other)[1] == ("iam:PassRole", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("RunInstances", {"IamInstanceProfile": {"Name": "profile"}}),
+        ("RunInstances", {"IamInstanceProfile": {"Arn": PROFILE}}),
+        ("AssociateIamInstanceProfile", {"IamInstanceProfile": {"Arn": PROFILE}, "InstanceId": "i-1"}),
+        ("ReplaceIamInstanceProfileAssociation", {"IamInstanceProfile": {"Name": "profile"}}),
+        ("RequestSpotInstances", {"LaunchSpecification": {"IamInstanceProfile": {"Name": "profile"}}}),
+    ],
+)
+def test_an_instance_profiles_role_is_passed_to_ec2(name, params):
+    passed = made("ec2", name, **params)[1]
+
+    assert (passed.action, passed.resource) == ("iam:PassRole", ROLE)
+    assert passed.context["iam:PassedToService"] == "ec2.amazonaws.com"
+
+
+def test_a_profile_that_is_not_there_has_an_unknown_role():
+    both = {"Name": "profile", "Arn": f"{PROFILE}2"}
+
+    assert asked("ec2", "RunInstances", IamInstanceProfile={"Name": "none"})[1:] == [("iam:PassRole", None)]
+    assert asked("ec2", "RunInstances", IamInstanceProfile=both)[1:] == [("iam:PassRole", ROLE), ("iam:PassRole", None)]
+    assert asked("ec2", "RunInstances", IamInstanceProfile={"Name": "empty"})[1:] == []
+    assert asked("ec2", "RunInstances")[1:] == []
+
+
+# Tags by the tagging API
+
+
+@pytest.mark.parametrize(
+    ("arn", "tags", "untags"),
+    [
+        (f"arn:aws:dynamodb:{HERE}:table/t", "dynamodb:TagResource", "dynamodb:UntagResource"),
+        (f"arn:aws:logs:{HERE}:log-group:g", "logs:TagResource", "logs:UntagResource"),
+        (FUNCTION, "lambda:TagResource", "lambda:UntagResource"),
+        (f"arn:aws:rds:{HERE}:db:d", "rds:AddTagsToResource", "rds:RemoveTagsFromResource"),
+        (f"arn:aws:ec2:{HERE}:vpc/vpc-1", "ec2:CreateTags", "ec2:DeleteTags"),
+        ("arn:aws:s3:::b", "s3:PutBucketTagging", "s3:PutBucketTagging"),
+        (f"arn:aws:sqs:{HERE}:q", "sqs:TagQueue", "sqs:UntagQueue"),
+        (ROLE, "iam:TagRole", "iam:UntagRole"),
+        (f"arn:aws:iam::{A}:policy/p", "iam:TagPolicy", "iam:UntagPolicy"),
+    ],
+)
+def test_who_tags_by_the_tagging_api_tags_by_the_resources_service(arn, tags, untags):
+    tag = made("resourcegroupstaggingapi", "TagResources", ResourceARNList=[arn], Tags={"team": "blue"})
+    untag = made("resourcegroupstaggingapi", "UntagResources", ResourceARNList=[arn, arn], TagKeys=["team"])
+
+    assert [(call.action, call.resource) for call in tag] == [("tag:TagResources", "*"), (tags, arn)]
+    assert [(call.action, call.resource) for call in untag] == [("tag:UntagResources", "*"), (untags, arn)]
+    assert tag[1].context["aws:RequestTag/team"] == "blue"
+    assert tag[1].context["aws:TagKeys"] == untag[1].context["aws:TagKeys"] == ("team",)
+
+
+def test_a_resource_elsewhere_is_unknown_to_the_tagging_api():
+    elsewhere = f"arn:aws:dynamodb:eu-west-1:{A}:table/t"
+
+    found = asked("resourcegroupstaggingapi", "TagResources", ResourceARNList=[elsewhere, "x"], Tags={"team": "blue"})
+
+    assert found[1:] == [("dynamodb:TagResource", None), ("tag:TagResources", None)]

@@ -86,6 +86,15 @@ class Facts:
     def secrets(self, filters):
         return ["arn:aws:secretsmanager:us-west-2:111111111111:secret:x-AbCdEf"]
 
+    def profile_roles(self, profile):
+        return [f"arn:aws:iam::{ACCOUNT}:role/x"]
+
+    def redriven_to(self, queue):
+        return [f"arn:aws:sqs:{REGION}:{ACCOUNT}:source"]
+
+    def task_resources(self, token):
+        return [f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x"]
+
     def parameter_versions(self, name):
         return [f"{name}:1", f"{name}:2"]
 
@@ -141,6 +150,7 @@ VALUES = {
     "AccountId": ACCOUNT,
     "Tagging": "t=v",
     "Resource": GIVEN,
+    "ResourceARNList": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/x",
     "stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x:1",
     "stateMachineVersionArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x:1",
     "stateMachineAliasArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x:1",
