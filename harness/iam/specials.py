@@ -59,6 +59,17 @@ DYNAMODB_ACROSS = frozenset({
     "dynamodb:getsharditerator", "dynamodb:listtagsofresource", "dynamodb:putitem", "dynamodb:query", "dynamodb:scan",
     "dynamodb:tagresource", "dynamodb:untagresource", "dynamodb:updateitem", "dynamodb:updatetable",
 })  # fmt: skip
+# "Lambda doesn't support cross-account actions for all of its APIs": the list in
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-cross-account.html
+# OBSERVED: https://github.com/awsdocs/aws-lambda-developer-guide/issues/139 of the others; and function URLs and layers, which have
+# permissions of their own: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html and permissions-layer-cross-account.html
+LAMBDA_ACROSS = frozenset({
+    "lambda:createalias", "lambda:deletealias", "lambda:deletefunction", "lambda:deletefunctionconcurrency",
+    "lambda:getalias", "lambda:getfunction", "lambda:getfunctionconfiguration", "lambda:getlayerversion", "lambda:getpolicy",
+    "lambda:invokeasync", "lambda:invokefunction", "lambda:invokefunctionurl", "lambda:listaliases", "lambda:listtags",
+    "lambda:listversionsbyfunction", "lambda:publishversion", "lambda:putfunctionconcurrency", "lambda:tagresource",
+    "lambda:untagresource", "lambda:updatealias", "lambda:updatefunctioncode",
+})  # fmt: skip
 
 
 class Refusal(NamedTuple):
@@ -139,6 +150,7 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
     ),
     "kms": (_at_home(lambda action: action not in KMS_ACROSS, Layer.KEY, "KMS"),),
     "sqs": (_at_home(SQS_AT_HOME.__contains__, Layer.RESOURCE, "SQS"),),
+    "lambda": (_at_home(lambda action: action not in LAMBDA_ACROSS, Layer.RESOURCE, "Lambda"),),
     "dynamodb": (_at_home(lambda action: action not in DYNAMODB_ACROSS, Layer.RESOURCE, "DynamoDB"),),
     "logs": (
         # "Policy only applies when operations are invoked by Amazon Web Services service principals":

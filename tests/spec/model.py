@@ -456,11 +456,13 @@ def bucket_owner_unlocks(case):
     return kind_of(case) == "root" and same_account(case) and case["action"].lower() in BUCKET_POLICY
 
 
-# kms-api-permissions-reference.html and rbac-iam-actions.html: "Cross-account"; sqs-limitations-of-custom-policies.html
+# kms-api-permissions-reference.html and rbac-iam-actions.html: "Cross-account"; sqs-limitations-of-custom-policies.html;
+# permissions-function-cross-account.html
 KMS_HOME = {"kms:DisableKey", "kms:PutKeyPolicy", "kms:TagResource"}
 SQS_HOME = {"sqs:DeleteQueue", "sqs:SetQueueAttributes"}
 DYNAMODB_HOME = {"dynamodb:PutResourcePolicy", "dynamodb:PartiQLSelect"}
-AT_HOME = {name.lower() for name in KMS_HOME | SQS_HOME | DYNAMODB_HOME}
+LAMBDA_HOME = {"lambda:AddPermission", "lambda:UpdateFunctionConfiguration"}
+AT_HOME = {name.lower() for name in KMS_HOME | SQS_HOME | DYNAMODB_HOME | LAMBDA_HOME}
 
 
 def never_possible(case):

@@ -438,6 +438,8 @@ REQUESTS = [
     ("SQS:deletequeue", QUEUE),
     ("dynamodb:GetItem", TABLE),
     ("dynamodb:PutResourcePolicy", TABLE),
+    ("lambda:AddPermission", f"arn:aws:lambda:us-east-1:{HOME}:function:f"),
+    ("lambda:GetPolicy", f"arn:aws:lambda:us-east-1:{HOME}:function:f"),
     ("s3:PutBucketPolicy", BUCKET),
     ("S3:getbucketpolicy", BUCKET),
     ("s3:DeleteBucketPolicy", BUCKET),

@@ -237,12 +237,15 @@ ANYONE = Principal(PrincipalKind.ANONYMOUS, "anonymous")
 BUCKET = "arn:aws:s3:::bucket"
 QUEUE = f"arn:aws:sqs:us-west-2:{HERE}:queue"
 KEY_ARN = f"arn:aws:kms:us-west-2:{HERE}:key/1"
+FUNCTION_ARN = f"arn:aws:lambda:us-west-2:{HERE}:function:f"
 LOGS = f"arn:aws:logs:us-west-2:{HERE}:log-group:g:*"
 AT_HOME = "{} lets no other account do this, whatever policies say"
 ACROSS = [
     ("kms:Encrypt", KEY_ARN),
     ("sqs:PurgeQueue", QUEUE),
     ("dynamodb:DescribeTable", TABLE),
+    ("lambda:InvokeFunction", FUNCTION_ARN),
+    ("lambda:UpdateFunctionCode", FUNCTION_ARN),
     ("logs:PutSubscriptionFilter", f"arn:aws:logs:us-west-2:{HERE}:destination:d"),
 ]
 NO_LOGS = "the policies of CloudWatch Logs let services in, and no other account"
@@ -262,6 +265,8 @@ class TestWhatNoPolicyCanAllow:
             (FOREIGN, "sqs:SetQueueAttributes", QUEUE, AT_HOME.format("SQS")),
             (ANYONE, "sqs:DeleteQueue", QUEUE, AT_HOME.format("SQS")),
             (FOREIGN, "dynamodb:PartiQLSelect", TABLE, AT_HOME.format("DynamoDB")),
+            (FOREIGN, "lambda:AddPermission", FUNCTION_ARN, AT_HOME.format("Lambda")),
+            (FOREIGN, "lambda:UpdateFunctionConfiguration", FUNCTION_ARN, AT_HOME.format("Lambda")),
             (FOREIGN, "logs:PutLogEvents", LOGS, NO_LOGS),
         ],
     )
