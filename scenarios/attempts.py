@@ -241,7 +241,7 @@ def makes_a_function(stage, *, may, role):
 def fetch(url: str) -> bytes:
     """What a plain GET finds there. Raises the refusal as boto3 would."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - an URL of the harness's own endpoint
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - an URL of the harness's own endpoint
             return answer.read()
     except urllib.error.HTTPError as refused:
         with refused:

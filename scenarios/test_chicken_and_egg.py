@@ -28,7 +28,7 @@ def test_a_cannot_trust_a_role_of_b_that_does_not_exist_yet(harness):
 
     assert ROLE_OF_B in refusal.value.message
     # Terraform alone would ask again for two minutes.
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 100
 
 
 def test_the_same_trust_policy_is_stored_once_the_role_exists(harness, principals, allowed, denied):

@@ -136,7 +136,7 @@ def test_services_go_by_ways_of_their_own(harness):
         with pytest.raises(sqs.exceptions.ClientError, match="VPC endpoint policy"):
             sqs.receive_message(QueueUrl=url)
         sns.publish(TopicArn=topic, Message="x")
-    eventually("the message", lambda: sqs.receive_message(QueueUrl=url).get("Messages"), within=20)
+    eventually("the message", lambda: sqs.receive_message(QueueUrl=url).get("Messages"), within=60)
     sqs.delete_queue(QueueUrl=url)
     sns.delete_topic(TopicArn=topic)
 

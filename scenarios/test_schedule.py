@@ -23,7 +23,7 @@ def test_an_item_arrives_on_the_minute(example, journal):
     mark, before = journal.mark(), example.items()
 
     eventually("the rule fires", lambda: scheduled(journal, mark), within=A_MINUTE_AND_A_BIT)
-    eventually("an item arrives", lambda: example.items() - before, within=10)
+    eventually("an item arrives", lambda: example.items() - before, within=40)
 
     assert [entry.decision for entry in scheduled(journal, mark)] == ["allowed"]
     assert scheduled(journal, mark)[0].because[0]["sid"] == STATEMENT

@@ -622,7 +622,7 @@ def test_a_service_that_speaks_for_others_is_refused(what, stage, journal):
         policy = trusts({"Service": "sns.amazonaws.com"}, "sqs:SendMessage", **condition)
         stage.attach({"queue": policy}, stage.principals.deployer(stage.a))
         sns.publish(TopicArn=topic, Message="x")
-        return eventually("SNS sends", lambda: _by_sns(journal, mark), within=20)[0]
+        return eventually("SNS sends", lambda: _by_sns(journal, mark), within=60)[0]
 
     with stage.acting():
         subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]

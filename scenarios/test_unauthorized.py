@@ -186,14 +186,14 @@ class TestOnceATrustsExactlyBsRole:
 
         heard = harness.invoke("bar")
         lines = eventually(
-            "the report is logged", lambda: [line for line in logged(heard) if "REPORT" in line], within=20
+            "the report is logged", lambda: [line for line in logged(heard) if "REPORT" in line], within=60
         )
         assert lines[0].startswith(f"REPORT RequestId: {heard.request_id}")
 
         iam.put_role_policy(**policy, PolicyDocument=json.dumps(statement("logs:*", effect="Deny")))
         mark = journal.mark()
         unheard = harness.invoke("bar")
-        refused = eventually("logging is refused", lambda: _logs_refused(journal, mark), within=20)
+        refused = eventually("logging is refused", lambda: _logs_refused(journal, mark), within=60)
         iam.delete_role_policy(**policy)
 
         assert unheard.error is None

@@ -57,7 +57,7 @@ def wire(place, data):
     """What comes back until the server closes; nothing where it only closes."""
     answer = b""
     try:
-        with socket.create_connection(place, timeout=5) as connection:
+        with socket.create_connection(place, timeout=30) as connection:
             connection.sendall(data)
             while part := connection.recv(65536):
                 answer += part

@@ -91,7 +91,7 @@ def make_function(clients, text="", *, runtime="python3.13", code=None):
     ]
     code = code or function_code(text)
     made = clients("lambda").create_function(
-        FunctionName=name, Runtime=runtime, Handler="f.handler", Role=role, Code={"ZipFile": code}
+        FunctionName=name, Runtime=runtime, Handler="f.handler", Role=role, Code={"ZipFile": code}, Timeout=30
     )
     return made["FunctionArn"]
 

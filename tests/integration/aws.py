@@ -100,6 +100,11 @@ def counted(clients, namespace, metric, dimensions):
     return sum(point["Sum"] for point in points)
 
 
+def whole_lines(journal):
+    """The lines of a journal; the last one may still be on its way."""
+    return [json.loads(line) for line in journal.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
 class Journals:
     """The journals of a sandbox as they stand in its folder."""
 
@@ -112,8 +117,7 @@ class Journals:
 
     def lines(self, **wanted):
         """Every line with these fields, oldest first."""
-        texts = [path.read_text() for path in self.state.rglob("journal.jsonl")]
-        lines = [json.loads(line) for text in texts for line in text.splitlines()]
+        lines = [line for path in self.state.rglob("journal.jsonl") for line in whole_lines(path)]
         found = [line for line in lines if all(line.get(key) == value for key, value in wanted.items())]
         return sorted(found, key=lambda line: line["time"])
 

@@ -141,7 +141,7 @@ def _signed(signer, request, call, late):
     return Request(request.method, sent or "/", (("Host", parts.netloc), *request.headers.items()), call.body)
 
 
-def send(url, request, *, timeout=20):
+def send(url, request, *, timeout=60):
     """The answer to the request as it stands."""
     host = urllib.parse.urlsplit(url).netloc
     with contextlib.closing(http.client.HTTPConnection(host, timeout=timeout)) as connection:

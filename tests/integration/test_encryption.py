@@ -120,11 +120,11 @@ def test_a_service_wants_the_key_of_the_queue_it_delivers_to(a, key, journals):
     a("sns").publish(TopicArn=topic, Message="hello")
 
     got = eventually(
-        "the message", lambda: a("sqs").receive_message(QueueUrl=urls["shared"]).get("Messages"), within=20
+        "the message", lambda: a("sqs").receive_message(QueueUrl=urls["shared"]).get("Messages"), within=60
     )
     assert json.loads(got[0]["Body"])["Message"] == "hello"
     refused = {"principal": "sns.amazonaws.com", "action": "kms:GenerateDataKey", "decision": "implicit_deny"}
-    eventually("two refusals", lambda: len(journals.lines(**refused)) == 2, within=20)
+    eventually("two refusals", lambda: len(journals.lines(**refused)) == 2, within=60)
     for what in ("kept", "aws"):
         assert not a("sqs").receive_message(QueueUrl=urls[what]).get("Messages")
 

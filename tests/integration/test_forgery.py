@@ -87,7 +87,7 @@ def the_instance_still_answers(one, url):
     assert send(url, signed(url, IDENTITY, one)).status == 200
 
 
-def wire(url, raw, timeout=10):
+def wire(url, raw, timeout=60):
     """What comes back for these bytes until the server closes."""
     place = urllib.parse.urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=timeout) as connection:

@@ -53,7 +53,7 @@ def ended(a):
         events = a("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
         return described["StackStatus"], " ".join(each.get("ResourceStatusReason", "") for each in events)
 
-    return lambda stack: eventually(f"stack {stack} rests", lambda: look(stack), within=30)
+    return lambda stack: eventually(f"stack {stack} rests", lambda: look(stack), within=60)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def invoke(client):
     def run(handler, code=None, runtime="python3.13", payload=None, **options):
         name = handler.replace(".", "-")
         code = code or archive("f.py", PYTHON)
+        options = {"Timeout": 30, **options}  # Lambda's own three seconds are few for a start on a busy machine
         functions.create_function(
             FunctionName=name, Role=role, Runtime=runtime, Handler=handler, Code={"ZipFile": code}, **options
         )

@@ -35,7 +35,7 @@ def client(accounts):
 def send(account, method="POST", path="/", body=IDENTITY, headers=()):
     """One request as it stands; its status and body."""
     host = urllib.parse.urlsplit(account["endpoint_url"]).netloc
-    with contextlib.closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(host, timeout=60)) as connection:
         return _send(connection, host, method, path, body, headers)
 
 

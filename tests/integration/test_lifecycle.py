@@ -12,7 +12,7 @@ from command_line import TWO_ACCOUNTS
 
 from harness.scenario import eventually
 
-GONE_WITHIN = 20
+GONE_WITHIN = 60
 
 
 def ports(project):

@@ -131,7 +131,7 @@ def test_logs_say_why_there_are_none(sandbox, one):
     assert "`mute` has logged nothing yet" in sandbox.run("logs", "mute").stderr
 
     assert sandbox.run("invoke", "mute").returncode == 0
-    said = eventually("the refusal is journalled", lambda: _said(sandbox, "may not write its log"), within=20)
+    said = eventually("the refusal is journalled", lambda: _said(sandbox, "may not write its log"), within=60)
     assert "harness journal --denied" in said
     denied = [json.loads(line) for line in sandbox.run("journal", "--denied", "--json").stdout.splitlines()]
     assert any("/aws/lambda/mute" in line.get("resource", "") for line in denied)

@@ -324,7 +324,7 @@ def test_a_token_confirms_nothing_under_another_topics_name(a):
     only_ok, only_no = (a("sns", **user(a, allow("sns:*", topic))) for topic in (ok, no))
     with subscriber() as (url, posted):
         a("sns").subscribe(TopicArn=no, Protocol="http", Endpoint=url)
-        token = posted.get(timeout=10)["Token"]
+        token = posted.get(timeout=60)["Token"]
 
         assert denied(only_ok.confirm_subscription, TopicArn=no, Token=token)
         assert denied(only_ok.confirm_subscription, TopicArn=ok, Token=token)

@@ -129,7 +129,9 @@ def test_a_log_group_is_the_one_that_is_named(a):
         assert refusal(logs.create_log_group, logGroupName=name)[0] == "InvalidParameterException"
 
 
-def test_a_statement_reads_the_table_that_it_is_decided_on(a):
+@pytest.fixture(scope="module")
+def tables(a):
+    """Two tables, `open` and `secret`, with one item each."""
     tables = a("dynamodb")
     for name in ("open", "secret"):
         tables.create_table(
@@ -139,6 +141,10 @@ def test_a_statement_reads_the_table_that_it_is_decided_on(a):
             BillingMode="PAY_PER_REQUEST",
         )
         tables.put_item(TableName=name, Item={"k": {"S": name}})
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_statement_reads_the_table_that_it_is_decided_on(a):
     one = a("dynamodb", **user(a, allow("dynamodb:*", f"arn:aws:dynamodb:{PLACE}:table/open")))
     spare = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": f"arn:aws:dynamodb:{PLACE}:table/secret"}
     but_one = a("dynamodb", **user(a, allow("dynamodb:*"), spare))
@@ -157,6 +163,7 @@ def test_a_statement_reads_the_table_that_it_is_decided_on(a):
             client.execute_statement(Statement=statement)
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_table_is_restored_from_the_one_that_is_decided_on(a):
     place = f"arn:aws:dynamodb:{PLACE}:table"
     one = a("dynamodb", **user(a, allow("dynamodb:*", [f"{place}/open", f"{place}/copy*"])))
@@ -180,3 +187,28 @@ def test_another_partition_s_arn_hides_nothing_from_a_deny(a):
     for given in (name, f"arn:aws:ssm:{PLACE}:parameter/{name}", f"arn:aws-cn:ssm:{PLACE}:parameter/{name}"):
         assert refusal(but_one.get_parameter, Name=given)[1] == 400
     assert a("ssm", **user(a, allow("ssm:*"))).get_parameter(Name=name)["Parameter"]["Value"] == "x"
+
+
+def test_a_connection_is_the_one_that_its_whole_arn_names(a):
+    name = fresh("connection")
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+    made = a("events").create_connection(Name=name, AuthorizationType="API_KEY", AuthParameters=key)["ConnectionArn"]
+    other = f"{made.rpartition('/')[0]}/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+    destinations = f"arn:aws:events:{PLACE}:api-destination/*"
+    keys = user(a, allow("events:*", [destinations, other]), allow("events:*", made, Effect="Deny"))
+    given = {"InvocationEndpoint": "https://example.com/", "HttpMethod": "POST"}
+
+    for named in (other, made.rpartition("/")[0]):
+        asked = {"Name": fresh("destination"), "ConnectionArn": named, **given}
+        assert refusal(a("events").create_api_destination, **asked)[0] in {
+            "ResourceNotFoundException",
+            "ValidationException",
+        }
+        assert refusal(a("events", **keys).create_api_destination, **asked)[1] == 400
+    asked = {"Name": fresh("destination"), "ConnectionArn": made, **given}
+    assert refusal(a("events", **keys).create_api_destination, **asked)[0] == "AccessDeniedException"
+    a("events").create_api_destination(**asked)
+    assert (
+        refusal(a("events").update_api_destination, Name=asked["Name"], ConnectionArn=other)[0]
+        == "ResourceNotFoundException"
+    )

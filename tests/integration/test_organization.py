@@ -360,7 +360,7 @@ def test_a_services_source_stands_in_its_own_organization(a, b, stranger, sandbo
             if line["principal"] == "sns.amazonaws.com"
         }
 
-    seen = eventually("three deliveries", lambda: lines() if len(lines()) == 3 else None, within=10)
+    seen = eventually("three deliveries", lambda: lines() if len(lines()) == 3 else None, within=60)
     assert {name: line["decision"] for name, line in seen.items()} == {
         "of-b": "allowed",
         "of-a": "implicit_deny",

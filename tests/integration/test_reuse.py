@@ -108,7 +108,9 @@ def ran(process):
 
 
 def standing_by(project):
-    return list(project.state.glob("standby-*/run.json"))
+    """Whether the accounts of the next session are ready, and those of the last one gone, which would be taken while they end."""
+    logs = list(project.state.glob("standby-*.supervisor.log"))
+    return len(logs) == 1 and list(project.state.glob("standby-*/run.json"))
 
 
 @pytest.mark.timeout(300)
@@ -162,7 +164,7 @@ def test_a_killed_session_takes_its_accounts_with_it(project, suite):
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
 
-    eventually("its supervisor has ended", lambda: not list(project.state.glob("standby-*/owner.json")), within=30)
+    eventually("its supervisor has ended", lambda: not list(project.state.glob("standby-*/owner.json")), within=60)
     assert project.run("down").returncode == 0
 
 

@@ -68,4 +68,4 @@ def test_an_instance_that_dies_in_use_is_named_and_down_cleans_up(example):
     assert status.stdout.count("yes") == 2
     assert "no" in status.stdout
     assert down.returncode == 0
-    eventually("everything has ended", lambda: not example.children(), within=20)
+    eventually("everything has ended", lambda: not example.children(), within=60)
