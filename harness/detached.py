@@ -89,15 +89,15 @@ def end(folder: RunFolder, *, wait: bool = True) -> bool:
     process = owner(folder.owner)
     if process is not None:
         process.terminate()
+        if not wait:  # the note stays as long as the folder does: nobody is to join what is ending
+            return True
+        try:
+            process.wait(END_TIMEOUT)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(END_TIMEOUT)
     folder.taken.unlink(missing_ok=True)
-    if process is None or not wait:
-        return process is not None
-    try:
-        process.wait(END_TIMEOUT)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(END_TIMEOUT)
-    return True
+    return process is not None
 
 
 # taking

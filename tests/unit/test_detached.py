@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from harness import detached
@@ -40,6 +41,21 @@ def test_a_run_whose_user_is_gone_is_abandoned_unless_it_is_kept(folder):
     detached.keep(folder)
 
     assert not abandoned(folder)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_run_that_is_ending_stays_taken(folder, wait):
+    owning = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    folder.path.mkdir()
+    claimed = psutil.Process(owning.pid)
+    folder.owner.write_text(json.dumps({"pid": owning.pid, "started": claimed.create_time()}))
+    detached.take(folder)
+
+    assert detached.end(folder, wait=wait)
+    assert folder.taken.exists() is not wait
+    owning.wait()
+    assert not detached.end(folder)
+    assert not folder.taken.exists()
 
 
 def test_a_note_that_is_still_being_written_is_nobodys_end(folder):
