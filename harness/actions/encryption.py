@@ -23,7 +23,7 @@ from harness.actions.lambda_ import function_arn
 from harness.actions.operation import Call, Encryption, Facts, Operation, OwnCall
 from harness.actions.params import dig
 from harness.actions.secretsmanager import batched
-from harness.actions.sqs import queue_arn
+from harness.actions.sqs import moved_to, queue_arn
 
 READ, WRITE = ("Decrypt",), ("GenerateDataKey", "Decrypt")
 BY_KMS = frozenset({"aws:kms", "aws:kms:dsse"})
@@ -402,7 +402,8 @@ def _queue_used(named: str, actions: Sequence[str], facts: Facts) -> Iterator[Us
 def _moved(operation: Operation, facts: Facts) -> Iterator[Use]:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html."""
     yield from _queue_used(str(operation.params.get("SourceArn") or ""), READ, facts)
-    yield from _queue_used(str(operation.params.get("DestinationArn") or ""), WRITE, facts)
+    for queue in moved_to(operation, facts):
+        yield from _queue_used(queue, WRITE, facts)
 
 
 RULES: Mapping[str, Mapping[str, Rule]] = {

@@ -3,11 +3,13 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 """
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.actions.keys import UNKNOWN, UNREAD, Keys, KeyValue, Type, key
-from harness.actions.operation import Call, Facts, Operation
+from harness.actions.operation import Call, Facts, Operation, Standing
 from harness.actions.params import dig
 from harness.actions.reasons import because
 from harness.actions.service import Rule, Service, each, rows
@@ -129,6 +131,11 @@ def _layer(operation: Operation, _facts: Facts) -> str | None:
     return f"{base}:{version}"
 
 
+_ANYONE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": "*"}],
+}
+
 SERVICE = Service(
     prefix="lambda",
     rows={
@@ -204,3 +211,16 @@ SERVICE = Service(
         NOT_TOLD="SendDurableExecutionCallbackFailure SendDurableExecutionCallbackHeartbeat SendDurableExecutionCallbackSuccess"
     ),
 )  # fmt: skip
+
+
+def invocation(operation: Operation, facts: Facts, function: str) -> Call:
+    """That the caller of another service's operation invokes a function by its ARN, as the service wants it.
+
+    Another account's function is known there alone, where its policy is asked about the service when the service invokes it.
+    """
+    invoked = replace(operation, service="lambda", prefix="lambda", name="Invoke", params={"FunctionName": function})
+    resource = function_arn(invoked, facts)
+    call = SERVICE.call(invoked, facts, "InvokeFunction", resource)
+    if resource is None or resource.split(":")[4] == operation.account:
+        return call
+    return replace(call, policy=Standing(f"policy of {resource}", json.dumps(_ANYONE)))

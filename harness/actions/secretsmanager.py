@@ -9,6 +9,7 @@ OBSERVED: a secret that does not exist is refused by the name that the request g
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.actions import lambda_
 from harness.actions.keys import UNKNOWN, UNREAD, KeyRule, Keys, KeyValue, Type, given, key, truth
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
@@ -62,6 +63,17 @@ def _batch(service: Service, operation: Operation, facts: Facts) -> Sequence[Cal
     return calls
 
 
+def _rotated(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Who rotates must be allowed to invoke the function that does it, the one of the request or the one that the secret has.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html (required permissions)
+    """
+    secret, given = _secret(operation, facts), str(operation.params.get("RotationLambdaARN") or "")
+    function = given or facts.arn("rotation-function", str(operation.params.get("SecretId") or ""))
+    call = service.call(operation, facts, operation.name, secret)
+    return [call, lambda_.invocation(operation, facts, function)] if function else [call]
+
+
 def _named(operation: Operation, facts: Facts) -> KeyValue:
     return _secret(operation, facts)
 
@@ -93,6 +105,7 @@ SERVICE = Service(
                 ListSecrets GetRandomPassword
         """),
         **each(_secret, _OPERATIONS),
+        "RotateSecret": _rotated,
         **each(_created, "CreateSecret"),
         "ValidateResourcePolicy": _validated,
         "BatchGetSecretValue": _batch,

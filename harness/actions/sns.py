@@ -22,13 +22,15 @@ def _confirmed(operation: Operation, facts: Facts) -> str | None:
 
 
 def _published(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    """To a topic, an endpoint or a telephone, which has no ARN. AWS takes one of them, LocalStack several: each of them is asked for.
+    """To a topic, an endpoint or a telephone, whose number it is. AWS takes one of them, LocalStack several: each is asked for.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    OBSERVED: https://github.com/Miserlou/Zappa/issues/1941 for the number: no ARN in a policy matches it.
     """
     found = [operation.params[name] for name in ("TopicArn", "TargetArn") if operation.params.get(name)]
-    if operation.params.get("PhoneNumber") or not found:
-        found.append(None)
+    if number := str(operation.params.get("PhoneNumber") or ""):
+        found.append(None if number.startswith("arn:") else number)
+    found = found or [None]
     return [service.call(operation, facts, operation.name, resource) for resource in dict.fromkeys(found)]
 
 

@@ -53,20 +53,26 @@ def queue_arn(operation: Operation, _facts: Facts) -> str | None:
     return f"arn:aws:sqs:{operation.region}:{owner}:{name}" if name else None
 
 
+def moved_to(operation: Operation, facts: Facts) -> Sequence[str]:
+    """The queues that messages of a dead-letter queue are moved to."""
+    target = operation.params.get("DestinationArn")
+    return [str(target)] if target else facts.redriven_to(str(operation.params.get("SourceArn") or ""))
+
+
 def _moved(operation: Operation, facts: Facts) -> str | None:
     """The handle of a move task holds the task's id; the queue it moves from is the account's to know."""
     return facts.arn("queue-move-task", str(operation.params.get("TaskHandle") or ""))
 
 
 def _move(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
-    """Taken out of one queue, and sent to another where the request names it.
+    """Taken out of one queue, and sent to another, or back to all those that its messages may have come from.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html (DestinationArn)
     """
-    source, target = operation.params.get("SourceArn"), operation.params.get("DestinationArn")
     taken = ("StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-    calls = [service.call(operation, facts, action, source) for action in taken]
-    return calls + ([service.call(operation, facts, "SendMessage", target)] if target else [])
+    calls = [service.call(operation, facts, action, operation.params.get("SourceArn")) for action in taken]
+    return calls + [service.call(operation, facts, "SendMessage", target) for target in moved_to(operation, facts)]
 
 
 SERVICE = Service(

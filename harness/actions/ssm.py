@@ -147,6 +147,7 @@ def _send(service: Service, operation: Operation, facts: Facts) -> Sequence[Call
 
 
 _SERVICE = "ssm.amazonaws.com"
+_TASK_ROLES = ("ServiceRoleArn", "TaskInvocationParameters.RunCommand.ServiceRoleArn")
 
 SERVICE = Service(
     prefix="ssm",
@@ -231,8 +232,9 @@ SERVICE = Service(
     passes={
         "CreateActivation": {"IamRole": _SERVICE},
         "SendCommand": {"ServiceRoleArn": _SERVICE},
-        "RegisterTaskWithMaintenanceWindow": {"ServiceRoleArn": _SERVICE},
-        "UpdateMaintenanceWindowTask": {"ServiceRoleArn": _SERVICE},
+        # A command's role sends what SNS is told of it: https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-sns-notifications.html
+        "RegisterTaskWithMaintenanceWindow": dict.fromkeys(_TASK_ROLES, _SERVICE),
+        "UpdateMaintenanceWindowTask": dict.fromkeys(_TASK_ROLES, _SERVICE),
     },
     unmodelled=because(
         NOT_SERVED="""

@@ -66,6 +66,16 @@ def _listed(service: Service, operation: Operation, facts: Facts) -> Sequence[Ca
     ]
 
 
+def _answered(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """What waits for the answer: the activity of an activity's task, the state machine of a callback; nothing for an unknown token.
+
+    The reference lists no resource for it.
+    OBSERVED: https://github.com/aws/aws-cdk/pull/8486, https://github.com/NOAA-OWP/hydrovis/issues/837
+    """
+    waiting = facts.task_resources(str(operation.params.get("taskToken") or "")) or ["*"]
+    return [service.call(operation, facts, operation.name, resource) for resource in waiting]
+
+
 def _qualifier(operation: Operation, _facts: Facts) -> KeyValue:
     """The version or alias that the request names."""
     for name in _NAMES:
@@ -94,13 +104,13 @@ SERVICE = Service(
             {resourceArn}
                 TagResource UntagResource ListTagsForResource
             *
-                ListStateMachines ListActivities SendTaskFailure SendTaskHeartbeat SendTaskSuccess TestState
-                ValidateStateMachineDefinition
+                ListStateMachines ListActivities TestState ValidateStateMachineDefinition
         """),
         **dict.fromkeys(_ON_MACHINES.split(), _machine),
         "CreateStateMachineAlias": _on(_ROUTED),
         "UpdateStateMachineAlias": _on("stateMachineAliasArn", _ROUTED),
         "ListExecutions": _listed,
+        **dict.fromkeys(("SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"), _answered),
     },
     keys=Keys({
         "states:StateMachineQualifier": (
@@ -114,6 +124,8 @@ SERVICE = Service(
     also={
         "CreateStateMachine": {"TagResource": "tags", "PublishStateMachineVersion": "publish"},
         "UpdateStateMachine": {"PublishStateMachineVersion": "publish"},
+        # https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html (revealSecrets)
+        "TestState": {"RevealSecrets": "revealSecrets"},
     } | also({"TagResource": "tags"}, "CreateActivity"),
     passes={
         "CreateStateMachine": {"roleArn": _SERVICE},

@@ -1,9 +1,10 @@
 """What a request reaches for beside its own resource: who may not have that is refused, and may be let in to it."""
 
 import json
+from functools import partial
 
 import pytest
-from aws import REGION, A, allow, document, fresh, function_code, refusal, trust, user
+from aws import REGION, A, allow, client, document, fresh, function_code, refusal, trust, user
 
 ELSEWHERE = "us-east-1"
 BLUE = [{"Key": "team", "Value": "blue"}]
@@ -282,3 +283,166 @@ def test_the_tagging_api_reaches_no_other_account(a, b):
     assert refused(
         b("resourcegroupstaggingapi").tag_resources, "dynamodb:TagResource", arn, ResourceARNList=[arn], Tags={"x": "y"}
     )
+
+
+# Messages that go back
+
+
+def test_messages_go_back_by_whom_may_send_to_the_queues_that_they_came_from(a, journals):
+    sqs, names = a("sqs"), {kind: fresh(kind) for kind in ("dead", "source", "former")}
+    arns = {kind: f"arn:aws:sqs:{ACCOUNT}:{name}" for kind, name in names.items()}
+    policy = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arns["dead"], "maxReceiveCount": 1})}
+    urls = {"dead": sqs.create_queue(QueueName=names["dead"])["QueueUrl"]}
+    for kind in ("source", "former"):
+        urls[kind] = sqs.create_queue(QueueName=names[kind], Attributes=policy)["QueueUrl"]
+        sqs.send_message(QueueUrl=urls[kind], MessageBody=kind)
+        for _ in range(2):
+            sqs.receive_message(QueueUrl=urls[kind], VisibilityTimeout=0)
+    sqs.set_queue_attributes(QueueUrl=urls["former"], Attributes={"RedrivePolicy": ""})
+    take = allow(
+        ["sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arns["dead"]
+    )
+
+    def may(*kinds):
+        return a("sqs", **user(a, take, *(allow("sqs:SendMessage", arns[kind]) for kind in kinds)))
+
+    moved = {"SourceArn": arns["dead"]}
+    assert counted(sqs, urls["dead"]) == 2
+    for kinds, missing in (((), "source"), (("former",), "source"), (("source",), "former")):
+        assert refusal(may(*kinds).start_message_move_task, **moved)[1] == 403
+        assert journals.lines(action="sqs:SendMessage", resource=arns[missing], decision="implicit_deny")
+    assert counted(sqs, urls["dead"]) == 2
+    may("source", "former").start_message_move_task(**moved)
+    for kind in ("source", "former"):
+        (message,) = sqs.receive_message(QueueUrl=urls[kind], WaitTimeSeconds=10)["Messages"]
+        assert message["Body"] == kind
+
+
+def counted(sqs, url):
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
+
+
+# Tasks that are answered
+
+
+def machine(a, role, **task):
+    """Runs a new state machine of one task: its ARN."""
+    definition = {"StartAt": "T", "States": {"T": {"Type": "Task", "End": True, **task}}}
+    states = a("stepfunctions")
+    arn = states.create_state_machine(name=fresh("machine"), roleArn=role, definition=json.dumps(definition))[
+        "stateMachineArn"
+    ]
+    states.start_execution(stateMachineArn=arn)
+    return arn
+
+
+def test_an_activitys_task_is_answered_by_whom_may_answer_the_activity(a, role):
+    states = a("stepfunctions")
+    activity, other = (states.create_activity(name=fresh("activity"))["activityArn"] for _ in range(2))
+    arn = machine(a, role("states.amazonaws.com"), Resource=activity, HeartbeatSeconds=600)
+    token = {"taskToken": states.get_activity_task(activityArn=activity)["taskToken"]}
+    answers = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
+    barred = a("stepfunctions", **user(a, allow(answers), deny(answers, activity)))
+    machines, others = (a("stepfunctions", **user(a, allow(answers, on))) for on in (arn, other))
+
+    for states in (barred, machines, others):
+        assert refused(states.send_task_success, answers[0], activity, output="{}", **token)
+        assert refused(states.send_task_failure, answers[1], activity, **token)
+        assert refused(states.send_task_heartbeat, answers[2], activity, **token)
+    may = a("stepfunctions", **user(a, allow(answers, activity)))
+    may.send_task_heartbeat(**token)
+    may.send_task_success(output="{}", **token)
+
+
+def test_a_callback_is_answered_by_whom_may_answer_the_state_machine(a, role):
+    queue = a("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
+    body = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
+    waits = {"Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": body}
+    arn = machine(a, role("states.amazonaws.com", allow("sqs:SendMessage")), **waits)
+    (message,) = a("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    token, answer = {"taskToken": message["Body"]}, "states:SendTaskSuccess"
+    barred, other = (
+        a("stepfunctions", **user(a, *statements))
+        for statements in ((allow(answer), deny(answer, arn)), (allow(answer, f"{arn}2"),))
+    )
+
+    assert refused(barred.send_task_success, answer, arn, output="{}", **token)
+    assert refused(other.send_task_success, answer, arn, output="{}", **token)
+    may = a("stepfunctions", **user(a, allow(answer, arn)))
+    assert refused(may.send_task_success, answer, "*", output="{}", taskToken="nobody's")
+    may.send_task_success(output="{}", **token)
+
+
+def test_who_reveals_the_secrets_of_a_test_may_do_so(a, role):
+    passed = role("states.amazonaws.com")
+    tested = {"definition": json.dumps({"Type": "Pass", "End": True}), "roleArn": passed, "inspectionLevel": "TRACE"}
+    base = [allow("states:TestState"), allow(PASS)]
+    without, with_ = (a("stepfunctions", **user(a, *base, *more)) for more in ((), (allow("states:RevealSecrets"),)))
+    for states in (without, with_):
+        states.meta.config.inject_host_prefix = False  # the sandbox has no host `sync-127.0.0.1`
+
+    assert refused(without.test_state, "states:RevealSecrets", "*", revealSecrets=True, **tested)
+    for states, reveal in ((without, False), (with_, True)):
+        assert states.test_state(revealSecrets=reveal, **tested)["status"] == "SUCCEEDED"
+
+
+def test_a_windows_command_is_given_a_role_by_whom_may_pass_it(a, role):
+    window = a("ssm").create_maintenance_window(
+        Name=fresh("window"), Schedule="rate(1 hour)", Duration=2, Cutoff=1, AllowUnassociatedTargets=True
+    )["WindowId"]
+    passed = role("ssm.amazonaws.com")
+    command = {"RunCommand": {"ServiceRoleArn": passed}}
+    task = {
+        "WindowId": window,
+        "TaskArn": "AWS-RunShellScript",
+        "TaskType": "RUN_COMMAND",
+        "TaskInvocationParameters": command,
+    }
+    without, with_ = (a("ssm", **user(a, allow("ssm:*"), *more)) for more in ((), (allow(PASS, passed),)))
+
+    assert refused(without.register_task_with_maintenance_window, PASS, passed, **task)
+    with_.register_task_with_maintenance_window(**task)
+
+
+# Telephones
+
+
+def test_a_telephone_is_no_topic(a):
+    number, publish = "+4915112345678", "sns:Publish"
+    sms = {"PhoneNumber": number, "Message": "m"}
+    beside = {"Effect": "Allow", "Action": publish, "NotResource": "arn:aws:sns:*:*:*"}
+
+    for statements in ((allow(publish), deny(publish, "arn:aws:sns:*:*:*")), (beside,)):
+        a("sns", **user(a, *statements)).publish(**sms)
+    shut = {"Effect": "Deny", "Action": publish, "NotResource": "arn:aws:sns:*:*:*"}
+    for statements in ((allow(publish, "arn:aws:sns:*:*:*"),), (allow(publish), shut)):
+        assert refusal(a("sns", **user(a, *statements)).publish, **sms)[0] == "AuthorizationError"
+
+
+# Rotation
+
+
+@pytest.mark.parametrize("owner", ["one", "two"])
+def test_who_rotates_a_secret_may_invoke_the_function(accounts, a, owner):
+    clients, function = partial(client, accounts[owner]), fresh("function")
+    name = fresh("role")
+    runs = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"][
+        "Arn"
+    ]
+    arn = clients("lambda").create_function(
+        FunctionName=function, Runtime="python3.13", Handler="f.handler", Role=runs,
+        Code={"ZipFile": function_code("def handler(event, context):\n    return {}\n")},
+    )["FunctionArn"]  # fmt: skip
+    clients("lambda").get_waiter("function_active_v2").wait(FunctionName=function)
+    clients("lambda").add_permission(
+        FunctionName=function, StatementId="s", Action="lambda:InvokeFunction", Principal="secretsmanager.amazonaws.com"
+    )
+    secret = a("secretsmanager").create_secret(Name=fresh("secret"), SecretString="x")["ARN"]
+    rotate, invoke = allow("secretsmanager:RotateSecret"), "lambda:InvokeFunction"
+    without, with_ = (a("secretsmanager", **user(a, rotate, *more)) for more in ((), (allow(invoke, arn),)))
+    rules = {"RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 10}}
+
+    assert refused(without.rotate_secret, invoke, arn, SecretId=secret, **rules)
+    with_.rotate_secret(SecretId=secret, **rules)
+    assert refused(without.rotate_secret, invoke, arn, SecretId=secret)

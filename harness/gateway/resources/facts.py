@@ -115,17 +115,18 @@ class StateFacts:
 
     def profile_roles(self, profile: str) -> Sequence[str] | None:
         """Those of the profile of that name, or of that ARN."""
-        profiles = self.iam.backend.instance_profiles.values()
+        profiles = list(self.iam.backend.instance_profiles.values())
         held = next((one for one in profiles if profile in {one.name, one.arn}), None)
         return None if held is None else [str(role.arn) for role in held.roles]
 
     def redriven_to(self, queue: str) -> Sequence[str]:
         """Those whose policy of redriving names the queue, and those that its messages were in: LocalStack puts them back there."""
-        models, arn = loaded("localstack.services.sqs.models"), Arn.parse(queue)
-        if models is None or arn is None:
+        models = loaded("localstack.services.sqs.models")
+        if models is None:
             return []
         queues = models.sqs_stores[self.iam.account_id][_region(queue, self.region)].queues
-        sources = [one.arn for one in queues.values() if (one.redrive_policy or {}).get("deadLetterTargetArn") == queue]
+        policies = [(one.arn, one.redrive_policy or {}) for one in list(queues.values())]
+        sources = [arn for arn, policy in policies if policy.get("deadLetterTargetArn") == queue]
         held = queues.get(queue.rpartition(":")[2])
         came_from = [message.dead_letter_queue_source_arn for message in _messages(held)] if held else []
         return list(dict.fromkeys(str(source) for source in (*sources, *came_from) if source))

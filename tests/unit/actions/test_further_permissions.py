@@ -3,7 +3,7 @@
 import pytest
 from facts import NoFacts
 
-from harness.actions import Operation, calls
+from harness.actions import Encryption, Operation, calls
 
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 HERE = f"{REGION}:{A}"
@@ -11,6 +11,9 @@ ROLE, PROFILE = f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{A}:instance-profile/
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
 SECRETS = f"arn:aws:secretsmanager:{HERE}:secret"
 PARAMETERS = f"arn:aws:ssm:{HERE}:parameter"
+QUEUES = f"arn:aws:sqs:{HERE}"
+MACHINE, ACTIVITY = f"arn:aws:states:{HERE}:stateMachine:m", f"arn:aws:states:{HERE}:activity:a"
+KEY = f"arn:aws:kms:{HERE}:key/12345678-1234-1234-1234-123456789012"
 TAGS = [{"Key": "team", "Value": "blue"}]
 
 
@@ -21,8 +24,19 @@ class Facts(NoFacts):
         return {
             ("secret", "replica"): f"{SECRETS}:replica-AbCdEf",
             ("primary-secret", "replica"): f"{SECRETS}:replica-AbCdEf".replace(REGION, "eu-west-1"),
+            ("rotation-function", "rotated"): FUNCTION,
+            ("kms-key", KEY): KEY,
             ("document", "AWSOwn"): f"arn:aws:ssm:{HERE}:document/AWSOwn",
         }.get((kind, name))
+
+    def redriven_to(self, queue):
+        return [f"{QUEUES}:one", f"{QUEUES}:two"] if queue == f"{QUEUES}:dead" else []
+
+    def task_resources(self, token):
+        return {"machine": [MACHINE], "activity": [ACTIVITY], "either": [ACTIVITY, f"{ACTIVITY}2"]}.get(token, [])
+
+    def encryption(self, kind, *names):
+        return Encryption(KEY) if kind == "queue" and names[0] != f"{QUEUES}:one" else None
 
     def profile_roles(self, profile):
         return {"profile": [ROLE], PROFILE: [ROLE], "empty": []}.get(profile)
@@ -224,3 +238,73 @@ def test_a_resource_elsewhere_is_unknown_to_the_tagging_api():
     found = asked("resourcegroupstaggingapi", "TagResources", ResourceARNList=[elsewhere, "x"], Tags={"team": "blue"})
 
     assert found[1:] == [("dynamodb:TagResource", None), ("tag:TagResources", None)]
+
+
+# Messages that go back, tasks that are answered, commands that report
+
+
+def test_messages_go_back_to_the_queues_that_they_came_from():
+    taken = ("StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    dead, one, two = (f"{QUEUES}:{name}" for name in ("dead", "one", "two"))
+
+    back = made("sqs", "StartMessageMoveTask", SourceArn=dead)
+    sent = made("sqs", "StartMessageMoveTask", SourceArn=dead, DestinationArn=one)
+
+    assert [(call.action, call.resource) for call in back] == [
+        *((f"sqs:{action}", dead) for action in taken),
+        ("sqs:SendMessage", one),
+        ("sqs:SendMessage", two),
+        ("kms:Decrypt", KEY),
+        ("kms:GenerateDataKey", KEY),
+        ("kms:Decrypt", KEY),
+    ]
+    assert [call.context.get("kms:EncryptionContext:aws:sqs:arn") for call in back[6:]] == [dead, two, two]
+    assert [call.resource for call in sent if call.action == "sqs:SendMessage"] == [one]
+
+
+@pytest.mark.parametrize("name", ["SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"])
+def test_an_answer_is_decided_on_what_waits_for_it(name):
+    def on(token):
+        return [resource for _, resource in asked("stepfunctions", name, taskToken=token)]
+
+    assert on("machine") == [MACHINE]
+    assert on("activity") == [ACTIVITY]
+    assert on("either") == [ACTIVITY, f"{ACTIVITY}2"]
+    assert on("nobody's") == ["*"]
+
+
+def test_who_tests_a_state_reveals_its_secrets_if_so_wished():
+    tested = {"definition": "{}", "inspectionLevel": "TRACE"}
+
+    assert asked("stepfunctions", "TestState", **tested, revealSecrets=False) == [("states:TestState", "*")]
+    assert asked("stepfunctions", "TestState", **tested, revealSecrets=True)[1] == ("states:RevealSecrets", "*")
+
+
+@pytest.mark.parametrize("name", ["RegisterTaskWithMaintenanceWindow", "UpdateMaintenanceWindowTask"])
+def test_a_windows_command_is_given_a_role(name):
+    command = {"RunCommand": {"ServiceRoleArn": f"{ROLE}2"}}
+    window = {"WindowId": "mw-1", "WindowTaskId": "t", "ServiceRoleArn": ROLE, "TaskInvocationParameters": command}
+
+    assert asked("ssm", name, **window)[-2:] == [("iam:PassRole", ROLE), ("iam:PassRole", f"{ROLE}2")]
+
+
+def test_who_rotates_invokes_the_function_of_the_request_or_the_secrets():
+    rotate = ("secretsmanager:RotateSecret", "rotated")
+
+    assert asked("secretsmanager", "RotateSecret", SecretId="rotated", RotationLambdaARN=f"{FUNCTION}2") == [
+        rotate,
+        ("lambda:InvokeFunction", f"{FUNCTION}2"),
+    ]
+    assert asked("secretsmanager", "RotateSecret", SecretId="rotated") == [rotate, ("lambda:InvokeFunction", FUNCTION)]
+    assert asked("secretsmanager", "RotateSecret", SecretId="new") == [("secretsmanager:RotateSecret", "new")]
+
+
+def test_another_accounts_function_is_the_callers_to_invoke_as_far_as_the_caller_goes():
+    theirs = FUNCTION.replace(A, B)
+
+    _, own = made("secretsmanager", "RotateSecret", SecretId="new", RotationLambdaARN=FUNCTION)
+    _, other = made("secretsmanager", "RotateSecret", SecretId="new", RotationLambdaARN=theirs)
+
+    assert own.policy is None
+    assert other.resource == theirs
+    assert '"Principal": "*"' in other.policy.document

@@ -122,6 +122,10 @@ class Facts:
 
 # What AWS decides on otherwise than the reference says; the services' files tell where that was seen.
 OBSERVED = {
+    *(
+        (f"states:SendTask{how}", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x")
+        for how in ("Success", "Failure", "Heartbeat")
+    ),
     ("sts:TagSession", f"arn:aws:sts::{ACCOUNT}:federated-user/x"),
     ("cloudformation:ListStacks", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/*/*"),
     ("logs:DescribeLogGroups", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group::log-stream:"),
@@ -150,6 +154,7 @@ VALUES = {
     "AccountId": ACCOUNT,
     "Tagging": "t=v",
     "Resource": GIVEN,
+    "RotationLambdaARN": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:x",
     "ResourceARNList": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/x",
     "stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x:1",
     "stateMachineVersionArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x:1",
