@@ -16,6 +16,7 @@ from harness.gateway.iam.iam_state import Documents, IamState
 from harness.gateway.membership import Levels, OwnMembership
 from harness.gateway.policies.resource_policies import policy_kind, resource_policy
 from harness.gateway.policies.storing import PolicyDesk
+from harness.gateway.resources import subscriptions
 from harness.gateway.s3.public_access import RESTRICT_PUBLIC_BUCKETS, is_blocked
 from harness.gateway.signers import Anonymous, Authorized, ServiceSigner
 from harness.iam import decide, denial_message
@@ -88,11 +89,13 @@ class Decider:
         """The verdict on one call, and its line."""
         if call.by is not None:
             signer = ServiceSigner(call.by.principal, call.by.source_arn, self.account_id, self.membership.place)
-        context = self._context(signer, call, operation, arrival, self.resource_account(call.resource))
+        account = self._account(call, operation)
+        context = self._context(signer, call, operation, arrival, account)
         if call.via is None and call.by is None:
             through = arrival.vpc_endpoint
+            region = operation.region
             return self.judge(
-                signer, call.action, call.resource, context, operation.region, through, standing=call.policy
+                signer, call.action, call.resource, context, region, through, account=account, standing=call.policy
             )
         # A service asks by a way of its own, and only for what is there.
         return self.judge(signer, call.action, call.resource, context, operation.region, must_be_there=True)
@@ -106,17 +109,17 @@ class Decider:
         region: str,
         endpoint: VpcEndpoint | None = None,
         *,
+        account: str | None = None,
         standing: Standing | None = None,
         must_be_there: bool = False,
     ) -> Verdict:
         """The verdict on one action on one resource of this account, whatever request it belongs to.
 
-        `standing` is in the place of the resource's own policy, where it is given. A key of KMS that is not there has no policy, and lets
-        nobody in where it `must_be_there`. Elsewhere KMS itself says so.
+        `account` is the resource's where its ARN does not tell. `standing` is in the place of the resource's own policy, where it is
+        given. A key of KMS that is not there has no policy, and lets nobody in where it `must_be_there`. Elsewhere KMS itself says so.
         """
-        request = Request(
-            _principal(signer, region, self.account_id), action, resource, self.resource_account(resource), context
-        )
+        account = account or self.resource_account(resource)
+        request = Request(_principal(signer, region, self.account_id), action, resource, account, context)
         owned = self._owned(request, region, endpoint)
         if standing is not None:
             name, text = standing
@@ -152,6 +155,11 @@ class Decider:
         """The account that an ARN names; this one where it names none, or there is no ARN."""
         arn = Arn.parse(resource or "")
         return arn.account if arn is not None and arn.account.isdigit() else self.account_id
+
+    def _account(self, call: Call, operation: Operation) -> str:
+        """Whose the resource is. Subscriptions have no ARN in policies, and may be another account's than their topic."""
+        own = subscriptions.owner(self.account_id, operation) if call.resource == "*" else None
+        return own or self.resource_account(call.resource)
 
     def _context(
         self, signer: Signer, call: Call, operation: Operation, arrival: Arrival, resource_account: str

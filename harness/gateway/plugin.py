@@ -56,7 +56,7 @@ from harness.gateway.peering.vouching import answer_documents, answer_vouch
 from harness.gateway.policies.principal_names import PrincipalNames
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.resources import forgetting, stores
+from harness.gateway.resources import forgetting, stores, subscriptions
 from harness.gateway.resources.kms_keys import KmsKeys
 from harness.gateway.rest_apis import imports
 from harness.gateway.rest_apis.apis import Apis
@@ -128,6 +128,7 @@ def run(launch: Launch) -> None:
     forgetting.install()
     stacks.install()
     tagging.install()
+    subscriptions.install()
     rule_targets.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
