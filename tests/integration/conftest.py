@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from aws import ROOT, Journals, client, document
+from aws import ROOT, A, B, Journals, client, document
 from command_line import CommandLine
+from internal_calls import Account
 from raw import ask, record_of
 
 
@@ -67,6 +68,18 @@ def a(accounts):
 def b(accounts):
     """The same of account 222222222222."""
     return lambda service, **keys: client(accounts["two"], service, **keys)
+
+
+@pytest.fixture(scope="module")
+def here(a):
+    """Makes targets in A."""
+    return Account(a, A)
+
+
+@pytest.fixture(scope="module")
+def there(b):
+    """The same in B."""
+    return Account(b, B)
 
 
 @pytest.fixture(scope="module")
