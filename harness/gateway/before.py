@@ -13,6 +13,7 @@ from harness.gateway.policies.key_lockout import check_lockout
 from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.resources.connections import check_connection
+from harness.gateway.resources.dead_letter_queues import check_dead_letters
 from harness.gateway.resources.facts import StateFacts
 from harness.gateway.resources.key_states import check_grant_token, check_keys
 from harness.gateway.rest_apis.forms import check_deployment, check_integration
@@ -59,7 +60,9 @@ class BeforeStoring:
         check_acl(self.owners.account_id, operation)
         check_algorithm(operation)
         check_grant_token(operation)
-        check_keys(self.owners.account_id, operation, StateFacts(self.iam, operation.region))
+        facts = StateFacts(self.iam, operation.region)
+        check_keys(self.owners.account_id, operation, facts)
+        check_dead_letters(self.owners.account_id, operation, facts)
         self.owners.claim_name(asked)
         check_public_policy(self.owners.account_id, asked)
         check_public_secret(asked)
