@@ -67,6 +67,7 @@ from harness.gateway.server import LoopbackServer
 from harness.gateway.services import (
     amended,
     amended_encryption,
+    archives,
     failed_deliveries,
     forward_access,
     hops,
@@ -128,6 +129,7 @@ def run(launch: Launch) -> None:
     forgetting.install()
     stacks.install()
     tagging.install()
+    archives.install()
     subscriptions.install()
     rule_targets.install()
     server = LoopbackServer(launch.public)
