@@ -96,9 +96,21 @@ def _layers(service: Service, operation: Operation, facts: Facts) -> Sequence[Ca
     return [service.call(operation, facts, "GetLayerVersion", layer) for layer in layers]
 
 
+def _network(operation: Operation) -> Sequence[Call]:
+    """Lambda looks at the network with the permissions of who puts a function into it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    OBSERVED: https://github.com/serverless/serverless/issues/8209
+    """
+    if not any(dig(operation.params, "VpcConfig.SubnetIds")):
+        return ()
+    names = ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs")
+    return [Call(f"ec2:{name}", "*") for name in names]
+
+
 def _configuration(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     function = service.call(operation, facts, operation.name, function_arn(operation, facts))
-    return [function, *_layers(service, operation, facts)]
+    return [function, *_layers(service, operation, facts), *_network(operation)]
 
 
 def _code(path: str) -> Rule:
@@ -117,7 +129,7 @@ def _code(path: str) -> Rule:
         if bucket := code.get("S3Bucket"):
             action = "GetObjectVersion" if code.get("S3ObjectVersion") else "GetObject"
             found.append(Call(f"s3:{action}", f"arn:aws:s3:::{bucket}/{code.get('S3Key')}"))
-        return [*found, *_layers(service, operation, facts)]
+        return [*found, *_layers(service, operation, facts), *_network(operation)]
 
     return calls
 

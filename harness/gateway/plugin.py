@@ -56,7 +56,7 @@ from harness.gateway.peering.vouching import answer_documents, answer_vouch
 from harness.gateway.policies.principal_names import PrincipalNames
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.resources import forgetting, stores, subscriptions
+from harness.gateway.resources import forgetting, stores, stream_policies, subscriptions
 from harness.gateway.resources.kms_keys import KmsKeys
 from harness.gateway.rest_apis import imports
 from harness.gateway.rest_apis.apis import Apis
@@ -131,6 +131,7 @@ def run(launch: Launch) -> None:
     tagging.install()
     archives.install()
     subscriptions.install()
+    stream_policies.install()
     rule_targets.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server

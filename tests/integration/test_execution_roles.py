@@ -1,9 +1,10 @@
 """A function's role is taken once it may do what the function's configuration needs of it."""
 
 import pytest
-from aws import REGION, A, allow, document, fresh, function_code, refusal, trust
+from aws import REGION, A, allow, document, fresh, function_code, refusal, trust, user
 
 INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface"]
+LOOKS = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
 REFUSED = "The provided execution role does not have permissions to call"
 
 
@@ -90,3 +91,10 @@ def test_a_network_wants_a_role_that_may_make_its_interface(a, role, create, jou
     name = create(role(allow(INTERFACES, only)), **network)
     assert refusal(a("lambda").update_function_configuration, FunctionName=name, Role=role()) == said
     a("lambda").update_function_configuration(FunctionName=name, Description="d")
+
+    blind = a("lambda", **user(a, allow("lambda:*")))
+    looks = a("lambda", **user(a, allow("lambda:*"), allow(LOOKS)))
+    code, _, message = refusal(blind.update_function_configuration, FunctionName=name, **network)
+    assert (code, "ec2:DescribeSecurityGroups" in message) == ("AccessDeniedException", True)
+    blind.update_function_configuration(FunctionName=name, VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    looks.update_function_configuration(FunctionName=name, **network)

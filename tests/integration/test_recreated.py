@@ -123,6 +123,30 @@ def test_a_consumers_policy_goes_with_the_consumer_and_no_other_consumer_does(a,
     assert b("kinesis").describe_stream_consumer(ConsumerARN=kept)["ConsumerDescription"]
 
 
+def test_what_is_not_there_has_no_policy_to_begin_with(a, b):
+    streams, name = a("kinesis"), fresh("stream")
+    stream = f"arn:aws:kinesis:{REGION}:{A}:stream/{name}"
+    consumer = f"{stream}/consumer/c"
+
+    def put(arn, action):
+        return {"ResourceARN": arn, "Policy": document(allow(action, arn, **FOR_B))}
+
+    for_stream, for_consumer = put(stream, "kinesis:PutRecord"), put(consumer, "kinesis:DescribeStreamConsumer")
+    assert refusal(streams.put_resource_policy, **for_stream)[0] == "ResourceNotFoundException"
+    streams.create_stream(StreamName=name, ShardCount=1)
+    assert refusal(streams.put_resource_policy, **for_consumer)[0] == "ResourceNotFoundException"
+    streams.register_stream_consumer(StreamARN=stream, ConsumerName="c")
+    assert denied(b("kinesis").put_record, StreamARN=stream, Data=b"x", PartitionKey="1")
+
+    for params, arn in ((for_stream, stream), (for_consumer, consumer)):
+        streams.put_resource_policy(**params)
+        assert streams.get_resource_policy(ResourceARN=arn)["Policy"] == params["Policy"]
+    assert b("kinesis").describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]
+    streams.delete_resource_policy(ResourceARN=consumer)
+    assert denied(b("kinesis").describe_stream_consumer, ConsumerARN=consumer)
+    assert b("kinesis").put_record(StreamARN=stream, Data=b"x", PartitionKey="1")["ShardId"]
+
+
 def function(a):
     role = a("iam").create_role(RoleName=fresh("Role"), AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))
     name = fresh("function")

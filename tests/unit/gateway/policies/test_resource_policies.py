@@ -114,3 +114,15 @@ def test_a_key_behind_a_reserved_alias_is_awss_whatever_policy_it_was_made_with(
 
     assert uses["Condition"]["StringEquals"]["kms:ViaService"] == "lambda.us-west-2.amazonaws.com"
     assert keys_with(in_use, aliases=["alias/mine"]) == DEFAULT["Statement"]
+
+
+def test_a_secrets_replica_has_the_policy_of_its_primary(in_use):
+    primary = SimpleNamespace(policy="{}")
+    secrets = {f"arn:aws:secretsmanager:us-west-2:{A}:secret:{name}": held for name, held in (
+        ("primary", primary), ("replica", SimpleNamespace(source=primary)), ("open", SimpleNamespace(policy=None)),
+    )}  # fmt: skip
+    in_use("moto.secretsmanager.models", "secretsmanager_backends", secrets=secrets)
+
+    names = ("primary", "replica", "open", "missing")
+    found = [resource_policy(A, "us-west-2", f"arn:aws:secretsmanager:us-west-2:{A}:secret:{name}") for name in names]
+    assert found == ["{}", "{}", None, None]
