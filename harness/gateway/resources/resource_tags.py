@@ -13,8 +13,8 @@ from harness.gateway.s3 import buckets
 from harness.gateway.services.lazily import loaded
 
 Tags = Mapping[str, str]
-Reader = Callable[[Any, str], Tags]
-"""The store of the account and region, and the ARN; empty for a resource that is not there."""
+Reader = Callable[[Any, str], Tags | None]
+"""The store of the account and region, and the ARN; empty for a resource that is not there, None where its tags are not known."""
 
 
 def resource_tags(account_id: str, region: str, arn: str) -> Tags | None:
@@ -32,7 +32,8 @@ def resource_tags(account_id: str, region: str, arn: str) -> Tags | None:
     if stores is None:
         return {}
     store = getattr(stores, service.attribute)[account_id][service.region or parts[3] or region]
-    return {str(key): str(value) for key, value in reader(store, arn).items()}
+    found = reader(store, arn)
+    return None if found is None else {str(key): str(value) for key, value in found.items()}
 
 
 def object_tags(account_id: str, region: str, bucket: str, name: str) -> Tags:
@@ -113,7 +114,13 @@ def _table(store: Any, arn: str) -> Tags:
     return _pairs(table.tags) if table else {}
 
 
-def _stream(store: Any, arn: str) -> Tags:
+def _stream(store: Any, arn: str) -> Tags | None:
+    """A consumer has tags of its own, which moto does not keep.
+
+    https://docs.aws.amazon.com/kinesis/latest/APIReference/API_RegisterStreamConsumer.html
+    """
+    if "/consumer/" in arn:
+        return None
     stream = store.streams.get(arn.partition("/")[2])
     return stream.tags if stream else {}
 

@@ -61,6 +61,13 @@ def test_an_execution_has_its_machines_tags(in_use):
     assert tags("states", "activity:m") is None
 
 
+def test_a_consumer_has_not_its_streams_tags(in_use):
+    in_use("moto.kinesis.models", "kinesis_backends", streams={"s": SimpleNamespace(tags={"team": "ours"})})
+
+    assert tags("kinesis", "stream/s") == {"team": "ours"}
+    assert tags("kinesis", "stream/s/consumer/c") is None
+
+
 def test_what_no_reader_knows_is_not_known_to_be_absent():
     assert tags("apigateway", "x") is None
     assert tags("logs", "destination:d") is None
