@@ -78,7 +78,7 @@ def test_a_broken_gate_is_found_by_the_drivers_proof(tmp_path):
 
 RAISE = "KeyError('-'.join(['words', 'of', 'the', 'request']))"
 RAISING = [
-    ("gateway/verdicts.py", "        facts = StateFacts(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        facts = StateFacts("),
+    ("gateway/verdicts.py", "        made, verdicts, denied = self._decided(", f"        if operation.name == 'ListTables':\n            raise {RAISE}\n        if operation.name == 'ListInstanceProfiles':\n            raise NotImplementedError\n        made, verdicts, denied = self._decided("),
     ("gateway/iam/iam_state.py", "    def policies_of(self, entity: Role | User) -> PolicySet:\n", f"    def policies_of(self, entity):\n        if entity.name == 'unreadable':\n            raise {RAISE}\n        return self._policies_of(entity)\n\n    def _policies_of(self, entity: Role | User) -> PolicySet:\n"),
     ("gateway/policies/storing.py", "        refusal = REFUSALS.get(operation.service, OF_IAM)\n", f"        if operation.name == 'CreateGroup':\n            raise {RAISE}\n        refusal = REFUSALS.get(operation.service, OF_IAM)\n"),
 ]  # fmt: skip

@@ -190,3 +190,36 @@ def test_what_tags_an_activity_has_is_not_known(a):
     for client in (callers.of_ours, callers.of_others):
         assert refusal(client.describe_activity, activityArn=activity)[0] in DENIED
     machines.describe_activity(activityArn=activity)
+
+
+def test_policies_and_instance_profiles(a):
+    callers, iam = Callers(a, "iam", "iam"), a("iam")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow("sqs:*")]})
+
+    def policy(**tags):
+        return {
+            "PolicyArn": iam.create_policy(PolicyName=fresh("policy"), PolicyDocument=document, **tags)["Policy"]["Arn"]
+        }
+
+    def profile(**tags):
+        name = {"InstanceProfileName": fresh("profile")}
+        iam.create_instance_profile(**name, **tags)
+        return name
+
+    callers.see("get_policy", ours=policy(Tags=TAGS), others=policy())
+    callers.see("get_instance_profile", ours=profile(Tags=TAGS), others=profile())
+
+
+def test_identity_providers_and_devices(a):
+    callers, iam = Callers(a, "iam", "iam"), a("iam")
+
+    def provider(**tags):
+        made = iam.create_open_id_connect_provider(Url=f"https://{fresh('issuer')}.example.com", **tags)
+        return {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+
+    def device(**tags):
+        made = iam.create_virtual_mfa_device(VirtualMFADeviceName=fresh("device"), **tags)
+        return {"SerialNumber": made["VirtualMFADevice"]["SerialNumber"]}
+
+    callers.see("get_open_id_connect_provider", ours=provider(Tags=TAGS), others=provider())
+    callers.see("list_mfa_device_tags", ours=device(Tags=TAGS), others=device())

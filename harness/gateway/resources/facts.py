@@ -48,13 +48,11 @@ class StateFacts:
 
     def tags(self, arn: str) -> Mapping[str, str] | None:
         """Tags of IAM's entities, and of the resources of services whose stores are read for them."""
-        if f":iam::{self.iam.account_id}:" not in arn:
-            return resource_tags.resource_tags(self.iam.account_id, self.region, arn)
-        name = arn.rpartition("/")[2]
-        if ":role/" in arn or ":user/" in arn:
+        if f":iam::{self.iam.account_id}:" in arn and (":role/" in arn or ":user/" in arn):
+            name = arn.rpartition("/")[2]
             entity = self.iam.role(name) if ":role/" in arn else self.iam.user(name)
             return {} if entity is None else self.iam.tags(entity)
-        return None
+        return resource_tags.resource_tags(self.iam.account_id, self.region, arn)
 
     def object_tags(self, bucket: str, name: str) -> Mapping[str, str] | None:
         """The object's tags."""
