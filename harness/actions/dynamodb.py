@@ -86,6 +86,24 @@ def _attributes(operation: Operation, _facts: Facts) -> KeyValue:
     return tuple(dict.fromkeys(found)) or None
 
 
+# Both always have a value, whether or not the request says one:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html#FGAC_DDB.Examples
+
+
+def _selected(operation: Operation, _facts: Facts) -> KeyValue:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html#DDB-Query-request-Select."""
+    params = operation.params
+    if params.get("Select"):
+        return str(params["Select"])
+    if params.get("ProjectionExpression") or params.get("AttributesToGet"):
+        return "SPECIFIC_ATTRIBUTES"
+    return "ALL_PROJECTED_ATTRIBUTES" if params.get("IndexName") else "ALL_ATTRIBUTES"
+
+
+def _returned(operation: Operation, _facts: Facts) -> KeyValue:
+    return str(operation.params.get("ReturnValues") or "NONE")
+
+
 KEYS = Keys({
     "dynamodb:Attributes": (
         key(Type.STRINGS, f"{_ITEMS} {_BATCHES} Query Scan", _attributes),
@@ -97,11 +115,12 @@ KEYS = Keys({
     ),
     "dynamodb:ReturnConsumedCapacity": key(Type.STRING, f"{_ITEMS} {_BATCHES} Query Scan", "ReturnConsumedCapacity"),
     "dynamodb:ReturnValues": (
-        key(Type.STRING, "PutItem UpdateItem DeleteItem ConditionCheckItem Query Scan", "ReturnValues"),
+        key(Type.STRING, "PutItem UpdateItem DeleteItem", _returned),
+        key(Type.STRING, "ConditionCheckItem Query Scan", "ReturnValues"),
         key(Type.STRING, "PartiQLUpdate PartiQLDelete", UNREAD),
     ),
     "dynamodb:Select": (
-        key(Type.STRING, "GetItem BatchGetItem Query Scan", "Select"),
+        key(Type.STRING, "GetItem BatchGetItem Query Scan", _selected),
         key(Type.STRING, "PartiQLSelect", UNREAD),
     ),
     # Single operations have none; transactions give it.

@@ -104,7 +104,7 @@ class Keys:
                 known -= {name.lower()}
             elif isinstance(value, Mapping):
                 values |= {f"{name}{inner}": each for inner, each in value.items()}
-            elif value:
+            elif value is not None and value != ():
                 values[name] = value
         return values, known
 

@@ -134,6 +134,14 @@ def _first(*names: str) -> KeyRule:
     return rule
 
 
+def _said(name: str) -> KeyRule:
+    """What the request says, also where it says nothing in so many words: `?prefix=` has the key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html (step 4.2)
+    """
+    return lambda operation, _facts: None if operation.params.get(name) is None else str(operation.params[name])
+
+
 def _requested_tags(operation: Operation, _facts: Facts) -> dict[str, str]:
     """The tags of a new object: in a header as a query string, or in PutObjectTagging's body."""
     tagging = operation.params.get("Tagging")
@@ -199,8 +207,8 @@ def _signed(what: Callable[[Authentication], str | None]) -> KeyRule:
 
 
 KEYS = Keys({
-    "s3:prefix": key(Type.STRING, _LISTS, _where(_LISTINGS, _first("Prefix"))),
-    "s3:delimiter": key(Type.STRING, _LISTS, _where(_LISTINGS, _first("Delimiter"))),
+    "s3:prefix": key(Type.STRING, _LISTS, _where(_LISTINGS, _said("Prefix"))),
+    "s3:delimiter": key(Type.STRING, _LISTS, _where(_LISTINGS, _said("Delimiter"))),
     "s3:max-keys": key(Type.NUMERIC, _LISTS, _where(_LISTINGS, _first("MaxKeys"))),
     "s3:versionid": key(Type.STRING, _VERSIONS, "VersionId"),
     "s3:x-amz-acl": (key(Type.STRING, _ACLS, "ACL"), key(Type.STRING, "CreateAccessPoint", UNREAD)),
@@ -273,8 +281,9 @@ _BYPASS = {"BypassGovernanceRetention": "BypassGovernanceRetention"}
 SERVICE = Service(
     prefix="s3",
     rows={
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html allows it on this resource
         **rows("", """
-            *
+            arn:aws:s3:::*
                 ListBuckets=ListAllMyBuckets
         """),
         **each(_bucket, """

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from harness.terraform import Event
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# No emoji: `:secret:` and `:key:` are parts of ARNs.
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def complain(message: str, help: str | None) -> None:  # noqa: A002 - the field's plain name

@@ -1,6 +1,6 @@
 """The home's side: who signed a request with a key of this account, and which policies limit and grant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from moto.iam.models import Role, User
@@ -137,7 +137,7 @@ class Home:
             return Rejected(Reason.UNKNOWN_KEY)
         caller = replace(
             self._role_caller(role, session.name),
-            principal_tags={**self.iam.tags(role), **session.session_tags},
+            principal_tags=_tagged(self.iam.tags(role), session),
             session=_facts(session),
         )
         return self._vouch(claim, revision, caller, self._limited(self.iam.policies_of(role), session))
@@ -169,7 +169,7 @@ class Home:
             unique_id=parent.unique_id,
             session_name=session.name,
             user_arn=parent.user_arn,
-            principal_tags=dict(session.session_tags),
+            principal_tags=_tagged(parent.principal_tags, session),
             session=_facts(session),
         )
         return self._vouch(claim, revision, caller, self._limited(policies, session))
@@ -184,6 +184,15 @@ class Home:
     def _passed(self, policies: tuple[tuple[str, str], ...]) -> Iterator[PolicyRef]:
         for name, document in policies:
             yield self.documents.add(name, document)
+
+
+def _tagged(own: Mapping[str, str], session: Session) -> dict[str, str]:
+    """A session has the tags of its role or user and its own, which go before those of the same key in whatever case.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    given = {key.lower() for key in session.session_tags}
+    return {**{key: value for key, value in own.items() if key.lower() not in given}, **session.session_tags}
 
 
 def _facts(session: Session) -> SessionFacts:

@@ -126,6 +126,7 @@ OBSERVED = {
         (f"states:SendTask{how}", f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:x")
         for how in ("Success", "Failure", "Heartbeat")
     ),
+    ("s3:ListAllMyBuckets", "arn:aws:s3:::*"),
     ("sts:TagSession", f"arn:aws:sts::{ACCOUNT}:federated-user/x"),
     ("cloudformation:ListStacks", f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/*/*"),
     ("logs:DescribeLogGroups", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group::log-stream:"),
