@@ -23,6 +23,8 @@ _NAMES: Mapping[Layer, str] = {
 }
 # Only one type of policy is named; this is the order in which AWS comes upon them.
 _ORDER = tuple(_NAMES)
+# The kinds of which AWS tells the denying policy's ARN; a resource's own policy has none.
+_WITH_ARN = frozenset({Layer.SERVICE_CONTROL, Layer.RESOURCE_CONTROL, Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION})
 
 
 def denial_message(request: Request, decision: Decision) -> str:
@@ -60,9 +62,10 @@ def _is_of_s3(request: Request) -> bool:
 
 
 def _is_near(request: Request) -> bool:
-    """S3 tells callers of its account and of its organization why, and nobody else.
+    """Whether the caller is of the owner's account or organization: S3 tells nobody else why, and nobody else reads ARNs.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html,
+    https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns
     """
     theirs, ours = (request.context.values.get(f"aws:{whose}orgid") for whose in ("principal", "resource"))
     return request.principal.account == request.resource_account or (theirs is not None and theirs == ours)
@@ -93,15 +96,19 @@ def _shown(action: str) -> str:
 
 
 def _reason(request: Request, decision: Decision, action: str) -> str:
-    """Nothing for STS on roles, nor, but by S3, for callers of another account: neither learns about the owner's policies."""
-    at_home = request.principal.account == request.resource_account
-    if request.action.lower().startswith("sts:") or not (at_home or _is_of_s3(request)):
+    """Nothing for STS: whoever asks for a role does not learn about its trust policy. Else other accounts are told as well.
+
+    OBSERVED: https://github.com/mooyoul/serverless-latest-layer-version/issues/31 (of a layer of another account),
+    https://github.com/microsoft/aspire/pull/3333 (of another's queue) and, to a service,
+    https://github.com/awslabs/aws-automated-incident-response-and-forensics/issues/13
+    """
+    if request.action.lower().startswith("sts:"):
         return ""
     named = min(decision.because, key=lambda evidence: _ORDER.index(evidence.layer), default=None)
     if named is None:
         return ""
     if decision.effect is Effect.EXPLICIT_DENY:
-        return _explicit(named)
+        return f"{_explicit(named)}{_arn(named) if _is_near(request) else ''}"
     return f" because no {_NAMES[named.layer]} allows the {action} action"
 
 
@@ -111,3 +118,12 @@ def _explicit(named: Evidence) -> str:
         return f" with an explicit deny in the {name}"
     article = "an" if name[0] in "aeiou" else "a"
     return f" with an explicit deny in {article} {name}"
+
+
+def _arn(named: Evidence) -> str:
+    """The ARN of the policy that denies; inline policies, and those of an organization's files, have none.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied-authorization-id.html (its example)
+    """
+    policy = str(named.policy)
+    return f": {policy}" if named.layer in _WITH_ARN and policy.startswith("arn:") else ""

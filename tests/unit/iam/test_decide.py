@@ -222,13 +222,59 @@ def test_a_faulty_stored_statement_denies_what_it_might_deny():
             " with an explicit deny in a resource-based policy",
         ),
         (SESSION, {"identity": [ALLOW], "session": [DENY]}, " with an explicit deny in a session policy"),
-        (FOREIGN, {"identity": [ALLOW]}, ""),
+        (FOREIGN, {"identity": [ALLOW]}, " because no resource-based policy allows the dynamodb:PutItem action"),
+        (FOREIGN, {"resource": on_table("*")}, " because no identity-based policy allows the dynamodb:PutItem action"),
+        (EVENTS, {}, " because no resource-based policy allows the dynamodb:PutItem action"),
     ],
 )
 def test_the_message_gives_the_reason_where_aws_gives_it(principal, world, end):
     request = put(principal)
     message = denial_message(request, decide(request, World(**world)))
     assert message == f"User: {principal.arn} is not authorized to perform: dynamodb:PutItem on resource: {TABLE}{end}"
+
+
+MANAGED = f"arn:aws:iam::{HERE}:policy/team/no-writes"
+NO_WRITES = policy(effect="Deny", name=MANAGED)
+
+
+class TestAnExplicitDenyNamesItsPolicy:
+    """https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns"""
+
+    def said(self, asked=None, **world):
+        asked = asked or put(SESSION)
+        return denial_message(asked, decide(asked, World(**world)))
+
+    @pytest.mark.parametrize(
+        ("world", "end"),
+        [
+            ({"identity": [NO_WRITES]}, f"an identity-based policy: {MANAGED}"),
+            ({"boundary": NO_WRITES}, f"a permissions boundary: {MANAGED}"),
+            ({"session": [NO_WRITES]}, f"a session policy: {MANAGED}"),
+            ({"service_control": [[NO_WRITES]]}, f"a service control policy: {MANAGED}"),
+            ({"resource_control": [[NO_WRITES]]}, f"a resource control policy: {MANAGED}"),
+        ],
+    )
+    def test_by_its_arn(self, world, end):
+        assert self.said(**world).endswith(f" with an explicit deny in {end}")
+
+    @pytest.mark.parametrize(
+        ("world", "end"),
+        [
+            ({"identity": [policy(effect="Deny", name="inline")]}, "an identity-based policy"),
+            ({"session": [policy(effect="Deny", name=0)]}, "a session policy"),
+            ({"service_control": [[policy(effect="Deny", name="scp.json")]]}, "a service control policy"),
+            ({"resource": on_table("*", "Deny", name=TABLE)}, "a resource-based policy"),
+        ],
+    )
+    def test_but_not_where_it_has_none(self, world, end):
+        assert self.said(**world).endswith(f" with an explicit deny in {end}")
+
+    def test_to_its_account_and_its_organization_alone(self):
+        abroad = put(SESSION)._replace(resource_account=THERE)
+        allied = {"aws:PrincipalOrgID": "o-a", "aws:ResourceOrgID": "o-a"}
+
+        assert MANAGED not in self.said(abroad, identity=[NO_WRITES])
+        assert self.said(abroad._replace(context=Context.of(allied)), identity=[NO_WRITES]).endswith(MANAGED)
 
 
 FEDERATED_USER = Principal(PrincipalKind.FEDERATED_USER, f"arn:aws:sts::{HERE}:federated-user/ann", HERE)
