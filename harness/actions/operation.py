@@ -67,6 +67,8 @@ class Call:
     """The service principal that makes the call for the caller, None where the caller makes it."""
     by: "OwnCall | None" = None
     """The service that makes the call for itself; None where the caller must be allowed to make it."""
+    entry: int | None = None
+    """The place of what it is about in the request's list, where the service answers for each entry of the list by itself."""
     policy: "Standing | None" = None
     """Decides in the place of the resource's own policy where the ARN does not tell which one: a deployment's, a grant's."""
 
@@ -162,7 +164,7 @@ class Facts(Protocol):
 
         Kinds: `secret`, `primary-secret` (of which the secret is a replica, or itself), `rotation-function` (a secret's), `document`
         (Systems Manager's), `kms-alias` (its key), `kms-key` (by id, alias or ARN), `stack`, `change-set` (its stack),
-        `event-source-mapping` (its function), `queue-move-task` (its queue), `subscription-token` (its topic).
+        `event-source-mapping` (its function), `queue-move-task` (its queue), `subscription-token` (its topic), `api-destination`.
         """
 
     def encryption(self, kind: str, *names: str) -> Encryption | None:

@@ -112,15 +112,17 @@ def _copy(service: Service, operation: Operation, facts: Facts) -> Sequence[Call
 
 
 def _delete_several(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
+    """Each object by itself: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html."""
     bucket = str(operation.params.get("Bucket") or "")
     calls = []
-    for entry in dig(operation.params, "Delete.Objects"):
+    for place, entry in enumerate(dig(operation.params, "Delete.Objects")):
         name, version = str(entry.get("Key") or ""), entry.get("VersionId")
         action = "DeleteObjectVersion" if version else "DeleteObject"
         context = {"s3:versionid": str(version)} if version else {}
-        calls.append(service.call(operation, facts, action, object_arn(bucket, name), context))
+        made = [service.call(operation, facts, action, object_arn(bucket, name), context)]
         if operation.params.get("BypassGovernanceRetention"):
-            calls.append(service.call(operation, facts, "BypassGovernanceRetention", object_arn(bucket, name)))
+            made.append(service.call(operation, facts, "BypassGovernanceRetention", object_arn(bucket, name)))
+        calls += [replace(call, entry=place) for call in made]
     return calls
 
 

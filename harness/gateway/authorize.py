@@ -29,6 +29,7 @@ from harness.gateway.records import Records
 from harness.gateway.refusing import Unauthenticated, refuse
 from harness.gateway.resources.names import check_names
 from harness.gateway.rest_apis.forms import check_form as check_api_form
+from harness.gateway.s3.deletions import leave_out
 from harness.gateway.services.forward_access import ForwardAccess
 from harness.gateway.services.internal import PLUMBING_ACCOUNT
 from harness.gateway.signers import PlumbingSigner, ServiceSigner
@@ -99,7 +100,13 @@ class Authorize:
         asked = asked.about(own_user.named(asked.context, asked.operation))
         asked = asked.with_mfa(present=self.mfa.present(asked.operation, asked.caller, asked.request_id))
         judgement = self.judge.judge(asked)
-        if judgement.denied is not None:
+        if judgement.refused:
+            refused = {place: denial(asked.context, one, self.messages) for place, one in judgement.refused.items()}
+            none_left = leave_out(asked.context, refused)
+            if none_left is not None:
+                respond.write_result(asked.context, response, none_left)
+                return True
+        elif judgement.denied is not None:
             error = denial(asked.context, judgement.denied, self.messages)
             respond.write_error(asked.context, response, error)
             return True

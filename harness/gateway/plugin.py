@@ -63,6 +63,7 @@ from harness.gateway.rest_apis.apis import Apis
 from harness.gateway.rest_apis.calls import ApiCallers
 from harness.gateway.rest_apis.invoking import InvokeApi
 from harness.gateway.s3.buckets import Buckets
+from harness.gateway.s3.deletions import NotDeleted
 from harness.gateway.server import LoopbackServer
 from harness.gateway.services import (
     amended,
@@ -74,12 +75,15 @@ from harness.gateway.services import (
     integrations,
     internal,
     log_groups,
+    missing_secrets,
     moto_requests,
+    partiql_statements,
     query_parameters,
     rule_targets,
     shard_iterators,
     stacks,
     tagging,
+    unserved,
 )
 from harness.gateway.services.execution_roles import ExecutionRoles
 from harness.gateway.services.forward_access import ForwardAccess
@@ -133,6 +137,9 @@ def run(launch: Launch) -> None:
     subscriptions.install()
     stream_policies.install()
     rule_targets.install()
+    unserved.install()
+    partiql_statements.install()
+    missing_secrets.install()
     server = LoopbackServer(launch.public)
     runtime.components.__dict__["runtime_server"] = server
     runtime._init_gateway_server = lambda: server.register(runtime.components.gateway, config.GATEWAY_LISTEN)  # noqa: SLF001 - no TLS certificate is made
@@ -245,6 +252,7 @@ class Gate:
         chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)
         # IAM's change counts first, whatever becomes of the answer.
         self.gateway.response_handlers.insert(0, IamAnswers())
+        self.gateway.response_handlers.insert(0, NotDeleted())
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
         around(IAMBackend, "get_credential_report", self.root.reported)
         self.gateway.exception_handlers.remove(

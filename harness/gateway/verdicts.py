@@ -1,7 +1,7 @@
 """The decision on a request: a verdict on each of its calls, and the one line that says them all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -30,6 +30,8 @@ class Judgement:
     """The first call that is denied; None where all are allowed."""
     resource: str | None
     """Of the first call."""
+    refused: Mapping[int, Verdict] = field(default_factory=dict)
+    """Entries of the request that are denied, by their place, where the service answers for each and nothing else is denied."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Judge:
         operation = replace(operation, name=stand_in) if stand_in else operation
         made, verdicts, denied = self._decided(asked, operation)
         self._record(asked, verdicts, denied or verdicts[0])
-        return Judgement(denied, made[0].resource)
+        return Judgement(denied, made[0].resource, _refused(made, verdicts))
 
     def refuses(self, asked: Asked) -> bool:
         """Whether a call is denied that a service only tries with somebody's permissions; what denies it is journalled."""
@@ -70,6 +72,18 @@ class Judge:
         for verdict in verdicts:
             self.records.keep(verdict.documents)
         self.records.decision(asked.context, asked.arrival, fields)
+
+
+def _refused(made: Sequence[Call], verdicts: Sequence[Verdict]) -> Mapping[int, Verdict]:
+    """The first that is denied of each entry; none where something is denied that is of no entry."""
+    found: dict[int, Verdict] = {}
+    for call, verdict in zip(made, verdicts, strict=True):
+        if verdict.allowed:
+            continue
+        if call.entry is None:
+            return {}
+        found.setdefault(call.entry, verdict)
+    return found
 
 
 def denial(context: RequestContext, verdict: Verdict, messages: AuthorizationMessages) -> CommonServiceException:
