@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html and its siblings.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,10 @@ Named = Mapping[str, Any]
 CHANGE_POLICY = frozenset({
     "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
 })  # fmt: skip
+
+# OBSERVED: https://github.com/davidtucker/ps-serverless-app/issues/19 (a colon too few) and
+# https://github.com/aws-samples/aws-cdk-examples/issues/287 (an ARN in the place of a name)
+_OF_POLICY = re.compile(r"arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy(?:/[\w+=,.@-]+)+", re.ASCII)
 
 
 def check_entities(iam: IamState, operation: Operation, quotas: Quotas) -> None:
@@ -84,14 +89,24 @@ def _check_managed(iam: IamState, operation: str, params: Params) -> None:
         raise _missing(f"Scope ARN: {boundary} does not exist or is not attachable.")
     if arn is None:
         return
+    if _OF_POLICY.fullmatch(arn) is None:
+        raise client_error("InvalidInput", f"ARN {arn} is not valid.")
     if iam.managed(arn) is None:
         attaching = operation.startswith("Attach")
         raise _missing(f"Policy {arn} {'does not exist or is not attachable' if attaching else 'was not found'}.")
     if operation in CHANGE_POLICY and arn.startswith(OF_AWS):
         message = f"{arn} is a policy of AWS's own, which nobody may change"
         raise client_error("AccessDenied", message, HTTPStatus.FORBIDDEN)
+    _check_version(iam, arn, params.get("VersionId"))
     if operation == "DeletePolicy":
         _check_managed_in_use(iam, arn)
+
+
+def _check_version(iam: IamState, arn: str, version: str | None) -> None:
+    """The sentence is the one that https://github.com/tableau/altimeter expects of GetPolicyVersion in its tests."""
+    policy: Any = iam.backend.managed_policies[arn]
+    if version is not None and version not in {held.version_id for held in policy.versions}:
+        raise _missing(f"Policy {arn} version {version} does not exist or is not attachable.")
 
 
 def _check_managed_in_use(iam: IamState, arn: str) -> None:

@@ -16,6 +16,11 @@ from harness.gateway import respond
 from harness.gateway.arrival import is_decided
 from harness.gateway.iam import pages
 
+# What lists keep to themselves: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html, API_ListRoles.html
+_UNLISTED: Mapping[str, tuple[str, frozenset[str]]] = {
+    "ListRoles": ("Roles", frozenset({"PermissionsBoundary", "RoleLastUsed", "Tags"})),
+    "ListUsers": ("Users", frozenset({"PermissionsBoundary", "Tags"})),
+}
 _DOCUMENT = "policyDocumentType"
 """The shape of every policy document in IAM's model."""
 
@@ -38,8 +43,17 @@ class IamAnswers:
 def as_awss(operation: OperationModel, params: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     """The answer as AWS would give it."""
     asked = pages.page(operation, params, answer) if pages.has_pages(operation) else dict(answer)
+    asked = _listed(operation.name, asked)
     encoded: dict[str, Any] = _encoded(operation.output_shape, asked) if operation.output_shape is not None else asked
     return encoded
+
+
+def _listed(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer without what a list does not tell of each entity."""
+    member, untold = _UNLISTED.get(operation, ("", frozenset()))
+    if member not in answer:
+        return answer
+    return answer | {member: [{name: each[name] for name in each if name not in untold} for each in answer[member]]}
 
 
 def _encoded(shape: Shape, value: Any) -> Any:
