@@ -11,6 +11,7 @@ from harness.gateway.iam.service_linked import check_service_linked
 from harness.gateway.owners import Owners
 from harness.gateway.policies.key_lockout import check_lockout
 from harness.gateway.policies.public_secrets import check_public_secret
+from harness.gateway.policies.queue_permissions import check_granted
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.resources.connections import check_connection
 from harness.gateway.resources.dead_letter_queues import check_dead_letters
@@ -49,6 +50,7 @@ class BeforeStoring:
         check_service_linked(operation, self.iam)
         self.mfa.check_enabling(operation)
         self.desk.check(operation, resource, asked.context)
+        check_granted(operation)
         check_lockout(self.decider, asked)
         check_schedule(operation)
         check_targets(operation)

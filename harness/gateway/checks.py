@@ -56,7 +56,8 @@ def check_form(asked: Asked) -> None:
     operation, model = asked.operation, asked.context.operation
     shape = model.input_shape if model is not None else None
     if not asked.is_internal and (fault := constraints.fault(operation.service, shape, operation.params)):
-        raise sts.validation(fault)
+        code = "ValidationException" if operation.service == "lambda" else "ValidationError"
+        raise respond.client_error(code, fault)
     if operation.service == "iam" and model is not None and pages.has_pages(model):
         _check_marker(operation.params.get("Marker"))
     if operation.service == "sts" and operation.name.startswith("AssumeRole"):

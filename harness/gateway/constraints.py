@@ -1,5 +1,6 @@
-"""The form of a request to IAM or STS, judged by the service's model before anything is decided: lengths, ranges, patterns, enums.
+"""The form of a request to IAM or STS, or for a function's policy, judged by the service's model: lengths, ranges, patterns, enums.
 
+It is judged before anything is decided.
 LocalStack takes whatever comes. AWS answers with all faults at once, each at the path of its parameter.
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (ValidationError)
 """
@@ -12,6 +13,8 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 
 SERVICES = frozenset({"iam", "sts"})
+SHAPES = frozenset({"AddPermissionRequest"})
+"""Of Lambda: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html; the rest LocalStack judges itself."""
 _NAMES, _PATHS = r"[\w+=,.@-]+", r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)"
 # IAM's own words for names and paths: https://github.com/aws-amplify/amplify-cli/issues/9120,
 # https://github.com/aws-cloudformation/cfn-lint/issues/722
@@ -26,7 +29,7 @@ _CODES = frozenset({"authenticationCodeType", "tokenCodeType"})
 
 def fault(service: str, shape: StructureShape | None, params: Mapping[str, Any]) -> str | None:
     """AWS's ValidationError for parameters that the model forbids, None where it forbids none."""
-    if service not in SERVICES or shape is None:
+    if shape is None or not (service in SERVICES or (service == "lambda" and shape.name in SHAPES)):
         return None
     found = list(_members(shape, params, ""))
     if not found:
