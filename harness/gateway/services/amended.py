@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,20 @@ LOG = logging.getLogger(__name__)
 Function = Callable[..., Any]
 
 _EXECUTION_ROLE = Source(("env",), lambda env: env.states.context_object.context_object_data["Execution"]["RoleArn"])
+# What AWS says of a source that a function's role may not read, whichever call of it was refused.
+# OBSERVED: https://github.com/anomalyco/sst/issues/5737 (queues; until 2023 `The provided execution role`),
+# https://github.com/aws-samples/cross-account-amazon-dynamodb-replication/issues/11 (Kinesis),
+# https://github.com/aws-amplify/amplify-cli/issues/12965 (DynamoDB)
+_QUEUE = "The function execution role does not have permissions to call ReceiveMessage on SQS"
+_STREAM = (
+    "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
+)
+_UNREADABLE: Mapping[str, str] = {
+    "dynamodb": f"{_STREAM}and ListStreams Actions on your stream in IAM.",
+    "kinesis": f"{_STREAM}ListShards, and ListStreams Actions on your stream in IAM.",
+    "sqs": _QUEUE,
+    "sqs-fifo": _QUEUE,
+}
 
 
 def install(now: Callable[[], datetime]) -> None:
@@ -97,17 +111,14 @@ def _set_state(original: Function, *args: Any, **kwargs: Any) -> Any:
         return None
 
 
-def _map(original: Function, *args: Any, **kwargs: Any) -> Any:
-    """A mapping whose function's role may not look at the source is refused.
-
-    OBSERVED: https://github.com/anomalyco/sst/issues/5737 and https://github.com/aws/aws-cdk/issues/6770, of queues.
-    """
+def _map(original: Function, self: Any, service: str, resource_arn: str, *args: Any) -> None:
+    """A mapping whose function's role may not look at the source is refused, in the words of the source's kind."""
     try:
-        return original(*args, **kwargs)
+        original(self, service, resource_arn, *args)
     except ClientError as error:
         if not error.response["Error"]["Code"].startswith("AccessDenied"):
             raise
-        message = f"The function execution role does not have permissions to call {error.operation_name}"
+        message = _UNREADABLE[service].format(resource_arn)
         raise InvalidParameterValueException(message, Type="User") from error
 
 
