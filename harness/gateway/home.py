@@ -7,6 +7,7 @@ from moto.iam.models import Role, User
 
 from harness.gateway.clock import Clock
 from harness.gateway.iam.iam_state import Documents, IamState, role_arn, user_arn
+from harness.gateway.iam.last_used import LastUsed
 from harness.gateway.membership import OwnMembership
 from harness.gateway.sessions import Session, Sessions
 from harness.model.arn import Arn
@@ -31,6 +32,7 @@ class Home:
     clock: Clock
     keys: AccountKeys
     membership: OwnMembership
+    uses: LastUsed = field(default_factory=LastUsed)
     _said: dict[str, Vouch] = field(default_factory=dict)
     """By key id: the last statement, which holds until IAM changes."""
 
@@ -40,9 +42,11 @@ class Home:
         if found is None:
             return Rejected(Reason.UNKNOWN_KEY)
         credential, holder = found
-        rejected = verify(head, claim, payload, credential, real_time=self.clock.real(), session_time=self.clock.now())
+        now = self.clock.now()
+        rejected = verify(head, claim, payload, credential, real_time=self.clock.real(), session_time=now)
         if rejected is not None:
             return rejected
+        self.uses.note(holder, claim, now)
         said = self._said.get(claim.key_id)
         if said is None or said.revision != self.iam.revision:
             stated = self._statement(claim, holder)

@@ -255,6 +255,7 @@ class Gate:
         self.gateway.response_handlers.insert(0, NotDeleted())
         self.gateway.response_handlers.insert(0, AfterResponse(self.iam, self.desk, self.records))
         around(IAMBackend, "get_credential_report", self.root.reported)
+        self.home.uses.install()
         self.gateway.exception_handlers.remove(
             handlers.log_exception
         )  # an exception's text may hold what a client sent

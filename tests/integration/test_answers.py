@@ -1,7 +1,9 @@
 """What services say of requests that they do not take, and what they keep to themselves."""
 
+import datetime as dt
+
 import pytest
-from aws import REGION, A, B, allow, document, fresh, function_code, refusal, trust
+from aws import REGION, A, B, allow, document, fresh, function_code, keys_of, refusal, trust
 
 OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
@@ -85,6 +87,39 @@ def test_lists_tell_neither_boundaries_nor_tags(iam):
     for told in (iam.get_user(UserName=name)["User"], iam.get_role(RoleName=name)["Role"]):
         assert told["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
         assert told["Tags"] == tags
+
+
+def test_keys_and_roles_know_when_they_were_last_used(a, iam):
+    name = fresh("User")
+    iam.create_user(UserName=name)
+    given = iam.create_access_key(UserName=name)["AccessKey"]
+    unused = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+    runs_as = role(iam)
+    assert iam.get_role(RoleName=runs_as)["Role"].get("RoleLastUsed", {}) == {}
+    begin = dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+    def last(key=given["AccessKeyId"]):
+        return iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+
+    def denied(service, call, **params):
+        assert "Denied" in refusal(getattr(a(service, **keys_of(given)), call), **params)[0]
+
+    denied("iam", "list_users")
+    assert (last()["ServiceName"], last()["Region"]) == ("iam", "us-east-1")
+    for service, call, params in (("sqs", "list_queues", {}), ("s3", "list_buckets", {}), ("kms", "list_keys", {})):
+        denied(service, call, **params)
+        used = last()
+        assert (used["ServiceName"], used["Region"]) == (service, REGION)
+        assert begin <= used["LastUsedDate"] <= dt.datetime.now(dt.UTC)
+    assert last(unused) == {"ServiceName": "N/A", "Region": "N/A"}
+
+    arn = f"arn:aws:iam::{A}:role/{runs_as}"
+    session = a("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    assert iam.get_role(RoleName=runs_as)["Role"].get("RoleLastUsed", {}) == {}
+    assert refusal(a("sqs", **keys_of(session)).list_queues)[0] == "AccessDenied"
+    used = iam.get_role(RoleName=runs_as)["Role"]["RoleLastUsed"]
+    assert used["Region"] == REGION
+    assert begin <= used["LastUsedDate"] <= dt.datetime.now(dt.UTC)
 
 
 # ---- what others may do
