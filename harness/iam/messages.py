@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from collections.abc import Mapping
 
+from harness.iam.message_resource import on_resource
 from harness.iam.specials import AWS_SENTENCES
 from harness.model.decision import Decision, Effect, Evidence, Layer
 from harness.model.principal import PrincipalKind
@@ -39,7 +40,7 @@ def denial_message(request: Request, decision: Decision) -> str:
     if request.principal.kind is PrincipalKind.FEDERATED:
         return f"Not authorized to perform {request.action}"
     action = _shown(request.action)
-    sentence = f"User: {request.principal.arn} is not authorized to perform: {action}{_on(request)}"
+    sentence = f"User: {request.principal.arn} is not authorized to perform: {action}{on_resource(request)}"
     return f"{sentence}{_reason(request, decision, action)}"
 
 
@@ -69,17 +70,6 @@ def _is_near(request: Request) -> bool:
     """
     theirs, ours = (request.context.values.get(f"aws:{whose}orgid") for whose in ("principal", "resource"))
     return request.principal.account == request.resource_account or (theirs is not None and theirs == ours)
-
-
-def _on(request: Request) -> str:
-    """The resource; EC2 names none where its action has none.
-
-    OBSERVED: https://github.com/hashicorp/terraform-provider-aws/issues/34234
-    """
-    service, resource = request.action.lower().partition(":")[0], request.resource or "*"
-    if service == "ec2" and request.resource == "*":
-        return ""
-    return f' on resource: "{resource}"' if service == "s3" else f" on resource: {resource}"
 
 
 def _shown(action: str) -> str:
