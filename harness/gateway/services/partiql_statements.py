@@ -6,9 +6,8 @@ statement that runs is the one that was decided.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-
-from moto.dynamodb.exceptions import MockValidationException
 
 from harness.gateway.services.lazily import around, when_loaded
 
@@ -16,8 +15,8 @@ from harness.gateway.services.lazily import around, when_loaded
 _TOKENS = re.compile(r"""'[^']*'|"[^"]*"|<<|>>|\s*(<=|>=|<>|!=|[=<>])\s*""")
 # What the parser raises where it expects something else, and what moto raises when it got nothing.
 _UNREAD = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
-
-
+# The parser takes them for `=`.
+_MISREAD = frozenset({"<>", "!="})
 # AWS says after the colon what it expected. OBSERVED: https://github.com/awsdocs/aws-sdk-for-javascript-v3/issues/98
 _NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed: the harness's parser does not read it"
 
@@ -33,15 +32,17 @@ def spaced(statement: str) -> str:
 
 
 def _amend(module: Any) -> None:
-    around(module, "query", _read)
-    around(module, "get_query_metadata", _read)
+    for name in ("query", "get_query_metadata"):
+        around(module, name, partial(_read, module.MockValidationException))
 
 
-def _read(original: Callable[..., Any], statement: str, *more: Any) -> Any:
+def _read(refusal: Callable[[str], Exception], original: Callable[..., Any], statement: str, *more: Any) -> Any:
+    if any(found[1] in _MISREAD for found in _TOKENS.finditer(statement)):
+        raise refusal(_NOT_WELL_FORMED)
     try:
         found = original(spaced(statement), *more)
     except _UNREAD as unread:
-        raise MockValidationException(_NOT_WELL_FORMED) from unread
+        raise refusal(_NOT_WELL_FORMED) from unread
     if found is None:
-        raise MockValidationException(_NOT_WELL_FORMED)
+        raise refusal(_NOT_WELL_FORMED)
     return found
