@@ -7,6 +7,7 @@ from harness.gateway.deciding import Decider
 from harness.gateway.iam.entities import check_entities
 from harness.gateway.iam.iam_state import IamState
 from harness.gateway.iam.mfa import MfaDesk
+from harness.gateway.iam.public_keys import check_public_key
 from harness.gateway.iam.service_linked import check_service_linked
 from harness.gateway.owners import Owners
 from harness.gateway.policies.key_lockout import check_lockout
@@ -48,6 +49,7 @@ class BeforeStoring:
         operation = asked.operation
         check_entities(self.iam, operation, self.quotas)
         check_service_linked(operation, self.iam)
+        check_public_key(operation)
         self.mfa.check_enabling(operation)
         self.desk.check(operation, resource, asked.context)
         check_granted(operation)

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from aws import REGION, A, B, allow, document, fresh, function_code, keys_of, refusal, trust
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
@@ -120,6 +122,34 @@ def test_keys_and_roles_know_when_they_were_last_used(a, iam):
     used = iam.get_role(RoleName=runs_as)["Role"]["RoleLastUsed"]
     assert used["Region"] == REGION
     assert begin <= used["LastUsedDate"] <= dt.datetime.now(dt.UTC)
+
+
+def test_the_simulator_takes_no_wildcards(iam):
+    asked = {"PolicyInputList": [document(allow("s3:*"))]}
+
+    for action in ("s3:*", "s3:Get?bject"):
+        code, status, message = refusal(iam.simulate_custom_policy, **asked, ActionNames=["s3:GetObject", action])
+        assert (code, status) == ("InvalidInput", 400)
+        assert (
+            message == f"Invalid Action: {action}. This operation does not support using wildcards in an action name."
+        )
+    results = iam.simulate_custom_policy(**asked, ActionNames=["s3:GetObject"])["EvaluationResults"]
+    assert [each["EvalDecision"] for each in results] == ["allowed"]
+
+
+def test_a_public_key_that_is_none_is_not_taken(iam):
+    name = fresh("User")
+    iam.create_user(UserName=name)
+    small, large = (rsa.generate_private_key(65537, bits).public_key() for bits in (1024, 2048))
+    ssh = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    pem = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    said = ("InvalidPublicKey", 400, "The public key is malformed or otherwise invalid.")
+
+    for body in ("zz", "ssh-rsa AAAA", small.public_bytes(*ssh).decode(), "-----BEGIN PUBLIC KEY-----\nAAAA"):
+        assert refusal(iam.upload_ssh_public_key, UserName=name, SSHPublicKeyBody=body) == said
+    for form in (ssh, pem):
+        iam.upload_ssh_public_key(UserName=name, SSHPublicKeyBody=large.public_bytes(*form).decode())
+    assert len(iam.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]) == 2
 
 
 # ---- what others may do
@@ -256,6 +286,7 @@ def test_partiql_that_is_not_read_is_a_400(a, table):
     unread = update(table, "n=1")
     for call, params in (
         (items.execute_statement, {"Statement": select(table, "id")}),
+        (items.execute_statement, {"Statement": select(table, "id <> 'z'")}),
         (items.execute_statement, {"Statement": unread}),
         (items.batch_execute_statement, {"Statements": [{"Statement": unread}]}),
         (items.execute_transaction, {"TransactStatements": [{"Statement": unread}]}),

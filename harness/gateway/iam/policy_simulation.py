@@ -25,6 +25,7 @@ OPERATIONS = frozenset({
     "GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy", "SimulateCustomPolicy", "SimulatePrincipalPolicy",
 })  # fmt: skip
 _ENTITIES = frozenset({"group", "role", "user"})
+_WILDCARDS = frozenset("*?")
 PAGE = 1000
 _Asked = tuple[str, str]
 """An action and a resource."""
@@ -103,8 +104,14 @@ class PolicySimulation:
 
 
 def _check_actions(params: Params) -> None:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html: each names its service; the words are ours."""
+    """Each names its service, and has no wildcards; the words are ours.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html (ActionNames)
+    """
     for action in params.get("ActionNames") or ():
+        if _WILDCARDS.intersection(action):
+            message = f"Invalid Action: {action}. This operation does not support using wildcards in an action name."
+            raise client_error("InvalidInput", message)
         if ":" not in action:
             raise client_error("InvalidInput", f"Invalid Action: {action} names no service.")
 
