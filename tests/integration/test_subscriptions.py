@@ -89,6 +89,12 @@ def test_who_owns_a_subscription_is_not_the_subscriber_s_to_say(b, topic):
     assert code == "InvalidParameter"
 
 
+def test_a_subscription_of_no_region_is_not_there(a):
+    nowhere = f"arn:aws:sns:nowhere:{A}:topic:00000000-0000-0000-0000-000000000000"
+
+    assert refusal(a("sns").get_subscription_attributes, SubscriptionArn=nowhere)[:2] == ("NotFound", 404)
+
+
 def test_the_topics_owner_ends_a_subscription_and_does_not_look_at_it(a, b, topic):
     subscription = subscribed(b("sns"), topic, queue_of(b, B))
     assert refusal(a("sns").get_subscription_attributes, SubscriptionArn=subscription)[0] == DENIED

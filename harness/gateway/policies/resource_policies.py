@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.actions.kms import is_managed, managed_key
 from harness.gateway.rest_apis import deployed
-from harness.gateway.services.lazily import loaded
+from harness.gateway.services.lazily import loaded, store_of
 from harness.model.world import ResourcePolicyKind
 
 Reader = Callable[[Any, str], str | None]
@@ -28,8 +28,8 @@ def resource_policy(account_id: str, region: str, resource: str) -> str | None:
     if parts[2] == "kms" and is_managed(resource):
         return _managed(resource)
     module, attribute, reader = _READERS[parts[2]]
-    stores = loaded(module)
-    return None if stores is None else reader(getattr(stores, attribute)[account_id][parts[3] or region], resource)
+    held = store_of(module, attribute, account_id, parts[3] or region)
+    return None if held is None else reader(held, resource)
 
 
 def policy_kind(resource: str) -> ResourcePolicyKind:

@@ -7,7 +7,7 @@ from harness.actions import Encryption
 from harness.actions.dynamodb import table_name
 from harness.actions.encryption import BY_KMS
 from harness.actions.kms import is_managed, managed_key
-from harness.gateway.services.lazily import loaded
+from harness.gateway.services.lazily import loaded, store_of
 from harness.model.arn import Arn
 
 Reader = Callable[..., Encryption | None]
@@ -29,11 +29,11 @@ _OF_DYNAMODB, _OF_S3, _OF_SECRETS_MANAGER, _OF_SYSTEMS_MANAGER = map(
 def encryption(account_id: str, region: str, kind: str, *names: str) -> Encryption | None:
     """The key of KMS that the resource is encrypted with; an ARN's region goes before `region`."""
     module, attribute, reader = _READERS[kind]
-    stores = loaded(module)
     arn = Arn.parse(names[0])
     if arn is not None and arn.region:
         region = arn.region  # a queue's URL, too, may be of another region than the endpoint
-    return reader(getattr(stores, attribute)[account_id][region], *names) if stores else None
+    store = store_of(module, attribute, account_id, region)
+    return reader(store, *names) if store is not None else None
 
 
 def parameters_below(account_id: str, region: str, path: str, *, deep: bool) -> Sequence[str]:

@@ -14,7 +14,7 @@ from harness.gateway.iam.iam_state import IamState
 from harness.gateway.policies.resource_policies import retiring
 from harness.gateway.resources import encryptions, networks, resource_tags
 from harness.gateway.s3 import buckets
-from harness.gateway.services.lazily import loaded
+from harness.gateway.services.lazily import loaded, store_of
 from harness.model.arn import Arn
 
 
@@ -119,10 +119,11 @@ class StateFacts:
 
     def redriven_to(self, queue: str) -> Sequence[str]:
         """Those whose policy of redriving names the queue, and those that its messages were in: LocalStack puts them back there."""
-        models = loaded("localstack.services.sqs.models")
-        if models is None:
+        region = _region(queue, self.region)
+        store = store_of("localstack.services.sqs.models", "sqs_stores", self.iam.account_id, region)
+        if store is None:
             return []
-        queues = models.sqs_stores[self.iam.account_id][_region(queue, self.region)].queues
+        queues = store.queues
         policies = [(one.arn, one.redrive_policy or {}) for one in list(queues.values())]
         sources = [arn for arn, policy in policies if policy.get("deadLetterTargetArn") == queue]
         held = queues.get(queue.rpartition(":")[2])
@@ -131,12 +132,14 @@ class StateFacts:
 
     def task_resources(self, token: str) -> Sequence[str]:
         """Of the executions in the request's region, where LocalStack looks for the token."""
-        stores = loaded("localstack.services.stepfunctions.backend.store")
-        store = stores.sfn_stores[self.iam.account_id][self.region] if stores else None
-        for execution in list(store.executions.values()) if store is not None else []:
+        module = "localstack.services.stepfunctions.backend.store"
+        store = store_of(module, "sfn_stores", self.iam.account_id, self.region)
+        if store is None:
+            return []
+        for execution in list(store.executions.values()):
             environment = execution.exec_worker.env if execution.exec_worker else None
             waiting = environment.callback_pool_manager.get(token) if environment else None
-            if store is not None and waiting is not None:
+            if waiting is not None:
                 return _waiting(execution, environment, waiting) or list(store.activities)
         return []
 

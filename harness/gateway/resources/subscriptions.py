@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.actions import Operation
 from harness.gateway.arrival import signer_of
-from harness.gateway.services.lazily import around, loaded, when_loaded
+from harness.gateway.services.lazily import around, store_of, when_loaded
 from harness.model.arn import Arn
 from harness.wire.vouch import Caller, Vouch
 
@@ -27,8 +27,9 @@ def owner(account_id: str, operation: Operation) -> str | None:
     if operation.service != "sns" or operation.name not in {*_OF_THE_OWNER, "Unsubscribe"}:
         return None
     named = str(operation.params.get("SubscriptionArn") or "")
-    arn, models = Arn.parse(named), loaded("localstack.services.sns.models")
-    held = models.sns_stores[account_id][arn.region].subscriptions.get(named) if models and arn else None
+    arn = Arn.parse(named)
+    store = store_of("localstack.services.sns.models", "sns_stores", account_id, arn.region) if arn else None
+    held = store.subscriptions.get(named) if store is not None else None
     if held is None or (operation.name not in _OF_THE_OWNER and held["Owner"] != operation.account):
         return None
     return str(held["Owner"])

@@ -15,6 +15,15 @@ def loaded(module: str) -> Any | None:
     return sys.modules.get(module)
 
 
+def store_of(module: str, attribute: str, account_id: str, region: str) -> Any | None:
+    """A service's store; None while nobody has used the service, and for a region that there is not, as an ARN may name one."""
+    stores = loaded(module)
+    try:
+        return getattr(stores, attribute)[account_id][region] if stores is not None else None
+    except (KeyError, ValueError):  # moto's word for such a region, and LocalStack's
+        return None
+
+
 class _Amending(MetaPathFinder):
     """Finds one module as everyone else does, and amends it as soon as it has run."""
 
