@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from harness.gateway.s3 import buckets
-from harness.gateway.services.lazily import loaded
+from harness.gateway.services.lazily import loaded, store_of
 
 Tags = Mapping[str, str]
 Reader = Callable[[Any, str], Tags | None]
@@ -22,17 +22,16 @@ def resource_tags(account_id: str, region: str, arn: str) -> Tags | None:
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[2] not in _SERVICES:  # noqa: PLR2004 - the parts of an ARN
         return None
-    if parts[4] in _NOBODYS:
+    if parts[4] in _NOBODYS and parts[2] != _WITHOUT_ACCOUNT:
         return {}
     service = _SERVICES[parts[2]]
     reader = service.kinds.get(re.split("[:/]", parts[5])[0], service.kinds.get(_ANY))
-    if reader is None or parts[4] != account_id:
+    if reader is None or parts[4] not in {account_id, ""}:
         return None
-    stores = loaded(service.module)
-    if stores is None:
+    held = store_of(service.module, service.attribute, account_id, service.region or parts[3] or region)
+    if held is None:
         return {}
-    store = getattr(stores, service.attribute)[account_id][service.region or parts[3] or region]
-    found = reader(store, arn)
+    found = reader(held, arn)
     return None if found is None else {str(key): str(value) for key, value in found.items()}
 
 
@@ -79,7 +78,7 @@ def _machine(store: Any, arn: str) -> Tags:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html
     """
-    _, _, _, region, account, _, name, *_ = arn.split(":")
+    _, _, _, region, account, _, name, *_ = *arn.split(":"), ""
     machine = store.state_machines.get(f"arn:aws:states:{region}:{account}:stateMachine:{name}")
     return {tag["key"]: tag["value"] for tag in machine.tag_manager.to_tag_list()} if machine else {}
 
@@ -156,6 +155,11 @@ _NOBODYS = frozenset({"", "aws"})
 
 Buckets have no tags in the sense of aws:ResourceTag unless ABAC is turned on for them, which LocalStack does not serve.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+"""
+_WITHOUT_ACCOUNT = "ec2"
+"""Its images and snapshots have tags, and no account in their ARNs.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-resources-for-iam-policies
 """
 _ANY = "*"
 """Whatever other kind the service has."""

@@ -59,6 +59,20 @@ def test_an_execution_has_its_machines_tags(in_use):
     assert [tags("states", each) for each in named] == [{"team": "ours"}] * 3
     assert tags("states", "mapRun:m/l:r") == {}
     assert tags("states", "activity:m") is None
+    assert tags("states", "stateMachine") == {}  # an ARN without a name is nobody's
+
+
+def test_an_image_has_tags_and_no_account(in_use):
+    in_use("moto.ec2.models", "ec2_backends", tags={"ami-1": {"team": "ours"}, "i-1": {"team": "ours"}})
+
+    assert tags("ec2", "image/ami-1", account="") == tags("ec2", "instance/i-1") == {"team": "ours"}
+    assert tags("ec2", "image/ami-2", account="") == {}
+
+
+def test_nothing_is_in_a_region_that_there_is_not(in_use):
+    in_use("localstack.services.sns.models", "sns_stores")
+
+    assert resource_tags(A, REGION, f"arn:aws:sns:nowhere:{A}:topic") == {}
 
 
 def test_a_consumer_has_not_its_streams_tags(in_use):
