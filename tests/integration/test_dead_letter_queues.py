@@ -2,6 +2,7 @@
 
 import json
 
+import botocore.exceptions
 import pytest
 from aws import REGION, A, B, allow, fresh, refusal, user
 
@@ -79,6 +80,23 @@ def test_a_dead_letter_queue_is_at_home_and_there(a, b):
         assert reason(a("sqs").set_queue_attributes, QueueUrl=source, Attributes=redriven(target)) == why
 
 
+@pytest.mark.parametrize("policy", ["[]", '["x"]', "5", "{", "null"])
+def test_what_is_no_map_is_no_policy(a, policy):
+    _, url = queue(a("sqs"))
+
+    for call, named in (("create_queue", {"QueueName": fresh("queue")}), ("set_queue_attributes", {"QueueUrl": url})):
+        given = {**named, "Attributes": {"RedrivePolicy": policy}}
+        assert reason(getattr(a("sqs"), call), **given) == "Redrive policy is not a valid JSON map."
+
+
+def test_a_queue_whose_list_of_sources_is_none_lets_none(a):
+    broken = {"RedriveAllowPolicy": '{"redrivePermission": "byQueue", "sourceQueueArns": 5}'}
+    target, _ = queue(a("sqs"), **broken)
+
+    made = {"QueueName": fresh("queue"), "Attributes": redriven(arn(target))}
+    assert "does not allow" in reason(a("sqs").create_queue, **made)
+
+
 def test_a_stack_names_no_queue_that_does_not_let_it(a):
     target, _ = queue(a("sqs"), **letting("denyAll"))
     policy = {"deadLetterTargetArn": arn(target), "maxReceiveCount": 1}
@@ -86,7 +104,7 @@ def test_a_stack_names_no_queue_that_does_not_let_it(a):
     stacks, name = a("cloudformation"), fresh("stack")
     stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
     waiter = stacks.get_waiter("stack_create_complete")
-    with pytest.raises(Exception, match="terminal failure"):
+    with pytest.raises(botocore.exceptions.WaiterError, match="terminal failure"):
         waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
     reasons = [

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html (RedrivePolicy, RedriveAllowPolicy)
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
-OBSERVED: https://github.com/serverless/serverless/issues/5215, of a queue that is not there. The sentences on the place are those of
+OBSERVED: https://github.com/serverless/serverless/issues/5215, of a queue that is not there. The other sentences are those of
 https://github.com/eucalyptus/eucalyptus, which speaks as SQS does; what SQS says of RedriveAllowPolicy is not documented.
 """
 
@@ -12,10 +12,11 @@ from typing import Any
 from harness.actions import Facts, Operation
 from harness.actions.sqs import queue_arn
 from harness.gateway import respond
-from harness.gateway.services.lazily import loaded
+from harness.gateway.services.lazily import store_of
 from harness.model.arn import Arn
 
 _NAMING = frozenset({"CreateQueue", "SetQueueAttributes"})
+_NO_POLICY = "Redrive policy is not a valid JSON map."
 _ELSEWHERE = "Dead-letter target must be in same region as the source."
 _ANOTHERS = "Dead-letter target owner should be same as the source."
 _MISSING = "Dead letter target does not exist."
@@ -27,16 +28,22 @@ def check_dead_letters(account_id: str, operation: Operation, facts: Facts) -> N
     if operation.service != "sqs" or operation.name not in _NAMING:
         return
     policy = (operation.params.get("Attributes") or {}).get("RedrivePolicy")
-    named, source = _mapping(policy).get("deadLetterTargetArn"), queue_arn(operation, facts)
-    if not named or source is None:
-        return  # what is missing is LocalStack's to say
-    fault = _fault(account_id, str(named), source)
+    if not policy:
+        return
+    said, source = _mapping(policy), queue_arn(operation, facts)
+    if said is None:  # LocalStack would keep it, and fail whenever it reads the queue's
+        fault: str | None = _NO_POLICY
+    else:
+        fault = _of_target(account_id, str(said.get("deadLetterTargetArn") or ""), source)
     if fault is not None:
         message = f"Value {policy} for parameter RedrivePolicy is invalid. Reason: {fault}"
         raise respond.client_error("InvalidParameterValue", message)
 
 
-def _fault(account_id: str, named: str, source: str) -> str | None:
+def _of_target(account_id: str, named: str, source: str | None) -> str | None:
+    """What is wrong with the queue that is named for the source's dead letters; what is missing is LocalStack's to say."""
+    if not named or source is None:
+        return None
     target, own = Arn.parse(named), Arn.parse(source)
     if target is None or own is None:
         return _MISSING
@@ -44,8 +51,8 @@ def _fault(account_id: str, named: str, source: str) -> str | None:
         return _ELSEWHERE
     if target.account != account_id:
         return _ANOTHERS
-    models = loaded("localstack.services.sqs.models")
-    held = models.sqs_stores[account_id][target.region].queues.get(named.rpartition(":")[2]) if models else None
+    store = store_of("localstack.services.sqs.models", "sqs_stores", account_id, target.region)
+    held = store.queues.get(named.rpartition(":")[2]) if store is not None else None
     if held is None or held.arn != named:
         return _MISSING
     return None if _lets(held.attributes.get("RedriveAllowPolicy"), source) else _NOT_ALLOWED
@@ -55,15 +62,15 @@ def _lets(policy: str | None, source: str) -> bool:
     """Whether the queue's own policy lets the source name it; one that is no policy lets none."""
     if not policy:
         return True
-    said = _mapping(policy)
-    permission = said.get("redrivePermission")
-    return permission == "allowAll" or (permission == "byQueue" and source in (said.get("sourceQueueArns") or ()))
+    said = _mapping(policy) or {}
+    permission, sources = said.get("redrivePermission"), said.get("sourceQueueArns")
+    return permission == "allowAll" or (permission == "byQueue" and isinstance(sources, list) and source in sources)
 
 
-def _mapping(text: Any) -> dict[str, Any]:
-    """What the JSON says; nothing where it is none."""
+def _mapping(text: Any) -> dict[str, Any] | None:
+    """What the JSON says; None where it is no mapping."""
     try:
-        said = json.loads(text or "null")
+        said = json.loads(text)
     except (TypeError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
+        return None
+    return said if isinstance(said, dict) else None
