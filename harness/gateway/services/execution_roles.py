@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from harness.actions import Operation
+from harness.actions.lambda_ import function_arn
 from harness.gateway import respond
 from harness.gateway.asked import Asked
 from harness.gateway.home import Home
-from harness.gateway.services.lazily import loaded
+from harness.gateway.resources.facts import StateFacts
+from harness.gateway.services.lazily import store_of
 from harness.gateway.verdicts import Judge
 from harness.model.arn import Arn
 
@@ -46,24 +48,26 @@ class ExecutionRoles:
         operation = asked.operation
         if operation.service != "lambda" or operation.name not in _CONFIGURING:
             return
-        held = self._held(operation)
-        role, name = str(operation.params.get("Role") or getattr(held, "role", "")), operation.params["FunctionName"]
-        arn = Arn.parse(role)
-        if arn is None or arn.account != self.account_id:  # a role that there cannot be was refused before
+        named = function_arn(operation, StateFacts(self.home.iam, operation.region)) or ""
+        name = named.rpartition(":")[2]
+        held = self._held(operation.region, name)
+        role = Arn.parse(str(operation.params.get("Role") or getattr(held, "role", "")))
+        if role is None or role.account != self.account_id:  # a role that there cannot be was refused before
             return
-        session = f"arn:aws:sts::{self.account_id}:assumed-role/{arn.name.rpartition('/')[2]}/{name}"
+        session = f"arn:aws:sts::{self.account_id}:assumed-role/{role.name.rpartition('/')[2]}/{name}"
         signer = self.home.describe(session)
+        if signer is None:  # Lambda itself refuses a role that is not there
+            return
+        arrival = replace(asked.arrival, vpc_endpoint=None)  # a service asks by a way of its own
         for trial in _trials(operation, held):
             made = replace(operation, service=trial.service, prefix=trial.service, name=trial.name, params=trial.params)
-            if signer is None or self.judge.refuses(replace(asked, signer=signer, operation=made)):
+            if self.judge.refuses(replace(asked, signer=signer, operation=made, arrival=arrival)):
                 raise respond.client_error("InvalidParameterValueException", trial.sentence)
 
-    def _held(self, operation: Operation) -> Any:
+    def _held(self, region: str, name: str) -> Any:
         """The function's configuration as it is; None for one that is not there."""
-        models = loaded("localstack.services.lambda_.invocation.models")
-        name = str(operation.params["FunctionName"]).partition(":function:")[2] or str(operation.params["FunctionName"])
-        functions = models.lambda_stores[self.account_id][operation.region].functions if models else {}
-        found = functions.get(name.partition(":")[0])
+        store = store_of("localstack.services.lambda_.invocation.models", "lambda_stores", self.account_id, region)
+        found = store.functions.get(name) if store is not None else None
         return found.latest().config if found is not None else None
 
 
