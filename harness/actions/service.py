@@ -10,6 +10,7 @@ from harness.actions.params import dig
 from harness.actions.reasons import Reason
 from harness.actions.tags import request_tags, resource_tags
 from harness.actions.template import Template, template
+from harness.model.arn import Arn
 
 Rule = Callable[["Service", Operation, Facts], Sequence[Call]]
 """An irregular operation: several actions or several resources."""
@@ -109,7 +110,8 @@ def _is_abroad(resource: str) -> bool:
 
 
 def _region(resource: str) -> str:
-    return resource.split(":", 4)[3] if resource.startswith("arn:") else ""
+    arn = Arn.parse(resource)
+    return arn.region if arn is not None else ""
 
 
 def unmodelled(prefix: str, operation: Operation) -> Call:

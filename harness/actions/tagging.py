@@ -10,11 +10,23 @@ from collections.abc import Mapping, Sequence
 from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.service import Service, rows
+from harness.model.arn import Arn
 
 _LIKE_TAG_RESOURCE = ("TagResource", "UntagResource")
-_CALLED_OTHERWISE: Mapping[str, tuple[str, str]] = {
+CALLED_OTHERWISE: Mapping[str, tuple[str, str]] = {
+    "acm": ("AddTagsToCertificate", "RemoveTagsFromCertificate"),
+    "acm-pca": ("TagCertificateAuthority", "UntagCertificateAuthority"),
+    "cloudtrail": ("AddTags", "RemoveTags"),
+    "dms": ("AddTagsToResource", "RemoveTagsFromResource"),
+    "ds": ("AddTagsToResource", "RemoveTagsFromResource"),
     "ec2": ("CreateTags", "DeleteTags"),
     "elasticache": ("AddTagsToResource", "RemoveTagsFromResource"),
+    "elasticloadbalancing": ("AddTags", "RemoveTags"),
+    "elasticmapreduce": ("AddTags", "RemoveTags"),
+    "es": ("AddTags", "RemoveTags"),
+    "firehose": ("TagDeliveryStream", "UntagDeliveryStream"),
+    "glacier": ("AddTagsToVault", "RemoveTagsFromVault"),
+    "mq": ("CreateTags", "DeleteTags"),
     "rds": ("AddTagsToResource", "RemoveTagsFromResource"),
     "redshift": ("CreateTags", "DeleteTags"),
     "route53": ("ChangeTagsForResource", "ChangeTagsForResource"),
@@ -22,11 +34,12 @@ _CALLED_OTHERWISE: Mapping[str, tuple[str, str]] = {
     "sagemaker": ("AddTags", "DeleteTags"),
     "sqs": ("TagQueue", "UntagQueue"),
     "ssm": ("AddTagsToResource", "RemoveTagsFromResource"),
+    "storagegateway": ("AddTagsToResource", "RemoveTagsFromResource"),
     "workspaces": ("CreateTags", "DeleteTags"),
 }
 """The service of the ARN -> its actions that tag and untag, where they are not called as most are."""
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html
-_KINDS = {
+KINDS = {
     "instance-profile": "InstanceProfile",
     "mfa": "MFADevice",
     "oidc-provider": "OpenIDConnectProvider",
@@ -36,28 +49,28 @@ _KINDS = {
     "server-certificate": "ServerCertificate",
     "user": "User",
 }
-_PARTS = 6  # arn:aws:service:region:account:resource
 
 
 def _tagged(service: Service, operation: Operation, facts: Facts) -> Sequence[Call]:
     """The request, and each of its resources in the words of its own service, with the tags that the request gives or takes."""
-    arns = dict.fromkeys(str(arn) for arn in dig(operation.params, "ResourceARNList"))
-    own = service.call(operation, facts, operation.name, "*")
-    return [own, *(_by_its_service(operation, facts, arn) for arn in arns)]
+    named = dict.fromkeys(str(arn) for arn in dig(operation.params, "ResourceARNList"))
+    found = [service.call(operation, facts, operation.name, "*")]
+    for text in named:
+        arn = Arn.parse(text)
+        if arn is None:
+            found.append(service.call(operation, facts, operation.name, None))
+        else:
+            # LocalStack looks for the resource in the request's region, whatever its ARN says; IAM and S3 name none.
+            owning = Service(arn.service, {}, names_only=True)
+            found.append(owning.call(operation, facts, _action(arn, untags=operation.name.startswith("Untag")), text))
+    return found
 
 
-def _by_its_service(operation: Operation, facts: Facts, arn: str) -> Call:
-    parts = arn.split(":", _PARTS - 1)
-    if len(parts) < _PARTS:
-        return Service("tag", {}).call(operation, facts, operation.name, None)
-    prefix, untags = parts[2], operation.name.startswith("Untag")
-    if prefix == "iam":
-        kind = _KINDS.get(parts[5].partition("/")[0], "Resource")
-        action = f"{'Untag' if untags else 'Tag'}{kind}"
-    else:
-        action = _CALLED_OTHERWISE.get(prefix, _LIKE_TAG_RESOURCE)[untags]
-    # LocalStack looks for the resource in the request's region, whatever its ARN says; IAM and S3 name none.
-    return Service(prefix, {}, names_only=True).call(operation, facts, action, arn)
+def _action(arn: Arn, *, untags: bool) -> str:
+    """What the service of the ARN calls it to tag the resource, or to take tags from it."""
+    if arn.service == "iam":
+        return f"{'Untag' if untags else 'Tag'}{KINDS.get(arn.kind, 'Resource')}"
+    return CALLED_OTHERWISE.get(arn.service, _LIKE_TAG_RESOURCE)[untags]
 
 
 SERVICE = Service(

