@@ -116,6 +116,7 @@ def test_a_consumers_policy_goes_with_the_consumer_and_no_other_consumer_does(a,
     named = {"ConsumerARN": gone} if by_arn else {"StreamARN": stream, "ConsumerName": "gone"}
     streams.deregister_stream_consumer(**named)
     left = streams.list_stream_consumers(StreamARN=stream)["Consumers"]
+    assert refusal(streams.deregister_stream_consumer, **named)[0] == "ResourceNotFoundException"
     make("gone")
 
     assert [one["ConsumerName"] for one in left] == ["kept"]

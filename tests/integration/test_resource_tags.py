@@ -166,6 +166,8 @@ def test_a_log_group_that_is_not_there_gets_no_tags(a):
         assert refusal(call, **named, tags={"team": "ours"})[0] == "ResourceNotFoundException"
     logs.create_log_group(logGroupName=name)
     assert logs.list_tags_log_group(logGroupName=name)["tags"] == {}
+    elsewhere = arn("logs", f"log-group:{name}").replace(REGION, "nowhere")
+    assert refusal(logs.tag_resource, resourceArn=elsewhere, tags={"team": "ours"})[0] == "ResourceNotFoundException"
 
 
 def test_executions_have_their_machines_tags(a):

@@ -27,7 +27,7 @@ def _of_dynamodb(module: Any) -> None:
 
 def _of_kinesis(module: Any) -> None:
     around(module.KinesisBackend, "delete_stream", _stream)
-    around(module.KinesisBackend, "deregister_stream_consumer", _consumer)
+    around(module.KinesisBackend, "deregister_stream_consumer", partial(_consumer, module))
 
 
 def _of_logs(module: Any) -> None:
@@ -60,12 +60,23 @@ def _stream(original: Function, backend: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _consumer(
-    original: Function, backend: Any, stream_arn: str | None, consumer_name: str | None, consumer_arn: str | None
+    module: Any,
+    original: Function,
+    backend: Any,
+    stream_arn: str | None,
+    consumer_name: str | None,
+    consumer_arn: str | None,
 ) -> None:
-    """Of a stream's consumers moto would keep the one that is named, and no other."""
-    stream = backend._find_stream_by_arn(stream_arn) if stream_arn else None  # noqa: SLF001 - moto has no other reader
-    named = [each.consumer_arn for each in stream.consumers if each.consumer_name == consumer_name] if stream else ()
-    for arn in {consumer_arn, *named} - {None}:
+    """Of a stream's consumers moto would keep the one that is named, and no other. Raises the error of a missing one."""
+    consumers = [consumer for stream in list(backend.streams.values()) for consumer in stream.consumers]
+    named = {
+        each.consumer_arn
+        for each in consumers
+        if each.consumer_arn == consumer_arn or (each.stream_arn, each.consumer_name) == (stream_arn, consumer_name)
+    }
+    if not named:
+        raise module.ConsumerNotFound(consumer=consumer_name or consumer_arn, account_id=backend.account_id)
+    for arn in named:
         original(backend, None, None, arn)
         _drop(backend.resource_policies, str(arn))
 

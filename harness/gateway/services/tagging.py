@@ -6,7 +6,6 @@ Log groups get tags also when they had none, by an ARN that may end with `:*`, a
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html. What is made anew begins with its own tags.
 """
 
-import re
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -47,26 +46,25 @@ def _alarm(original: Function, provider: Any, context: Any, request: Any) -> Non
 
 
 def _log_group(original: Function, provider: Any, context: Any, resource_arn: str, **kwargs: Any) -> Any:
-    """Raises the error of a missing group."""
+    """Raises the error of a missing group, as one of another region is."""
     arn = resource_arn.removesuffix(":*")
-    if (group := re.fullmatch(r"arn:aws:logs:([^:]+):([^:]+):log-group:(.+)", arn)) is not None:
-        region, account, name = group.groups()
-        provider._verify_log_group_exists(name, account, region)  # noqa: SLF001 - LocalStack's own never asks
-        _tags(account, region).setdefault(arn, {})
+    if ":log-group:" in arn:
+        name = arn.removeprefix(f"arn:aws:logs:{context.region}:{context.account_id}:log-group:")
+        _taggable(provider, context, name)
     return original(provider, context=context, resource_arn=arn, **kwargs)
 
 
 def _named_log_group(original: Function, provider: Any, context: Any, log_group_name: str, **kwargs: Any) -> None:
-    arn = f"arn:aws:logs:{context.region}:{context.account_id}:log-group:{log_group_name}"
-    provider._verify_log_group_exists(log_group_name, context.account_id, context.region)  # noqa: SLF001 - the same
-    _tags(context.account_id, context.region).setdefault(arn, {})
+    _taggable(provider, context, log_group_name)
     original(provider, context=context, log_group_name=log_group_name, **kwargs)
 
 
-def _tags(account: str, region: str) -> MutableMapping[str, dict[str, str]]:
+def _taggable(provider: Any, context: Any, name: str) -> None:
+    """Have tags to add to for the group of that name. Raises the error of a missing group."""
+    provider._verify_log_group_exists(name, context.account_id, context.region)  # noqa: SLF001 - LocalStack's own never asks
     stores: Any = loaded("localstack.services.logs.models")
-    tags: MutableMapping[str, dict[str, str]] = stores.logs_stores[account][region].TAGS
-    return tags
+    tags: MutableMapping[str, dict[str, str]] = stores.logs_stores[context.account_id][context.region].TAGS
+    tags.setdefault(f"arn:aws:logs:{context.region}:{context.account_id}:log-group:{name}", {})
 
 
 def _schedule_group(original: Function, backend: Any, name: str, tags: Any) -> Any:
