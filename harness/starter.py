@@ -10,7 +10,8 @@ from harness.toml import NAME
 _PROFILE = re.compile(r'^\s*profile\s*=\s*"([^"]+)"', re.MULTILINE)
 _REGION = re.compile(r'^\s*region\s*=\s*"([^"]+)"', re.MULTILINE)
 _PROVIDER = re.compile(r'provider\s+"aws"\s*\{')
-_VARIABLE = re.compile(r'^variable\s+"([^"]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
+# A block of one line, or up to the brace at the beginning of one.
+_VARIABLE = re.compile(r'^variable\s+"([^"]+)"\s*\{([^\n]*\}[^\n}]*$|.*?^\})', re.MULTILINE | re.DOTALL)
 _DEFAULT = re.compile(r"^\s*default\s*=", re.MULTILINE)
 _OUTPUT = re.compile(r'^output\s+"([^"]+)"', re.MULTILINE)
 _IGNORED = frozenset({".terraform", ".git", ".venv", "node_modules", ".tox"})
