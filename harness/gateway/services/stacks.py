@@ -1,4 +1,4 @@
-"""CloudFormation's rules that LocalStack does not keep: what a template needs to be told, what protects a stack, how a refusal ends."""
+"""CloudFormation's rules that LocalStack does not keep: capabilities, protection, how a refusal ends, what a bucket is made by."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -90,9 +90,10 @@ def _check_capabilities(template: Any, given: frozenset[str]) -> None:
 def _capabilities(template: Any) -> Iterator[str]:
     resources = template.get("Resources") if isinstance(template, Mapping) else None
     for resource in resources.values() if isinstance(resources, Mapping) else ():
-        if isinstance(resource, Mapping) and resource.get("Type") in _OF_IAM:
-            name = _OF_IAM[resource["Type"]]
-            yield _NAMED_IAM if name is not None and name in (resource.get("Properties") or {}) else _IAM
+        kind = str(resource.get("Type")) if isinstance(resource, Mapping) else ""
+        if kind in _OF_IAM:
+            properties = resource.get("Properties")
+            yield _NAMED_IAM if isinstance(properties, Mapping) and _OF_IAM[kind] in properties else _IAM
 
 
 class _Failed(Exception):
@@ -108,7 +109,7 @@ def _execute(original: Function, executor: Any) -> Any:
     change_set = executor._change_set  # noqa: SLF001 - LocalStack tells it nobody
     stack, name = change_set.stack, str(change_set.change_set_name)
     if name.startswith(_DELETION):
-        kept = [name for name, one in result.resources.items() if one.get("ResourceStatus") == "DELETE_FAILED"]
+        kept = [id_ for id_, one in result.resources.items() if one.get("ResourceStatus") == "DELETE_FAILED"]
         if kept:
             raise _Failed(f"The following resource(s) failed to delete: [{', '.join(kept)}]. ")
         return result
@@ -119,14 +120,14 @@ def _execute(original: Function, executor: Any) -> Any:
     return result
 
 
-def _create_bucket(_original: Function, _provider: Any, model: Mapping[str, Any], region: str, s3: Any) -> None:
+def _create_bucket(_original: Function, provider: Any, model: Mapping[str, Any], region: str, s3: Any) -> None:
     """A bucket is made by CreateBucket alone, with the list that the template names; LocalStack takes what may not be looked at for made.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
     """
     asked: dict[str, Any] = {"Bucket": model["BucketName"]}
     if acl := model.get("AccessControl"):
-        asked["ACL"] = _provider._convert_acl_cf_to_s3(acl)  # noqa: SLF001 - LocalStack's names of them
+        asked["ACL"] = provider._convert_acl_cf_to_s3(acl)  # noqa: SLF001 - LocalStack's names of them
     rules = (model.get("OwnershipControls") or {}).get("Rules") or ()
     if rules:
         asked["ObjectOwnership"] = rules[0]["ObjectOwnership"]
