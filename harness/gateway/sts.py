@@ -34,7 +34,8 @@ FORWARD_DURATION = 43_200
 MAX_POLICY_CHARACTERS = 2048
 MAX_SESSION_POLICIES = 10
 MAX_TAGS = 50
-_WHOLE = 100
+_FULL = 100
+"""In percent."""
 # A path holds any printable character: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _ROLE_ARN = re.compile(r"arn:[^:]+:iam::\d{12}:role/(?:[\x21-\x7e]*/)?[\w+=,.@-]+", re.ASCII)
 
@@ -290,19 +291,19 @@ def _inline_policy(text: str) -> str:
 
 
 def _check_packed(tags: Mapping[str, str]) -> None:
-    """Refuse tags that fit in no packing: what is more than a policy may be unpacked. AWS's own limit is lower, and not documented.
+    """Refuse tags that are longer than a policy may be. AWS packs them, to a limit that is lower and not documented.
 
     OBSERVED: https://github.com/aws-actions/configure-aws-credentials/issues/1898, where 2,268 characters are 498%.
     """
     percent = _percent(map("".join, tags.items()))
-    if percent > _WHOLE:
+    if percent > _FULL:
         raise client_error(
             "PackedPolicyTooLarge", f"Packed size of session tags consumes {percent}% of allotted space."
         )
 
 
 def _percent(texts: Iterable[str]) -> int:
-    return -(-_WHOLE * sum(map(len, texts)) // MAX_POLICY_CHARACTERS)
+    return -(-_FULL * sum(map(len, texts)) // MAX_POLICY_CHARACTERS)
 
 
 def _packed(params: Mapping[str, Any]) -> dict[str, int]:
@@ -312,7 +313,7 @@ def _packed(params: Mapping[str, Any]) -> dict[str, int]:
     """
     texts = [params.get("Policy") or "", *(arn["arn"] for arn in params.get("PolicyArns") or ())]
     tags = [tag["Key"] + tag["Value"] for tag in params.get("Tags") or ()]
-    percent = min(_WHOLE, _percent((*texts, *tags)))
+    percent = min(_FULL, _percent((*texts, *tags)))
     return {"PackedPolicySize": percent} if percent else {}
 
 

@@ -84,7 +84,7 @@ def held(backend: IAMBackend, entity: Any) -> Sequence[Tag]:
 
 
 def held_by(backend: IAMBackend, arn: str) -> Sequence[Tag]:
-    """The tags of the entity with that ARN, none where it is not there; users have readers of their own."""
+    """The tags of the entity with that ARN or serial number, none where it is not there. `IamState.tags` reads roles' and users' sooner."""
     kinds = (*(KINDS[name] for name in _NAMED_BY.values() if name in KINDS), POLICY)
     entities = (entity for kind in kinds for entity in kind.all(backend))
     found = next(

@@ -3,10 +3,9 @@
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateApiDestination.html#eventbridge-CreateApiDestination-request-ConnectionArn
 """
 
-from localstack.services.events.models import events_stores
-
 from harness.actions import Operation
 from harness.gateway import respond
+from harness.gateway.services.lazily import store_of
 
 _NAMING = frozenset({"CreateApiDestination", "UpdateApiDestination"})
 
@@ -16,8 +15,9 @@ def check_connection(account_id: str, operation: Operation) -> None:
     arn = operation.params.get("ConnectionArn")
     if operation.service != "events" or operation.name not in _NAMING or not arn:
         return
-    connections = events_stores[account_id][operation.region].connections
-    if arn not in {connection.arn for connection in list(connections.values())}:
+    store = store_of("localstack.services.events.models", "events_stores", account_id, operation.region)
+    connections = list(store.connections.values()) if store is not None else []
+    if arn not in {connection.arn for connection in connections}:
         name = str(arn).partition("/")[2].partition("/")[0]
         message = f"Failed to describe the connection(s). Connection '{name}' does not exist."
         raise respond.client_error("ResourceNotFoundException", message)
