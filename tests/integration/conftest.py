@@ -8,6 +8,8 @@ from command_line import CommandLine
 from internal_calls import Account
 from raw import ask, record_of
 
+from harness.scenario import eventually
+
 
 @pytest.fixture
 def project(tmp_path):
@@ -80,6 +82,20 @@ def here(a):
 def there(b):
     """The same in B."""
     return Account(b, B)
+
+
+@pytest.fixture
+def ended(a):
+    """The stack once it rests: its status, and why its resources failed."""
+
+    def look(stack):
+        described = a("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        if described["StackStatus"].endswith("IN_PROGRESS"):
+            return None
+        events = a("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+        return described["StackStatus"], " ".join(each.get("ResourceStatusReason", "") for each in events)
+
+    return lambda stack: eventually(f"stack {stack} rests", lambda: look(stack), within=60)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ import json
 import pytest
 from aws import REGION, A, allow, document, fresh, keys_of, refusal, trust
 
-from harness.scenario import eventually
-
 VIA = {"StringEquals": {"aws:CalledViaFirst": "cloudformation.amazonaws.com"}}
 STACKS = allow("cloudformation:*")
 
@@ -40,20 +38,6 @@ def role(a):
         return arn
 
     return make
-
-
-@pytest.fixture
-def ended(a):
-    """The stack once it rests: its status, and why its resources failed."""
-
-    def look(stack):
-        described = a("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-        if described["StackStatus"].endswith("IN_PROGRESS"):
-            return None
-        events = a("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
-        return described["StackStatus"], " ".join(each.get("ResourceStatusReason", "") for each in events)
-
-    return lambda stack: eventually(f"stack {stack} rests", lambda: look(stack), within=60)
 
 
 @pytest.fixture

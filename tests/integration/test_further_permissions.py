@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 import pytest
-from aws import REGION, A, allow, client, document, fresh, function_code, refusal, trust, user
+from aws import REGION, A, allow, client, fresh, function_code, refusal, trust, user
 
 ELSEWHERE = "us-east-1"
 BLUE = [{"Key": "team", "Value": "blue"}]
@@ -21,20 +21,6 @@ def refused(call, action, resource, **params):
     assert status in {400, 403}
     assert f"is not authorized to perform: {action} on resource: {resource}" in message
     return True
-
-
-@pytest.fixture(scope="module")
-def role(a):
-    """Makes a role for a service: its ARN."""
-
-    def make(service, *statements):
-        iam, name = a("iam"), fresh("role")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))["Role"]["Arn"]
-        if statements:
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(*statements))
-        return arn
-
-    return make
 
 
 # Tags of sessions
@@ -96,12 +82,12 @@ def test_a_replica_is_at_home_in_its_primarys_region(a):
 # Lambda
 
 
-def test_a_function_gets_layers_from_whom_may_read_them(a, role):
+def test_a_function_gets_layers_from_whom_may_read_them(a, here):
     root = a("lambda")
     layer = root.publish_layer_version(LayerName=fresh("layer"), Content={"ZipFile": function_code("")})[
         "LayerVersionArn"
     ]
-    passed = role("lambda.amazonaws.com")
+    passed = here.role("lambda")
     base = [allow(["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]), allow("iam:PassRole")]
     without, with_ = (
         a("lambda", **user(a, *base)),
@@ -122,14 +108,14 @@ def test_a_function_gets_layers_from_whom_may_read_them(a, role):
     assert root.get_function_configuration(FunctionName=plain)["Layers"][0]["Arn"] == layer
 
 
-def test_a_layer_of_another_accounts_is_refused(a, b, role):
+def test_a_layer_of_another_accounts_is_refused(a, b, here):
     layer = b("lambda").publish_layer_version(LayerName=fresh("layer"), Content={"ZipFile": function_code("")})[
         "LayerVersionArn"
     ]
     code = {
         "Runtime": "python3.13",
         "Handler": "f.handler",
-        "Role": role("lambda.amazonaws.com"),
+        "Role": here.role("lambda"),
         "Code": {"ZipFile": function_code("")},
     }
 
@@ -191,8 +177,8 @@ def test_a_path_is_decided_with_the_slash_that_it_ends_with(a):
 PASS = "iam:PassRole"
 
 
-def test_a_role_is_passed_also_where_nothing_is_known_of_the_operation(a, role, journals):
-    passed, bucket = role("firehose.amazonaws.com"), fresh("bucket")
+def test_a_role_is_passed_also_where_nothing_is_known_of_the_operation(a, here, journals):
+    passed, bucket = here.role("firehose"), fresh("bucket")
     a("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     every = allow(["firehose:*", "config:*"])
     without, with_ = user(a, every), user(a, every, allow(PASS, passed))
@@ -218,8 +204,8 @@ def test_a_role_is_passed_also_where_nothing_is_known_of_the_operation(a, role, 
     assert "iam:passedtoservice" not in line["modelled"]
 
 
-def test_an_instances_profile_passes_its_role(a, role):
-    passed, profile = role("ec2.amazonaws.com"), fresh("profile")
+def test_an_instances_profile_passes_its_role(a, here):
+    passed, profile = here.role("ec2"), fresh("profile")
     made = a("iam").create_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Arn"]
     a("iam").add_role_to_instance_profile(InstanceProfileName=profile, RoleName=passed.rpartition("/")[2])
     every = allow("ec2:*")
@@ -337,10 +323,10 @@ def machine(a, role, **task):
     return arn
 
 
-def test_an_activitys_task_is_answered_by_whom_may_answer_the_activity(a, role):
+def test_an_activitys_task_is_answered_by_whom_may_answer_the_activity(a, here):
     states = a("stepfunctions")
     activity, other = (states.create_activity(name=fresh("activity"))["activityArn"] for _ in range(2))
-    arn = machine(a, role("states.amazonaws.com"), Resource=activity, HeartbeatSeconds=600)
+    arn = machine(a, here.role("states"), Resource=activity, HeartbeatSeconds=600)
     token = {"taskToken": states.get_activity_task(activityArn=activity)["taskToken"]}
     answers = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
     barred = a("stepfunctions", **user(a, allow(answers), deny(answers, activity)))
@@ -355,11 +341,11 @@ def test_an_activitys_task_is_answered_by_whom_may_answer_the_activity(a, role):
     may.send_task_success(output="{}", **token)
 
 
-def test_a_callback_is_answered_by_whom_may_answer_the_state_machine(a, role):
+def test_a_callback_is_answered_by_whom_may_answer_the_state_machine(a, here):
     queue = a("sqs").create_queue(QueueName=fresh("queue"))["QueueUrl"]
     body = {"QueueUrl": queue, "MessageBody.$": "$$.Task.Token"}
     waits = {"Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": body}
-    arn = machine(a, role("states.amazonaws.com", allow("sqs:SendMessage")), **waits)
+    arn = machine(a, here.role("states", allow("sqs:SendMessage")), **waits)
     (message,) = a("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
     token, answer = {"taskToken": message["Body"]}, "states:SendTaskSuccess"
     barred, other = (
@@ -374,8 +360,8 @@ def test_a_callback_is_answered_by_whom_may_answer_the_state_machine(a, role):
     may.send_task_success(output="{}", **token)
 
 
-def test_who_reveals_the_secrets_of_a_test_may_do_so(a, role):
-    passed = role("states.amazonaws.com")
+def test_who_reveals_the_secrets_of_a_test_may_do_so(a, here):
+    passed = here.role("states")
     tested = {"definition": json.dumps({"Type": "Pass", "End": True}), "roleArn": passed, "inspectionLevel": "TRACE"}
     base = [allow("states:TestState"), allow(PASS)]
     without, with_ = (a("stepfunctions", **user(a, *base, *more)) for more in ((), (allow("states:RevealSecrets"),)))
@@ -387,11 +373,11 @@ def test_who_reveals_the_secrets_of_a_test_may_do_so(a, role):
         assert states.test_state(revealSecrets=reveal, **tested)["status"] == "SUCCEEDED"
 
 
-def test_a_windows_command_is_given_a_role_by_whom_may_pass_it(a, role):
+def test_a_windows_command_is_given_a_role_by_whom_may_pass_it(a, here):
     window = a("ssm").create_maintenance_window(
         Name=fresh("window"), Schedule="rate(1 hour)", Duration=2, Cutoff=1, AllowUnassociatedTargets=True
     )["WindowId"]
-    passed = role("ssm.amazonaws.com")
+    passed = here.role("ssm")
     command = {"RunCommand": {"ServiceRoleArn": passed}}
     task = {
         "WindowId": window,

@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from aws import REGION, A, allow, counted, document, fresh, refusal, trust
+from aws import REGION, A, allow, counted, fresh, refusal
 
 from harness.scenario import eventually
 
@@ -42,20 +42,6 @@ def destination(a, backend):
 
 
 @pytest.fixture
-def role(a):
-    """A role that EventBridge may assume."""
-
-    def make(*statements):
-        name, iam = fresh("role"), a("iam")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("events.amazonaws.com"))["Role"]["Arn"]
-        if statements:
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document(*statements))
-        return arn
-
-    return make
-
-
-@pytest.fixture
 def rule(a):
     name = fresh("rule")
     a("events").put_rule(Name=name, EventPattern=f'{{"source": ["{name}"]}}')
@@ -74,7 +60,7 @@ def send(a, rule):
         f"arn:aws:events:{REGION}:{A}:api-destination/d/00000000-0000-0000-0000-000000000000",
     ],
 )
-def test_a_target_that_needs_a_role_is_refused_without_one(a, rule, role, target):
+def test_a_target_that_needs_a_role_is_refused_without_one(a, rule, here, target):
     targets = {"Id": "1", "Arn": target}
 
     assert refusal(a("events").put_targets, Rule=rule, Targets=[targets]) == (
@@ -82,12 +68,18 @@ def test_a_target_that_needs_a_role_is_refused_without_one(a, rule, role, target
         400,
         f"RoleArn is required for target {target}.",
     )
-    assert a("events").put_targets(Rule=rule, Targets=[{**targets, "RoleArn": role()}])["FailedEntryCount"] == 0
+    assert (
+        a("events").put_targets(Rule=rule, Targets=[{**targets, "RoleArn": here.role("events")}])["FailedEntryCount"]
+        == 0
+    )
 
 
-def test_an_api_destination_is_called_by_a_role_that_may(a, rule, role, destination, backend, journals):
+def test_an_api_destination_is_called_by_a_role_that_may(a, rule, here, destination, backend, journals):
     _, keys = backend
-    without, other = role(), role(allow("events:InvokeApiDestination", f"{destination[:-1]}x"))
+    without, other = (
+        here.role("events"),
+        here.role("events", allow("events:InvokeApiDestination", f"{destination[:-1]}x")),
+    )
     for number, arn in enumerate((without, other)):
         a("events").put_targets(Rule=rule, Targets=[{"Id": str(number), "Arn": destination, "RoleArn": arn}])
 
@@ -106,7 +98,7 @@ def test_an_api_destination_is_called_by_a_role_that_may(a, rule, role, destinat
     assert keys == []
 
     a("events").remove_targets(Rule=rule, Ids=["0", "1"])
-    may = role(allow("events:InvokeApiDestination", destination))
+    may = here.role("events", allow("events:InvokeApiDestination", destination))
     a("events").put_targets(Rule=rule, Targets=[{"Id": "2", "Arn": destination, "RoleArn": may}])
     send(a, rule)
     assert eventually("it is called", lambda: keys == ["v"], within=20)

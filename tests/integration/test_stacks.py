@@ -5,23 +5,7 @@ import json
 import pytest
 from aws import allow, document, fresh, refusal, trust, user
 
-from harness.scenario import eventually
-
 STACKS = allow("cloudformation:*")
-
-
-@pytest.fixture
-def rests(a):
-    """The status of a stack once it rests, and why its resources failed."""
-
-    def look(stack):
-        told = a("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-        if told["StackStatus"].endswith("IN_PROGRESS"):
-            return None
-        events = a("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
-        return told["StackStatus"], " ".join(one.get("ResourceStatusReason", "") for one in events)
-
-    return lambda stack: eventually(f"stack {stack} rests", lambda: look(stack), within=60)
 
 
 def template(type_, **properties):
@@ -32,30 +16,30 @@ def made(client, body, **more):
     return client.create_stack(StackName=fresh("stack"), TemplateBody=body, **more)["StackId"]
 
 
-def test_a_bucket_without_a_list_is_made_by_create_bucket_alone(a, rests):
+def test_a_bucket_without_a_list_is_made_by_create_bucket_alone(a, ended):
     name = fresh("bucket")
     may = a("cloudformation", **user(a, STACKS, allow("s3:CreateBucket")))
     may_not = a("cloudformation", **user(a, STACKS))
 
-    status, why = rests(made(may_not, template("AWS::S3::Bucket", BucketName=name)))
+    status, why = ended(made(may_not, template("AWS::S3::Bucket", BucketName=name)))
     assert (status, "s3:CreateBucket" in why) == ("CREATE_FAILED", True)
     assert refusal(a("s3").head_bucket, Bucket=name)[1] == 404
-    assert rests(made(may, template("AWS::S3::Bucket", BucketName=name)))[0] == "CREATE_COMPLETE"
+    assert ended(made(may, template("AWS::S3::Bucket", BucketName=name)))[0] == "CREATE_COMPLETE"
     assert a("s3").head_bucket(Bucket=name)["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert (
-        rests(made(a("cloudformation"), json.dumps({"Resources": {"R": {"Type": "AWS::S3::Bucket"}}})))[0]
+        ended(made(a("cloudformation"), json.dumps({"Resources": {"R": {"Type": "AWS::S3::Bucket"}}})))[0]
         == "CREATE_COMPLETE"
     )
 
 
-def test_a_bucket_has_a_list_where_its_owner_may_be_another(a, rests):
+def test_a_bucket_has_a_list_where_its_owner_may_be_another(a, ended):
     rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
     listed = {"AccessControl": "LogDeliveryWrite"}
 
-    status, why = rests(made(a("cloudformation"), template("AWS::S3::Bucket", BucketName=fresh("bucket"), **listed)))
+    status, why = ended(made(a("cloudformation"), template("AWS::S3::Bucket", BucketName=fresh("bucket"), **listed)))
     assert (status, "ObjectOwnership" in why) == ("CREATE_FAILED", True)
     owned = template("AWS::S3::Bucket", BucketName=fresh("bucket"), OwnershipControls=rules, **listed)
-    assert rests(made(a("cloudformation"), owned))[0] == "CREATE_COMPLETE"
+    assert ended(made(a("cloudformation"), owned))[0] == "CREATE_COMPLETE"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +50,7 @@ def test_a_bucket_has_a_list_where_its_owner_may_be_another(a, rests):
         ({"RoleName": "named"}, "CAPABILITY_NAMED_IAM", ["CAPABILITY_NAMED_IAM"]),
     ],
 )
-def test_iams_resources_are_made_by_who_says_so(a, rests, named, missing, enough):
+def test_iams_resources_are_made_by_who_says_so(a, ended, named, missing, enough):
     given = {name: fresh(value) for name, value in named.items()}
     body = template("AWS::IAM::Role", AssumeRolePolicyDocument=json.loads(trust("lambda.amazonaws.com")), **given)
     cloudformation, name = a("cloudformation"), fresh("stack")
@@ -80,15 +64,15 @@ def test_iams_resources_are_made_by_who_says_so(a, rests, named, missing, enough
     assert refusal(cloudformation.describe_stacks, StackName=name)[0] == "ValidationError"
     assert cloudformation.validate_template(TemplateBody=body)
     stack = made(cloudformation, body, Capabilities=enough)
-    assert rests(stack)[0] == "CREATE_COMPLETE"
+    assert ended(stack)[0] == "CREATE_COMPLETE"
     assert refusal(cloudformation.update_stack, StackName=stack, TemplateBody=body) == said
 
 
-def test_a_protected_stack_is_deleted_once_it_is_not(a, rests):
+def test_a_protected_stack_is_deleted_once_it_is_not(a, ended):
     cloudformation, body = a("cloudformation"), template("AWS::SNS::Topic")
     protected = made(cloudformation, body, EnableTerminationProtection=True)
     other = made(cloudformation, body)
-    assert (rests(protected)[0], rests(other)[0]) == ("CREATE_COMPLETE", "CREATE_COMPLETE")
+    assert (ended(protected)[0], ended(other)[0]) == ("CREATE_COMPLETE", "CREATE_COMPLETE")
     name = protected.split("/")[1]
 
     for named in (protected, name):
@@ -99,36 +83,36 @@ def test_a_protected_stack_is_deleted_once_it_is_not(a, rests):
     assert refusal(cloudformation.delete_stack, StackName=other)[0] == "ValidationError"
     cloudformation.update_termination_protection(StackName=name, EnableTerminationProtection=False)
     cloudformation.delete_stack(StackName=name)
-    assert rests(protected)[0] == "DELETE_COMPLETE"
+    assert ended(protected)[0] == "DELETE_COMPLETE"
 
 
-def test_a_stack_whose_resources_its_caller_may_not_delete_stays(a, rests, journals):
+def test_a_stack_whose_resources_its_caller_may_not_delete_stays(a, ended, journals):
     topic = fresh("topic")
     stack = made(a("cloudformation"), template("AWS::SNS::Topic", TopicName=topic))
-    assert rests(stack)[0] == "CREATE_COMPLETE"
+    assert ended(stack)[0] == "CREATE_COMPLETE"
     keys = user(a, STACKS)
 
     a("cloudformation", **keys).delete_stack(StackName=stack)
 
-    assert rests(stack)[0] == "DELETE_FAILED"
+    assert ended(stack)[0] == "DELETE_FAILED"
     (line,) = journals.lines(action="sns:DeleteTopic", decision="implicit_deny")
     assert line["because"][0]["layer"] == "identity"
     assert any(one["TopicArn"].endswith(f":{topic}") for one in a("sns").list_topics()["Topics"])
     a("cloudformation", **user(a, STACKS, allow("sns:DeleteTopic"))).delete_stack(StackName=stack)
-    assert rests(stack)[0] == "DELETE_COMPLETE"
+    assert ended(stack)[0] == "DELETE_COMPLETE"
     assert not any(one["TopicArn"].endswith(f":{topic}") for one in a("sns").list_topics()["Topics"])
 
 
-def test_a_role_of_the_stacks_own_is_deleted_with_the_permission_for_it(a, rests):
+def test_a_role_of_the_stacks_own_is_deleted_with_the_permission_for_it(a, ended):
     role = fresh("role")
     body = template("AWS::IAM::Role", RoleName=role, AssumeRolePolicyDocument=json.loads(trust("lambda.amazonaws.com")))
     stack = made(a("cloudformation"), body, Capabilities=["CAPABILITY_NAMED_IAM"])
-    assert rests(stack)[0] == "CREATE_COMPLETE"
+    assert ended(stack)[0] == "CREATE_COMPLETE"
     policy = document(allow("sqs:*"))
     a("iam").put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=policy)
     a("iam").delete_role_policy(RoleName=role, PolicyName="p")
 
     a("cloudformation", **user(a, STACKS, allow("iam:Get*"))).delete_stack(StackName=stack)
-    assert rests(stack)[0] == "DELETE_FAILED"
+    assert ended(stack)[0] == "DELETE_FAILED"
     a("cloudformation").delete_stack(StackName=stack)
-    assert rests(stack)[0] == "DELETE_COMPLETE"
+    assert ended(stack)[0] == "DELETE_COMPLETE"
