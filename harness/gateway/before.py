@@ -14,7 +14,7 @@ from harness.gateway.policies.key_lockout import check_lockout
 from harness.gateway.policies.public_secrets import check_public_secret
 from harness.gateway.policies.queue_permissions import check_granted
 from harness.gateway.policies.storing import PolicyDesk
-from harness.gateway.resources.connections import check_connection
+from harness.gateway.resources.api_destinations import check_connection
 from harness.gateway.resources.dead_letter_queues import check_dead_letters
 from harness.gateway.resources.facts import StateFacts
 from harness.gateway.resources.key_states import check_grant_token, check_keys

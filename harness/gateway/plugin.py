@@ -56,7 +56,7 @@ from harness.gateway.peering.vouching import answer_documents, answer_vouch
 from harness.gateway.policies.principal_names import PrincipalNames
 from harness.gateway.policies.storing import PolicyDesk
 from harness.gateway.records import Records
-from harness.gateway.resources import forgetting, stores, stream_policies, subscriptions
+from harness.gateway.resources import forgetting, kept_tags, stores, stream_policies, subscriptions
 from harness.gateway.resources.kms_keys import KmsKeys
 from harness.gateway.rest_apis import imports
 from harness.gateway.rest_apis.apis import Apis
@@ -82,7 +82,6 @@ from harness.gateway.services import (
     rule_targets,
     shard_iterators,
     stacks,
-    tagging,
     unserved,
 )
 from harness.gateway.services.execution_roles import ExecutionRoles
@@ -132,7 +131,7 @@ def run(launch: Launch) -> None:
     log_groups.install()
     forgetting.install()
     stacks.install()
-    tagging.install()
+    kept_tags.install()
     archives.install()
     subscriptions.install()
     stream_policies.install()

@@ -1,4 +1,4 @@
-"""EventBridge's connections, which an API destination names by their whole ARN: LocalStack takes the name and leaves the id.
+"""EventBridge's API destinations name their connection by its whole ARN: LocalStack takes the name and leaves the id.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateApiDestination.html#eventbridge-CreateApiDestination-request-ConnectionArn
 """
