@@ -76,3 +76,16 @@ def test_an_action_without_a_resource_is_refused_without_one_and_nothing_is_enco
         "because no identity-based policy allows the ec2:DescribeVpcs action"
     )
     a("ec2", **user("seeing", allow("ec2:DescribeVpcs"))).describe_vpcs()
+
+
+def test_a_managed_policy_that_denies_is_named_by_its_arn(a, user):
+    """https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns."""
+    never = document({**allow("*"), "Effect": "Deny"})
+    arn = a("iam").create_policy(PolicyName="never", PolicyDocument=never)["Policy"]["Arn"]
+    keys = user("never-allowed", allow("*"))
+    a("iam").attach_user_policy(UserName="never-allowed", PolicyArn=arn)
+    why = f"with an explicit deny in an identity-based policy: {arn}"
+
+    assert refusal(a("ec2", **keys).create_vpc, CidrBlock="10.2.0.0/16")[2].partition(ENCODED)[0].endswith(why)
+    said = refusal(a("iam", **keys).get_role, RoleName="anyone")[2]
+    assert said.endswith(f"is not authorized to perform: iam:GetRole on resource: role anyone {why}")
