@@ -14,10 +14,11 @@ from harness.actions.operation import Call, Facts, Operation
 from harness.actions.params import dig
 from harness.actions.service import pass_role
 
-# What makes, changes or starts something that may work with a role. `Get`, `List`, `Describe`, `Delete` or `Grant` hand none over.
-_HANDING = (
-    "Add", "Associate", "Attach", "Create", "Deploy", "Enable", "Execute", "Export", "Import", "Invoke", "Launch", "Modify", "Put",
-    "Register", "Replace", "Request", "Restore", "Run", "Schedule", "Send", "Set", "Start", "Submit", "Update",
+# What only looks, takes away, or says of somebody what they may do, hands no role over; whatever else there is may.
+_HANDING_NONE = (
+    "BatchDelete", "BatchDescribe", "BatchGet", "BatchList", "Cancel", "Check", "Delete", "Deregister", "Describe", "Detach", "Disable",
+    "Disassociate", "Get", "Grant", "Head", "List", "Lookup", "Query", "Reject", "Remove", "Revoke", "Search", "Stop", "Tag", "Terminate",
+    "Untag", "Validate",
 )  # fmt: skip
 # IAM and STS are about roles themselves, and have tables that say which of them are passed.
 _ABOUT_ROLES = frozenset({"iam", "sts"})
@@ -38,7 +39,7 @@ _PROFILES: Mapping[tuple[str, str], str] = {
 
 def calls(operation: Operation, facts: Facts) -> Iterator[Call]:
     """One call per role."""
-    if operation.service in _ABOUT_ROLES or not operation.name.startswith(_HANDING):
+    if operation.service in _ABOUT_ROLES or operation.name.startswith(_HANDING_NONE):
         return
     for role in dict.fromkeys(_roles(operation.params, "")):
         yield pass_role(operation, facts, role, None, None)

@@ -6,7 +6,7 @@ LocalStack decodes bodies, injects headers and rewrites regions on the way; what
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localstack.aws.api import RequestContext
@@ -37,6 +37,8 @@ _ARRIVAL = "harness.arrival"
 _SIGNER = "harness.signer"
 _DECIDED = "harness.decided"
 FORWARDED = "harness.forwarded"
+_OF_SERVICES = "127.0.0.1"
+"""The address that LocalStack's own calls come from."""
 
 OPERATION_HEADER = "x-harness-operation"
 """The protocol, the operation and the region, for who reads the request anew (`moto_requests`)."""
@@ -77,6 +79,11 @@ class Arrival:
     """How many calls of APIs' integrations led here."""
     hops_fault: Rejected | None
     """The request comes with another call's count."""
+
+    def by_a_service(self) -> "Arrival":
+        """The same for what a service does on the way: from an address of its own, and nothing of the client's is in it."""
+        head = replace(self.head, headers=())
+        return replace(self, head=head, client_address=_OF_SERVICES, vpc_endpoint=None)
 
     def claim(self) -> Claim | Rejected:
         """Who the request says has signed it."""

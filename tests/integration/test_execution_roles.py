@@ -71,6 +71,19 @@ def test_the_roles_session_has_the_functions_name_however_it_is_named(a, here, c
     assert line["principal"] == f"arn:aws:sts::{A}:assumed-role/{other.rpartition('/')[2]}/{name}"
 
 
+def test_what_tells_of_the_client_tells_nothing_of_lambda(a, here, create):
+    queue = f"arn:aws:sqs:{REGION}:{A}:{fresh('dead')}"
+    a("sqs").create_queue(QueueName=queue.rpartition(":")[2])
+    agents = {"StringLike": {"aws:UserAgent": "Boto3*"}}
+    dead = {"DeadLetterConfig": {"TargetArn": queue}}
+
+    assert (
+        refusal(create, here.role("lambda", allow("sqs:SendMessage", queue, Condition=agents)), **dead)[2]
+        == f"{REFUSED} SendMessage on SQS"
+    )
+    assert create(here.role("lambda", allow("sqs:SendMessage", queue)), **dead)
+
+
 def test_a_dead_letter_topic_wants_a_role_that_may_publish_to_it(a, here, create):
     topic = a("sns").create_topic(Name=fresh("dead"))["TopicArn"]
     dead = {"DeadLetterConfig": {"TargetArn": topic}}

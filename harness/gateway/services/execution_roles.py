@@ -58,10 +58,12 @@ class ExecutionRoles:
         signer = self.home.describe(session)
         if signer is None:  # Lambda itself refuses a role that is not there
             return
-        arrival = replace(asked.arrival, vpc_endpoint=None)  # a service asks by a way of its own
+        asked = replace(asked, signer=signer, arrival=asked.arrival.by_a_service())
         for trial in _trials(operation, held):
-            made = replace(operation, service=trial.service, prefix=trial.service, name=trial.name, params=trial.params)
-            if self.judge.refuses(replace(asked, signer=signer, operation=made, arrival=arrival)):
+            made = replace(
+                operation, service=trial.service, prefix=trial.service, name=trial.name, params=trial.params, mfa=False
+            )
+            if self.judge.refuses(asked.about(made)):
                 raise respond.client_error("InvalidParameterValueException", trial.sentence)
 
     def _held(self, region: str, name: str) -> Any:
