@@ -45,7 +45,7 @@ BROKEN_GATES = {
     "not first": [("gateway/plugin.py", "chain.insert(0, self.authenticate)", "chain.insert(1, self.authenticate)")],
     "without its second half": [("gateway/plugin.py", "        chain.insert(chain.index(handlers.parse_service_request) + 1, self.authorize)\n", "")],
     "believing every signature": [("sigv4/verify.py", "if not hmac.compare_digest(expected, claim.signature):", "if not expected:")],
-    "allowing everything": [("gateway/authorize.py", "        if judgement.denied is not None:", "        if judgement is None:")],
+    "allowing everything": [("gateway/authorize.py", "        elif judgement.denied is not None:", "        elif judgement is None:")],
     "failing to import": [("gateway/authorize.py", "from harness.gateway import checks,", "from harness.gateway import missing, checks,")],
 }  # fmt: skip
 

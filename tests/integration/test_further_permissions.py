@@ -15,12 +15,11 @@ def deny(action, resource="*", **more):
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
-def refused(call, action, resource, **params):
+def assert_refused(call, action, resource, **params):
     """The call is refused for want of this action on this resource."""
     _, status, message = refusal(call, **params)
     assert status in {400, 403}
     assert f"is not authorized to perform: {action} on resource: {resource}" in message
-    return True
 
 
 # Tags of sessions
@@ -32,9 +31,9 @@ def test_a_federated_user_gets_tags_from_whom_may_tag_sessions(a, journals):
     without, with_ = a("sts", **user(a, federate)), a("sts", **user(a, federate, tag))
     red = [{"Key": "team", "Value": "red"}]
 
-    assert refused(without.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=BLUE)
-    assert refused(with_.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=red)
-    assert refused(with_.get_federation_token, "sts:TagSession", f"{federated}x", Name="fedx", Tags=BLUE)
+    assert_refused(without.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=BLUE)
+    assert_refused(with_.get_federation_token, "sts:TagSession", federated, Name="fed", Tags=red)
+    assert_refused(with_.get_federation_token, "sts:TagSession", f"{federated}x", Name="fedx", Tags=BLUE)
     without.get_federation_token(Name="fed")
     with_.get_federation_token(Name="fed", Tags=BLUE)
     (line,) = journals.lines(action="sts:TagSession", decision="implicit_deny")[:1]
@@ -53,7 +52,7 @@ def test_a_secret_is_replicated_where_it_is_made_by_whom_may_replicate(a):
         "secretsmanager", **user(a, create, allow("secretsmanager:ReplicateSecretToRegions", f"{arns}:{name}-??????"))
     )
 
-    assert refused(
+    assert_refused(
         without.create_secret, "secretsmanager:ReplicateSecretToRegions", f"{arns}:{name}", Name=name, **made
     )
     without.create_secret(Name=fresh("secret"), SecretString="x")
@@ -96,14 +95,14 @@ def test_a_function_gets_layers_from_whom_may_read_them(a, here):
     code = {"Runtime": "python3.13", "Handler": "f.handler", "Role": passed, "Code": {"ZipFile": function_code("")}}
     plain = fresh("function")
 
-    assert refused(
+    assert_refused(
         without.create_function, "lambda:GetLayerVersion", layer, FunctionName=fresh("f"), Layers=[layer], **code
     )
     with_.create_function(FunctionName=fresh("function"), Layers=[layer], **code)
     without.create_function(FunctionName=plain, **code)
     root.get_waiter("function_active_v2").wait(FunctionName=plain)
     changed = {"FunctionName": plain, "Layers": [layer]}
-    assert refused(without.update_function_configuration, "lambda:GetLayerVersion", layer, **changed)
+    assert_refused(without.update_function_configuration, "lambda:GetLayerVersion", layer, **changed)
     with_.update_function_configuration(**changed)
     assert root.get_function_configuration(FunctionName=plain)["Layers"][0]["Arn"] == layer
 
@@ -119,7 +118,7 @@ def test_a_layer_of_another_accounts_is_refused(a, b, here):
         "Code": {"ZipFile": function_code("")},
     }
 
-    assert refused(
+    assert_refused(
         a("lambda").create_function, "lambda:GetLayerVersion", layer, FunctionName=fresh("f"), Layers=[layer], **code
     )
 
@@ -135,9 +134,9 @@ def test_a_command_of_awss_is_in_no_account(a):
 
     for named in (run, of_account):
         shut = a("ssm", **user(a, allow("ssm:SendCommand"), deny("ssm:SendCommand", of_aws)))
-        assert refused(shut.send_command, "ssm:SendCommand", of_aws, DocumentName=named, **sent)
+        assert_refused(shut.send_command, "ssm:SendCommand", of_aws, DocumentName=named, **sent)
     wrong = a("ssm", **user(a, on, allow("ssm:SendCommand", of_account)))
-    assert refused(wrong.send_command, "ssm:SendCommand", of_aws, DocumentName=run, **sent)
+    assert_refused(wrong.send_command, "ssm:SendCommand", of_aws, DocumentName=run, **sent)
     a("ssm", **user(a, on, allow("ssm:SendCommand", of_aws))).send_command(DocumentName=run, **sent)
 
 
@@ -148,7 +147,7 @@ def test_a_document_of_the_accounts_is_its_own_whatever_its_name(a):
         own = f"arn:aws:ssm:{ACCOUNT}:document/{name}"
         shut = a("ssm", **user(a, allow("ssm:*"), deny("ssm:*", own)))
 
-        assert refused(shut.get_document, "ssm:GetDocument", own, Name=name)
+        assert_refused(shut.get_document, "ssm:GetDocument", own, Name=name)
         assert a("ssm", **user(a, allow("ssm:*", own))).get_document(Name=name)["Name"] == name
 
 
@@ -160,13 +159,13 @@ def test_a_path_is_decided_with_the_slash_that_it_ends_with(a):
     below, itself = a("ssm", **user(a, allow(read, f"{arn}/*"))), a("ssm", **user(a, allow(read, arn)))
 
     assert [one["Value"] for one in below.get_parameters_by_path(Path=f"/{top}/")["Parameters"]] == ["v"]
-    assert refused(below.get_parameters_by_path, read, arn, Path=f"/{top}")
+    assert_refused(below.get_parameters_by_path, read, arn, Path=f"/{top}")
     assert [one["Value"] for one in itself.get_parameters_by_path(Path=f"/{top}")["Parameters"]] == ["v"]
-    assert refused(itself.get_parameters_by_path, read, f"{arn}/", Path=f"/{top}/")
+    assert_refused(itself.get_parameters_by_path, read, f"{arn}/", Path=f"/{top}/")
     for shut, paths in ((f"{arn}*", ("", "/")), (f"{arn}/*", ("/",)), (f"{arn}/", ("/",))):
         barred = a("ssm", **user(a, allow(read), deny(read, shut)))
         for end in paths:
-            assert refused(barred.get_parameters_by_path, read, f"{arn}{end}", Path=f"/{top}{end}", Recursive=True)
+            assert_refused(barred.get_parameters_by_path, read, f"{arn}{end}", Path=f"/{top}{end}", Recursive=True)
     # A name with a slash at its end stays none.
     assert refusal(a("ssm").get_parameter, Name=f"/{top}/x/")[0] == "ValidationException"
 
@@ -195,8 +194,8 @@ def test_a_role_is_passed_also_where_nothing_is_known_of_the_operation(a, here, 
 
     for keys in (without, to_anyone):
         params, firehose = stream(keys)
-        assert refused(firehose.create_delivery_stream, PASS, passed, **params)
-        assert refused(a("config", **keys).put_configuration_recorder, PASS, passed, **recorder)
+        assert_refused(firehose.create_delivery_stream, PASS, passed, **params)
+        assert_refused(a("config", **keys).put_configuration_recorder, PASS, passed, **recorder)
     params, firehose = stream(with_)
     firehose.create_delivery_stream(**params)
     a("config", **with_).put_configuration_recorder(**recorder)
@@ -255,9 +254,9 @@ def test_who_tags_by_the_tagging_api_may_tag_by_the_resources_service(a):
         return a("dynamodb").list_tags_of_resource(ResourceArn=made)["Tags"]
 
     named = {"ResourceARNList": [made]}
-    assert refused(without.tag_resources, "dynamodb:TagResource", made, Tags={"team": "blue"}, **named)
-    assert refused(with_.tag_resources, "dynamodb:TagResource", made, Tags={"team": "red"}, **named)
-    assert refused(with_.untag_resources, "dynamodb:UntagResource", made, TagKeys=["team"], **named)
+    assert_refused(without.tag_resources, "dynamodb:TagResource", made, Tags={"team": "blue"}, **named)
+    assert_refused(with_.tag_resources, "dynamodb:TagResource", made, Tags={"team": "red"}, **named)
+    assert_refused(with_.untag_resources, "dynamodb:UntagResource", made, TagKeys=["team"], **named)
     assert tags() == []
     assert with_.tag_resources(Tags={"team": "blue"}, **named)["FailedResourcesMap"] == {}
     assert tags() == [{"Key": "team", "Value": "blue"}]
@@ -266,7 +265,7 @@ def test_who_tags_by_the_tagging_api_may_tag_by_the_resources_service(a):
 def test_the_tagging_api_reaches_no_other_account(a, b):
     arn = f"arn:aws:dynamodb:{ACCOUNT}:table/t"
 
-    assert refused(
+    assert_refused(
         b("resourcegroupstaggingapi").tag_resources, "dynamodb:TagResource", arn, ResourceARNList=[arn], Tags={"x": "y"}
     )
 
@@ -333,9 +332,9 @@ def test_an_activitys_task_is_answered_by_whom_may_answer_the_activity(a, here):
     machines, others = (a("stepfunctions", **user(a, allow(answers, on))) for on in (arn, other))
 
     for states in (barred, machines, others):
-        assert refused(states.send_task_success, answers[0], activity, output="{}", **token)
-        assert refused(states.send_task_failure, answers[1], activity, **token)
-        assert refused(states.send_task_heartbeat, answers[2], activity, **token)
+        assert_refused(states.send_task_success, answers[0], activity, output="{}", **token)
+        assert_refused(states.send_task_failure, answers[1], activity, **token)
+        assert_refused(states.send_task_heartbeat, answers[2], activity, **token)
     may = a("stepfunctions", **user(a, allow(answers, activity)))
     may.send_task_heartbeat(**token)
     may.send_task_success(output="{}", **token)
@@ -353,10 +352,10 @@ def test_a_callback_is_answered_by_whom_may_answer_the_state_machine(a, here):
         for statements in ((allow(answer), deny(answer, arn)), (allow(answer, f"{arn}2"),))
     )
 
-    assert refused(barred.send_task_success, answer, arn, output="{}", **token)
-    assert refused(other.send_task_success, answer, arn, output="{}", **token)
+    assert_refused(barred.send_task_success, answer, arn, output="{}", **token)
+    assert_refused(other.send_task_success, answer, arn, output="{}", **token)
     may = a("stepfunctions", **user(a, allow(answer, arn)))
-    assert refused(may.send_task_success, answer, "*", output="{}", taskToken="nobody's")
+    assert_refused(may.send_task_success, answer, "*", output="{}", taskToken="nobody's")
     may.send_task_success(output="{}", **token)
 
 
@@ -368,7 +367,7 @@ def test_who_reveals_the_secrets_of_a_test_may_do_so(a, here):
     for states in (without, with_):
         states.meta.config.inject_host_prefix = False  # the sandbox has no host `sync-127.0.0.1`
 
-    assert refused(without.test_state, "states:RevealSecrets", "*", revealSecrets=True, **tested)
+    assert_refused(without.test_state, "states:RevealSecrets", "*", revealSecrets=True, **tested)
     for states, reveal in ((without, False), (with_, True)):
         assert states.test_state(revealSecrets=reveal, **tested)["status"] == "SUCCEEDED"
 
@@ -387,7 +386,7 @@ def test_a_windows_command_is_given_a_role_by_whom_may_pass_it(a, here):
     }
     without, with_ = (a("ssm", **user(a, allow("ssm:*"), *more)) for more in ((), (allow(PASS, passed),)))
 
-    assert refused(without.register_task_with_maintenance_window, PASS, passed, **task)
+    assert_refused(without.register_task_with_maintenance_window, PASS, passed, **task)
     with_.register_task_with_maintenance_window(**task)
 
 
@@ -429,6 +428,6 @@ def test_who_rotates_a_secret_may_invoke_the_function(accounts, a, owner):
     without, with_ = (a("secretsmanager", **user(a, rotate, *more)) for more in ((), (allow(invoke, arn),)))
     rules = {"RotationLambdaARN": arn, "RotationRules": {"AutomaticallyAfterDays": 10}}
 
-    assert refused(without.rotate_secret, invoke, arn, SecretId=secret, **rules)
+    assert_refused(without.rotate_secret, invoke, arn, SecretId=secret, **rules)
     with_.rotate_secret(SecretId=secret, **rules)
-    assert refused(without.rotate_secret, invoke, arn, SecretId=secret)
+    assert_refused(without.rotate_secret, invoke, arn, SecretId=secret)
