@@ -239,20 +239,25 @@ _STATEMENT = re.compile(
 
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*\"""")
-_ODD_SPACE = re.compile(r"[^\S \n]")
+_SPACE = re.compile(rf"{_QUOTED.pattern}|(\s)")
 _TABLE_WORD = re.compile(r"\b(?:FROM|INTO|UPDATE)\b", re.IGNORECASE)
+
+
+def plain(statement: str) -> str:
+    """The statement with blanks for all white space outside of quotes: moto's parser knows no other."""
+    return _SPACE.sub(lambda found: " " if found[1] else found[0], statement)
 
 
 def partiql(statement: str) -> tuple[str, str, str | None] | None:
     """The action, the table and the index of a PartiQL statement, None where it cannot be read.
 
-    Nor is one read that moto would take for another: it knows no white space but blanks and ends of lines, looks for the table's
-    keyword anywhere, and splits a table's name at a dot.
+    Nor is one read that moto would take for another: it looks for the table's keyword anywhere, and splits a table's name at a dot.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
     """
+    statement = plain(statement)
     found = _STATEMENT.match(statement)
     bare = _QUOTED.sub("", statement)
-    if found is None or "." in (found["quoted"] or found["bare"]) or _ODD_SPACE.search(bare):
+    if found is None or "." in (found["quoted"] or found["bare"]):
         return None
     if len(_TABLE_WORD.findall(bare)) != 1 or statement[found.end() :].lstrip().startswith(","):
         return None

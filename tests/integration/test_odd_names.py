@@ -2,7 +2,9 @@
 
 import secrets
 import time
+from http import HTTPStatus
 
+import botocore.exceptions
 import pytest
 from aws import REGION, A, B, allow, document, fresh, function_code, refusal, trust, user
 
@@ -212,3 +214,61 @@ def test_a_connection_is_the_one_that_its_whole_arn_names(a):
         refusal(a("events").update_api_destination, Name=asked["Name"], ConnectionArn=other)[0]
         == "ResourceNotFoundException"
     )
+
+
+# Statements whose table moto's parser takes for another than the first that they name, or for none that a policy names.
+SMUGGLED = [
+    """SELECT *, 'FROM "open" ' FROM secret""",
+    "SELECT * FROM open AS a, secret AS a",
+    "SELECT * FROM open a, secret a",
+    "SELECT * FROM open -- , secret",
+    "SELECT * WHERE secret WHERE k='x' FROM open",
+    "SELECT * SELECT secret WHERE k = 'x' FROM open",
+    "SELECT *,=WHERE secret WHERE k='x' FROM open",
+    "SELECT * FROM secret, open",
+    "SELECT * FROM secret WHERE k\t=\t'x'",
+    "SELECT * FROM secret WHERE k\u00a0= 'x'",
+    "DELETE FROM secret WHERE k\t='x'",
+    "DELETE FROM 'secret' WHERE k = 'x'",
+    "UPDATE 'secret' SET v = 'x' WHERE k = 'x'",
+    "INSERT INTO 'secret' VALUE {'k': 'new'}",
+]
+
+
+@pytest.mark.usefixtures("tables")
+@pytest.mark.parametrize("statement", SMUGGLED)
+def test_no_statement_is_run_on_a_table_that_it_is_not_decided_on(a, statement):
+    table = f"arn:aws:dynamodb:{PLACE}:table"
+    before = a("dynamodb").scan(TableName="secret")["Items"]
+    only_open = user(a, allow("dynamodb:PartiQL*", f"{table}/open"))
+    not_secret = user(a, allow("dynamodb:*"), allow("dynamodb:PartiQL*", f"{table}/secret", Effect="Deny"))
+
+    for keys in (only_open, not_secret):
+        dynamodb = a("dynamodb", **keys)
+        for call, asked in (
+            (dynamodb.execute_statement, {"Statement": statement}),
+            (dynamodb.batch_execute_statement, {"Statements": [{"Statement": statement}]}),
+            (dynamodb.execute_transaction, {"TransactStatements": [{"Statement": statement}]}),
+        ):
+            assert not found(call, **asked)
+    assert a("dynamodb").scan(TableName="secret")["Items"] == before
+
+
+def found(call, **asked):
+    """The items of an answer, none where the call is refused as it should be."""
+    try:
+        answer = call(**asked)
+    except botocore.exceptions.ClientError as refused:
+        status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
+        return [] if status == HTTPStatus.BAD_REQUEST else [status]
+    return [one["Item"] for one in answer.get("Responses", ()) if one.get("Item")] or answer.get("Items", [])
+
+
+@pytest.mark.usefixtures("tables")
+def test_white_space_of_any_kind_is_a_blank(a):
+    only_open = a("dynamodb", **user(a, allow("dynamodb:PartiQL*", f"arn:aws:dynamodb:{PLACE}:table/open")))
+
+    for statement in ("SELECT *\tFROM\topen", "SELECT *\r\nFROM open", 'SELECT * FROM "open"'):
+        assert (
+            only_open.execute_statement(Statement=statement)["Items"] == a("dynamodb").scan(TableName="open")["Items"]
+        )

@@ -104,3 +104,19 @@ def test_an_api_destination_is_called_by_a_role_that_may(a, rule, here, destinat
     assert eventually("it is called", lambda: keys == ["v"], within=20)
     (line,) = journals.lines(action="events:InvokeApiDestination", decision="allowed")
     assert line["principal"].startswith(f"arn:aws:sts::{A}:assumed-role/{may.rpartition('/')[2]}/")
+
+
+def test_an_api_destination_is_the_one_that_its_whole_arn_names(a, rule, here, destination, backend):
+    _, keys = backend
+    may = here.role("events", allow("events:InvokeApiDestination"))
+    base, name, _ = destination.split("/")
+    for number, other in enumerate((f"{base}/{name}", f"{base}/{name}/{'0' * 8}-0000-0000-0000-{'0' * 12}")):
+        a("events").put_targets(Rule=rule, Targets=[{"Id": str(number), "Arn": other, "RoleArn": may}])
+
+    send(a, rule)
+    failed = {"RuleName": rule}
+    assert eventually("both fail", lambda: counted(a, "AWS/Events", "FailedInvocations", failed) == 2, within=60)
+    assert keys == []
+    a("events").put_targets(Rule=rule, Targets=[{"Id": "right", "Arn": destination, "RoleArn": may}])
+    send(a, rule)
+    assert eventually("it is called", lambda: keys == ["v"], within=60)

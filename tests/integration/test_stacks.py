@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws import allow, document, fresh, refusal, trust, user
+from aws import REGION, allow, document, fresh, refusal, trust, user
 
 STACKS = allow("cloudformation:*")
 
@@ -116,3 +116,48 @@ def test_a_role_of_the_stacks_own_is_deleted_with_the_permission_for_it(a, ended
     assert ended(stack)[0] == "DELETE_FAILED"
     a("cloudformation").delete_stack(StackName=stack)
     assert ended(stack)[0] == "DELETE_COMPLETE"
+
+
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": json.loads(trust("lambda.amazonaws.com"))}}
+
+
+def test_a_nested_stack_has_its_parents_capabilities(a, ended):
+    bucket = fresh("templates")
+    a("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    a("s3").put_object(Bucket=bucket, Key="t.json", Body=json.dumps({"Resources": {"R": ROLE}}))
+    body = template("AWS::CloudFormation::Stack", TemplateURL=f"https://{bucket}.s3.{REGION}.amazonaws.com/t.json")
+
+    status, why = ended(made(a("cloudformation"), body))
+    assert (status, "Requires capabilities : [CAPABILITY_IAM]" in why) == ("CREATE_FAILED", True), why
+    assert ended(made(a("cloudformation"), body, Capabilities=["CAPABILITY_IAM"]))[0] == "CREATE_COMPLETE"
+
+
+def test_what_a_macro_makes_of_a_template_needs_its_capabilities(a, ended):
+    each = {"Fn::ForEach::Roles": ["Name", ["One", "Two"], {"Role${Name}": ROLE}]}
+    body = json.dumps({"Transform": "AWS::LanguageExtensions", "Resources": each})
+    cloudformation, name = a("cloudformation"), fresh("stack")
+    expands = {"StackName": name, "TemplateBody": body, "Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
+
+    assert refusal(cloudformation.create_stack, **expands)[::2] == (
+        "InsufficientCapabilitiesException",
+        "Requires capabilities : [CAPABILITY_IAM]",
+    )
+    assert refusal(cloudformation.describe_stacks, StackName=name)[0] == "ValidationError"
+    both = [*expands["Capabilities"], "CAPABILITY_IAM"]
+    assert ended(cloudformation.create_stack(**{**expands, "Capabilities": both})["StackId"])[0] == "CREATE_COMPLETE"
+
+
+def test_a_nested_stack_is_protected_with_its_parent(a, ended):
+    bucket, cloudformation = fresh("templates"), a("cloudformation")
+    a("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    a("s3").put_object(Bucket=bucket, Key="t.json", Body=template("AWS::SNS::Topic"))
+    body = template("AWS::CloudFormation::Stack", TemplateURL=f"https://{bucket}.s3.{REGION}.amazonaws.com/t.json")
+    parent = made(cloudformation, body, EnableTerminationProtection=True)
+    assert ended(parent)[0] == "CREATE_COMPLETE"
+    nested = cloudformation.describe_stack_resource(StackName=parent, LogicalResourceId="R")["StackResourceDetail"]
+
+    deletion = {"StackName": nested["PhysicalResourceId"]}
+    assert refusal(cloudformation.delete_stack, **deletion)[0] == "ValidationError"
+    cloudformation.update_termination_protection(StackName=parent, EnableTerminationProtection=False)
+    cloudformation.delete_stack(**deletion)
+    assert ended(nested["PhysicalResourceId"])[0] == "DELETE_COMPLETE"

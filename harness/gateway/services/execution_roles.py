@@ -86,7 +86,7 @@ def _trials(operation: Operation, held: Any) -> Iterator[_Trial]:
     if dead is None and "Role" in params:
         dead = getattr(held, "dead_letter_arn", None)
     arn = Arn.parse(str(dead or ""))
-    if arn is None or arn.account != operation.account:  # Lambda refuses what is no queue or topic of the account's
+    if arn is None or arn.account != operation.account:  # another account says what may be sent to it when it is
         return
     if arn.service == "sqs":
         url = f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"

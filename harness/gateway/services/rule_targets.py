@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-iam-roles.htm
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
 from harness.actions import Operation
@@ -53,5 +54,8 @@ def _send(original: Callable[..., Any], sender: Any, *args: Any) -> Any:
     role = connect_to.with_assumed_role(
         role_arn=sender.target["RoleArn"], service_principal="events", region_name=arn.region
     )
-    role.events.describe_api_destination(Name=arn.resource.split("/")[1])
+    found = role.events.describe_api_destination(Name=arn.resource.split("/")[1])
+    if found["ApiDestinationArn"] != sender.arn:  # another of the same name, in another account or made anew
+        missing = {"Code": "ResourceNotFoundException", "Message": f"{sender.arn} does not exist."}
+        raise ClientError({"Error": missing}, "InvokeApiDestination")
     return original(sender, *args)

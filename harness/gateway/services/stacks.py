@@ -1,7 +1,11 @@
 """CloudFormation's rules that LocalStack does not keep: capabilities, protection, how a refusal ends, what a bucket is made by."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
+
+from localstack.aws.api import CommonServiceException
 
 from harness.actions import Operation
 from harness.gateway import respond
@@ -22,6 +26,8 @@ _OF_IAM: Mapping[str, str | None] = {
     "AWS::IAM::UserToGroupAddition": None,
 }
 _IAM, _NAMED_IAM = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"
+_GIVEN: ContextVar[frozenset[str]] = ContextVar("capabilities", default=frozenset())
+"""The capabilities of the request."""
 _DELETION = "delete-stack_"
 """How LocalStack names the change set by which it deletes a stack, as no user can name one."""
 
@@ -29,6 +35,14 @@ _DELETION = "delete-stack_"
 def install() -> None:
     """Amend LocalStack's CloudFormation once it is loaded."""
     when_loaded("localstack.services.cloudformation.api_utils", _amend_reading)
+    when_loaded(
+        "localstack.services.cloudformation.v2.provider",
+        lambda module: around(module.CloudformationProviderV2, "_setup_change_set_model", _model),
+    )
+    when_loaded(
+        "localstack.services.cloudformation.resource_providers.aws_cloudformation_stack",
+        lambda module: around(module.CloudFormationStackProvider, "create", _create_nested),
+    )
     when_loaded(
         "localstack.services.cloudformation.v2.entities", lambda module: around(module.Stack, "__init__", _begin)
     )
@@ -54,9 +68,19 @@ def check_protected(account_id: str, operation: Operation) -> None:
     stacks = models.cloudformation_stores[account_id][operation.region].stacks_v2.values() if models else ()
     for stack in list(stacks):
         is_it = named == stack.stack_id or (named == stack.stack_name and stack.status != "DELETE_COMPLETE")
-        if is_it and stack.enable_termination_protection:
+        if is_it and (stack.enable_termination_protection or _is_in_protected(stack, stacks)):
             message = f"Stack [{stack.stack_name}] cannot be deleted while TerminationProtection is enabled"
             raise respond.client_error("ValidationError", message)
+
+
+def _is_in_protected(nested: Any, stacks: Iterable[Any]) -> bool:
+    """A nested stack is protected with the one that has it."""
+    return any(
+        resource.get("PhysicalResourceId") == nested.stack_id
+        for stack in list(stacks)
+        if stack.enable_termination_protection
+        for resource in (stack.resolved_resources or {}).values()
+    )
 
 
 def _begin(original: Function, stack: Any, *args: Any, **kwargs: Any) -> None:
@@ -74,10 +98,45 @@ def _amend_reading(module: Any) -> None:
         """Raise CloudFormation's error for what makes IAM's resources unasked; who only looks at a template makes none."""
         text = original(request)
         if "StackName" in request:
-            _check_capabilities(parse_template(text), frozenset(request.get("Capabilities") or ()))
+            _GIVEN.set(frozenset(request.get("Capabilities") or ()))
+            _check_capabilities(parse_template(text), _GIVEN.get())
         return text
 
     around(module, "extract_template_body", read)
+
+
+def _model(original: Function, _provider: Any, *, change_set: Any, after_template: Any, **more: Any) -> None:
+    """What macros make of a template needs its capabilities, too; a new stack that lacks them is not there."""
+    original(change_set=change_set, after_template=after_template, **more)
+    if after_template is None:
+        return
+    stack = change_set.stack
+    try:
+        _check_capabilities(change_set.processed_template, _GIVEN.get())
+    except CommonServiceException:
+        if more.get("before_template") is None and not stack.change_set_ids:
+            models: Any = loaded("localstack.services.cloudformation.stores")
+            models.cloudformation_stores[stack.account_id][stack.region_name].stacks_v2.pop(stack.stack_id, None)
+        raise
+    stack.capabilities = sorted(_GIVEN.get())
+
+
+def _create_nested(original: Function, provider: Any, request: Any) -> Any:
+    """A nested stack has the capabilities that its parent was given; LocalStack gives it all.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html#API_CreateStack_RequestParameters
+    """
+    models: Any = loaded("localstack.services.cloudformation.stores")
+    stacks = models.cloudformation_stores[request.account_id][request.region_name].stacks_v2.values()
+    parents = [one for one in list(stacks) if one.stack_name == request.stack_name and one.is_active()]
+    given = list(parents[-1].capabilities) if parents else []
+    client = request.aws_client_factory.cloudformation
+    limited = SimpleNamespace(
+        create_stack=lambda **asked: client.create_stack(**{**asked, "Capabilities": given}),
+        describe_stacks=client.describe_stacks,
+    )
+    request.aws_client_factory = SimpleNamespace(cloudformation=limited)
+    return original(provider, request)
 
 
 def _check_capabilities(template: Any, given: frozenset[str]) -> None:
