@@ -147,17 +147,28 @@ def test_what_a_macro_makes_of_a_template_needs_its_capabilities(a, ended):
     assert ended(cloudformation.create_stack(**{**expands, "Capabilities": both})["StackId"])[0] == "CREATE_COMPLETE"
 
 
-def test_a_nested_stack_is_protected_with_its_parent(a, ended):
+def test_nested_stacks_are_protected_with_the_one_that_has_them(a, ended):
     bucket, cloudformation = fresh("templates"), a("cloudformation")
     a("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    a("s3").put_object(Bucket=bucket, Key="t.json", Body=template("AWS::SNS::Topic"))
-    body = template("AWS::CloudFormation::Stack", TemplateURL=f"https://{bucket}.s3.{REGION}.amazonaws.com/t.json")
-    parent = made(cloudformation, body, EnableTerminationProtection=True)
-    assert ended(parent)[0] == "CREATE_COMPLETE"
-    nested = cloudformation.describe_stack_resource(StackName=parent, LogicalResourceId="R")["StackResourceDetail"]
 
-    deletion = {"StackName": nested["PhysicalResourceId"]}
-    assert refusal(cloudformation.delete_stack, **deletion)[0] == "ValidationError"
-    cloudformation.update_termination_protection(StackName=parent, EnableTerminationProtection=False)
-    cloudformation.delete_stack(**deletion)
-    assert ended(nested["PhysicalResourceId"])[0] == "DELETE_COMPLETE"
+    def nesting(name, body):
+        a("s3").put_object(Bucket=bucket, Key=name, Body=body)
+        return template("AWS::CloudFormation::Stack", TemplateURL=f"https://{bucket}.s3.{REGION}.amazonaws.com/{name}")
+
+    body = nesting("middle.json", nesting("inner.json", template("AWS::SNS::Topic")))
+    outer = made(cloudformation, body, EnableTerminationProtection=True)
+    assert ended(outer)[0] == "CREATE_COMPLETE"
+    middle = of_stack(cloudformation, outer)
+    inner = of_stack(cloudformation, middle)
+
+    for stack in (outer, middle, inner):
+        assert refusal(cloudformation.delete_stack, StackName=stack)[0] == "ValidationError"
+    cloudformation.update_termination_protection(StackName=outer, EnableTerminationProtection=False)
+    cloudformation.delete_stack(StackName=inner)
+    assert ended(inner)[0] == "DELETE_COMPLETE"
+
+
+def of_stack(cloudformation, stack):
+    """The id of the nested stack that a stack has."""
+    told = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="R")
+    return told["StackResourceDetail"]["PhysicalResourceId"]

@@ -1,6 +1,6 @@
 """CloudFormation's rules that LocalStack does not keep: capabilities, protection, how a refusal ends, what a bucket is made by."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
@@ -68,19 +68,19 @@ def check_protected(account_id: str, operation: Operation) -> None:
     stacks = models.cloudformation_stores[account_id][operation.region].stacks_v2.values() if models else ()
     for stack in list(stacks):
         is_it = named == stack.stack_id or (named == stack.stack_name and stack.status != "DELETE_COMPLETE")
-        if is_it and (stack.enable_termination_protection or _is_in_protected(stack, stacks)):
+        if is_it and _is_protected(stack, list(stacks)):
             message = f"Stack [{stack.stack_name}] cannot be deleted while TerminationProtection is enabled"
             raise respond.client_error("ValidationError", message)
 
 
-def _is_in_protected(nested: Any, stacks: Iterable[Any]) -> bool:
-    """A nested stack is protected with the one that has it."""
-    return any(
-        resource.get("PhysicalResourceId") == nested.stack_id
-        for stack in list(stacks)
-        if stack.enable_termination_protection
-        for resource in (stack.resolved_resources or {}).values()
-    )
+def _is_protected(stack: Any, stacks: Sequence[Any]) -> bool:
+    """By itself, or with one that has it as a nested stack, however deep."""
+    parents = [one for one in stacks if stack.stack_id in _physical_ids(one)]
+    return stack.enable_termination_protection or any(_is_protected(one, stacks) for one in parents)
+
+
+def _physical_ids(stack: Any) -> set[str]:
+    return {str(resource.get("PhysicalResourceId")) for resource in (stack.resolved_resources or {}).values()}
 
 
 def _begin(original: Function, stack: Any, *args: Any, **kwargs: Any) -> None:
