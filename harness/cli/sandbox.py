@@ -139,7 +139,8 @@ def _show(harness: Harness) -> None:
     out.print(table)
     if harness.run.is_outdated:
         note(
-            "harness.toml has changed since the accounts were started: `harness down` and `harness up` start those it describes"
+            "harness.toml, or the harness's own code, is another than the accounts were started with: "
+            "`harness down` and `harness up` start them afresh"
         )
     err.print(f"logs and journals: {harness.run.folder.path / 'accounts'}")
 
