@@ -167,6 +167,30 @@ def test_followed_logs_show_what_comes_with_the_time_of_the_last_or_before_it(sa
     follower.communicate(timeout=30)
 
 
+def test_no_client_hides_its_request_among_those_of_the_proof(sandbox, accounts):
+    """The journal leaves those out by their ids, which a client may have learned."""
+    record = json.loads(next((sandbox.folder.parent / "state").glob("harness/*/sandbox/run.json")).read_text())
+    keys = {name: accounts["one"][name] for name in ("endpoint_url", "aws_access_key_id", "aws_secret_access_key")}
+    proof = record["proof"][0]
+    sts = boto3.client("sts", region_name="us-west-2", **keys)
+
+    def claim(params, **_):
+        params["headers"] |= dict.fromkeys(
+            ("x-amzn-RequestId", "x-amz-request-id", "x-request-id", "X-Amzn-Trace-Id"), proof
+        )
+
+    sts.meta.events.register("before-call.sts.*", claim)
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        sts.assume_role(RoleArn=f"arn:aws:iam::{ID}:role/hidden", RoleSessionName="hidden")
+
+    given = refused.value.response["ResponseMetadata"]["RequestId"]
+    told = [json.loads(line) for line in sandbox.run("journal", "--denied", "--json").stdout.splitlines()]
+    (line,) = [line for line in told if str(line.get("resource")).endswith(":role/hidden")]
+    assert line["request_id"] == given
+    assert given not in record["proof"]
+    assert not {one["request_id"] for one in told} & set(record["proof"])
+
+
 def test_the_journal_is_followed(sandbox, one):
     follower = sandbox.start("journal", "--follow", "--denied", "--json")
     sandbox.run("fire", "refused")
