@@ -74,6 +74,17 @@ def trust(service, **more):
     return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more})
 
 
+OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
+"""The trust policy of a role for whomever A's own policies let in."""
+
+
+def open_role(iam, **more):
+    """The name of such a role."""
+    name = fresh("Role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=OPEN, **more)
+    return name
+
+
 def function_code(text):
     """A zip with one module, `f`."""
     return archive("f.py", text)

@@ -73,6 +73,12 @@ def b(accounts):
 
 
 @pytest.fixture(scope="module")
+def iam(a):
+    """A's IAM."""
+    return a("iam")
+
+
+@pytest.fixture(scope="module")
 def here(a):
     """Makes targets in A."""
     return Account(a, A)

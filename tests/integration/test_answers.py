@@ -3,24 +3,12 @@
 import datetime as dt
 
 import pytest
-from aws import REGION, A, B, allow, document, fresh, function_code, keys_of, refusal, trust
+from aws import REGION, A, B, allow, document, fresh, function_code, keys_of, open_role, refusal, trust
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-
-
-@pytest.fixture(scope="module")
-def iam(a):
-    return a("iam")
-
-
-def role(iam, **more):
-    name = fresh("Role")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=OPEN, **more)
-    return name
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +36,7 @@ NO_ARNS = [
 
 @pytest.mark.parametrize("arn", NO_ARNS)
 def test_an_arn_that_is_none_of_a_policy_is_invalid(iam, arn):
-    name, said = role(iam), ("InvalidInput", 400, f"ARN {arn} is not valid.")
+    name, said = open_role(iam), ("InvalidInput", 400, f"ARN {arn} is not valid.")
 
     assert refusal(iam.attach_role_policy, RoleName=name, PolicyArn=arn) == said
     assert refusal(iam.detach_role_policy, RoleName=name, PolicyArn=arn) == said
@@ -60,7 +48,7 @@ def test_an_arn_of_a_policy_that_is_not_there_names_no_entity(iam):
     arn = "arn:aws:iam::aws:policy/policy/ReadOnlyAccess"
     said = ("NoSuchEntity", 404, f"Policy {arn} does not exist or is not attachable.")
 
-    assert refusal(iam.attach_role_policy, RoleName=role(iam), PolicyArn=arn) == said
+    assert refusal(iam.attach_role_policy, RoleName=open_role(iam), PolicyArn=arn) == said
     path = f"/{fresh('path')}/of+=,.@_-/"
     arn = iam.create_policy(PolicyName="n+=,.@_-", Path=path, PolicyDocument=READ)["Policy"]["Arn"]
     assert iam.get_policy(PolicyArn=arn)["Policy"]["Path"] == path
@@ -80,7 +68,7 @@ def test_a_version_that_is_not_there_is_named(iam):
 def test_lists_tell_neither_boundaries_nor_tags(iam):
     path, tags = f"/{fresh('listed')}/", [{"Key": "Team", "Value": "red"}]
     more = {"Path": path, "PermissionsBoundary": BOUNDARY, "Tags": tags}
-    name = role(iam, **more)
+    name = open_role(iam, **more)
     iam.create_user(UserName=name, **more)
 
     listed = [*iam.list_users(PathPrefix=path)["Users"], *iam.list_roles(PathPrefix=path)["Roles"]]
@@ -96,7 +84,7 @@ def test_keys_and_roles_know_when_they_were_last_used(a, iam):
     iam.create_user(UserName=name)
     given = iam.create_access_key(UserName=name)["AccessKey"]
     unused = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
-    runs_as = role(iam)
+    runs_as = open_role(iam)
     assert iam.get_role(RoleName=runs_as)["Role"].get("RoleLastUsed", {}) == {}
     begin = dt.datetime.now(dt.UTC).replace(microsecond=0)
 

@@ -19,11 +19,6 @@ TAGS = [{"Key": "Team", "Value": "red"}]
 
 
 @pytest.fixture(scope="module")
-def iam(a):
-    return a("iam")
-
-
-@pytest.fixture(scope="module")
 def root(accounts):
     """The root user's client of IAM."""
     keys = {name: accounts["one"]["root"][name] for name in ("aws_access_key_id", "aws_secret_access_key")}

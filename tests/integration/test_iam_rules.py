@@ -3,22 +3,10 @@
 import json
 
 import pytest
-from aws import A, B, allow, client, document, fresh, keys_of, refusal
+from aws import OPEN, A, B, allow, client, document, fresh, keys_of, open_role, refusal
 from command_line import CommandLine
 
-OPEN = document({"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"})
 READ = document(allow("s3:Get*"))
-
-
-@pytest.fixture(scope="module")
-def iam(a):
-    return a("iam")
-
-
-def role(iam, **more):
-    name = fresh("Role")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=OPEN, **more)
-    return name
 
 
 def user(iam):
@@ -72,7 +60,7 @@ def test_no_secret_is_in_what_the_form_is_refused_with(a, iam):
 
 
 def test_a_name_is_taken_whatever_its_case_and_its_path(iam):
-    name = role(iam, Path="/one/")
+    name = open_role(iam, Path="/one/")
     for taken in (name, name.lower(), name.upper()):
         said = refusal(iam.create_role, RoleName=taken, Path="/two/", AssumeRolePolicyDocument=OPEN)
         assert said == ("EntityAlreadyExists", 409, f"Role with name {taken} already exists.")
@@ -94,10 +82,10 @@ MISSING = {
     "a group": (lambda iam: iam.get_group(GroupName="nowhere"), "The group with name nowhere cannot be found."),
     "an instance profile": (lambda iam: iam.get_instance_profile(InstanceProfileName="nowhere"), "Instance Profile nowhere cannot be found."),
     "a policy": (lambda iam: iam.get_policy(PolicyArn=NOWHERE), f"Policy {NOWHERE} was not found."),
-    "a policy to attach": (lambda iam: iam.attach_role_policy(RoleName=role(iam), PolicyArn=NOWHERE), f"Policy {NOWHERE} does not exist or is not attachable."),
-    "a policy to detach": (lambda iam: iam.detach_role_policy(RoleName=role(iam), PolicyArn=(arn := policy(iam))) or arn, "was not found."),
-    "a boundary": (lambda iam: role(iam, PermissionsBoundary=NOWHERE), f"Scope ARN: {NOWHERE} does not exist or is not attachable."),
-    "an inline policy": (lambda iam: iam.get_role_policy(RoleName=role(iam), PolicyName="nowhere"), "The role policy with name nowhere cannot be found."),
+    "a policy to attach": (lambda iam: iam.attach_role_policy(RoleName=open_role(iam), PolicyArn=NOWHERE), f"Policy {NOWHERE} does not exist or is not attachable."),
+    "a policy to detach": (lambda iam: iam.detach_role_policy(RoleName=open_role(iam), PolicyArn=(arn := policy(iam))) or arn, "was not found."),
+    "a boundary": (lambda iam: open_role(iam, PermissionsBoundary=NOWHERE), f"Scope ARN: {NOWHERE} does not exist or is not attachable."),
+    "an inline policy": (lambda iam: iam.get_role_policy(RoleName=open_role(iam), PolicyName="nowhere"), "The role policy with name nowhere cannot be found."),
     "an inline policy to delete": (lambda iam: iam.delete_user_policy(UserName=user(iam), PolicyName="nowhere"), "The user policy with name nowhere cannot be found."),
 }  # fmt: skip
 
@@ -153,7 +141,7 @@ def test_a_group_is_deleted_only_when_nothing_hangs_on_it(iam):
 
 
 def test_a_policy_is_deleted_only_when_nobody_has_it_and_no_version_is_left(iam):
-    arn, holder, bounded = policy(iam), role(iam), role(iam)
+    arn, holder, bounded = policy(iam), open_role(iam), open_role(iam)
     iam.attach_role_policy(RoleName=holder, PolicyArn=arn)
     iam.put_role_permissions_boundary(RoleName=bounded, PermissionsBoundary=arn)
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=READ)
@@ -169,7 +157,7 @@ def test_a_policy_is_deleted_only_when_nobody_has_it_and_no_version_is_left(iam)
 
 
 def test_quotas_are_kept(iam):
-    name, member = role(iam), user(iam)
+    name, member = open_role(iam), user(iam)
     for _ in range(10):
         iam.attach_role_policy(RoleName=name, PolicyArn=(last := policy(iam)))
         iam.create_group(GroupName=(group := fresh("Group")))
@@ -221,11 +209,11 @@ def test_a_managed_policy_is_of_the_current_version(iam, version):
 
     assert refusal(iam.create_policy, PolicyName=fresh("Policy"), PolicyDocument=old) == said
     assert refusal(iam.create_policy_version, PolicyArn=policy(iam), PolicyDocument=old) == said
-    iam.put_role_policy(RoleName=role(iam), PolicyName="inline", PolicyDocument=old)
+    iam.put_role_policy(RoleName=open_role(iam), PolicyName="inline", PolicyDocument=old)
 
 
 def test_tags_are_at_most_fifty_and_none_is_awss(iam):
-    name = role(iam, Tags=[{"Key": f"key{number}", "Value": "v"} for number in range(49)])
+    name = open_role(iam, Tags=[{"Key": f"key{number}", "Value": "v"} for number in range(49)])
 
     assert refusal(iam.tag_role, RoleName=name, Tags=[{"Key": "AWS:x", "Value": "v"}])[:2] == ("InvalidInput", 400)
     iam.tag_role(RoleName=name, Tags=[{"Key": "key48", "Value": "again"}, {"Key": "last", "Value": "v"}])
@@ -256,7 +244,7 @@ def test_what_belongs_to_aws_is_changed_by_aws_alone(iam):
 
 def test_a_linked_role_is_for_its_service_alone(iam):
     linked = iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")["Role"]["RoleName"]
-    profile, own = fresh("Profile"), role(iam)
+    profile, own = fresh("Profile"), open_role(iam)
     iam.create_instance_profile(InstanceProfileName=profile)
 
     assert refusal(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=linked)[0] == "UnmodifiableEntity"  # fmt: skip
@@ -323,7 +311,7 @@ def test_a_renamed_user_remains_itself_and_who_takes_its_name_is_another(iam, a)
 def test_another_accounts_policy_is_not_attached(iam, b):
     arn = b("iam").create_policy(PolicyName="theirs", PolicyDocument=READ)["Policy"]["Arn"]
     assert arn.startswith(f"arn:aws:iam::{B}:")
-    name = role(iam)
+    name = open_role(iam)
 
     assert refusal(iam.attach_role_policy, RoleName=name, PolicyArn=arn)[0] == "NoSuchEntity"
     iam.attach_role_policy(RoleName=name, PolicyArn=policy(iam))
@@ -335,5 +323,5 @@ def test_who_may_not_do_it_learns_nothing_of_what_is_there(a, iam):
     key = iam.create_access_key(UserName=name)["AccessKey"]
     theirs = a("iam", **keys_of(key))
 
-    for asked in (role(iam), "nowhere"):
+    for asked in (open_role(iam), "nowhere"):
         assert refusal(theirs.get_role, RoleName=asked)[:2] == ("AccessDenied", 403)

@@ -12,11 +12,6 @@ def deny(action, resource="*", **more):
 
 
 @pytest.fixture(scope="module")
-def iam(a):
-    return a("iam")
-
-
-@pytest.fixture(scope="module")
 def user(iam):
     """May read, but not what its group denies, nor what its boundary leaves out."""
     boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]

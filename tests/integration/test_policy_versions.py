@@ -12,11 +12,6 @@ BOTH = document(allow(["sqs:ListQueues", "sns:ListTopics"]))
 
 
 @pytest.fixture
-def iam(a):
-    return a("iam")
-
-
-@pytest.fixture
 def policy(iam):
     """A policy whose first version lets in where its second does not, and the other way round."""
     name = f"policy{next(NUMBERS)}"
